@@ -1,0 +1,79 @@
+"""All metadata of the package; pyproject.toml configures the tools."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+
+
+def version() -> str:
+    """Read the version from the package without importing it."""
+    text = (ROOT / "spacy_elmo" / "__init__.py").read_text(encoding="utf8")
+    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise RuntimeError('spacy_elmo/__init__.py: no line __version__ = "..."')
+    return found.group(1)
+
+
+HDF5 = ["h5py>=3.10"]
+PLOT = ["matplotlib>=3.8"]
+TEST = [*HDF5, "hypothesis>=6.90", "mypy>=1.10", "pytest>=8.0", "ruff>=0.6"]
+
+setup(
+    name="spacy-elmo",
+    version=version(),
+    description="ELMo for spaCy: deep contextualized word vectors on a CPU",
+    long_description=(ROOT / "README.md").read_text(encoding="utf8"),
+    long_description_content_type="text/markdown",
+    author="spacy-elmo contributors",
+    license_expression="MIT",
+    license_files=["LICENSE"],
+    keywords=["elmo", "spacy", "bilm", "embeddings", "nlp"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Text Processing :: Linguistic",
+        "Typing :: Typed",
+    ],
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=["spacy_elmo", "spacy_elmo.*"]),
+    package_data={"spacy_elmo": ["py.typed", "models/**"]},
+    zip_safe=False,
+    install_requires=[
+        "numpy>=2.0,<3",
+        "safetensors>=0.4.3",
+        "spacy>=3.8.7,<3.9",  # the first with wheels for Python 3.13
+        "srsly>=2.4.8,<4",
+        "thinc>=8.3.4,<8.4",
+        "torch>=2.6",  # from here on unpickling is limited to weights unless asked otherwise
+        "typer>=0.9,<1",
+        "wasabi>=1.1,<1.2",
+    ],
+    extras_require={
+        "hdf5": HDF5,
+        "plot": PLOT,
+        "test": TEST,
+        "dev": [*TEST, *PLOT, "build>=1.2"],
+    },
+    entry_points={
+        "spacy_factories": ["elmo = spacy_elmo.pipe:make_elmo"],
+        "spacy_architectures": ["spacy-elmo.BiLM.v1 = spacy_elmo.layers.bilm:build_bilm"],
+        "spacy_misc": [
+            "spacy-elmo.sentences.v1 = spacy_elmo.spans:configure_sentences",
+            "spacy-elmo.windows.v1 = spacy_elmo.spans:configure_windows",
+            "spacy-elmo.docs.v1 = spacy_elmo.spans:configure_docs",
+        ],
+        "spacy_cli": ["elmo = spacy_elmo.cli:app"],
+        "spacy_elmo_models": ["en_elmo_sm = spacy_elmo.models:en_elmo_sm"],
+    },
+)
