@@ -1,0 +1,165 @@
+"""What a biLM is made of, as plain validated values; the shapes of all weights follow from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Mapping
+
+ACTIVATIONS = ("relu", "tanh")
+UNKNOWN = ("row", "zeros", "error")
+
+
+class ConfigError(ValueError):
+    """A setting of the biLM that cannot be used; the message names the setting, its value and the remedy."""
+
+
+def _check(holds: bool, key: str, value: object, remedy: str) -> None:
+    if not holds:
+        raise ConfigError(f"{key} = {value!r}: {remedy}")
+
+
+def _check_size(key: str, value: object, smallest: int = 1) -> None:
+    is_size = isinstance(value, int) and not isinstance(value, bool) and value >= smallest
+    _check(is_size, key, value, f"must be a whole number of at least {smallest}")
+
+
+def _check_clip(key: str, value: object) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    fine = value is None or (is_number and math.isfinite(value) and value > 0)  # type: ignore[operator, arg-type]
+    _check(fine, key, value, "must be a number above 0, or null for no clipping")
+
+
+@dataclass(frozen=True)
+class CharacterInput:
+    """A character CNN makes the vector of any word (paper, section 3.1; Kim et al. 2016).
+
+    embedding_size: width of a character's embedding.
+    filters: (width in characters, number of filters) of each convolution.
+    n_highway: number of highway layers over the filters.
+    activation: "relu" or "tanh", after the maximum over positions.
+    max_characters: positions of a word, its begin and end marker included; longer words are cut, in bytes.
+    projection: False leaves the linear layer after the highway out (the filters then sum to the projection size).
+    """
+
+    embedding_size: int
+    filters: tuple[tuple[int, int], ...]
+    n_highway: int
+    activation: str = "relu"
+    max_characters: int = 50
+    projection: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "filters", _as_filters(self.filters))
+        _check_size("embedding_size", self.embedding_size)
+        _check_size("n_highway", self.n_highway, smallest=0)
+        _check(self.activation in ACTIVATIONS, "activation", self.activation, f"must be one of {', '.join(ACTIVATIONS)}")
+        _check_size("max_characters", self.max_characters, smallest=3)
+        widest = max(width for width, _ in self.filters)
+        remedy = f"a filter wider than max_characters = {self.max_characters} sees no position"
+        _check(widest <= self.max_characters, "filters", self.filters, remedy)
+
+    @property
+    def n_filters(self) -> int:
+        return sum(n for _, n in self.filters)
+
+
+@dataclass(frozen=True)
+class WordInput:
+    """A table of word vectors over a fixed vocabulary, as bilm-tf dumps for fast inference.
+
+    n_words: rows of the table, `<S>` and `</S>` among them.
+    unknown: what a word outside the vocabulary gets: "row" (the vector of `<UNK>`), "zeros", or "error" (a KeyError).
+    """
+
+    n_words: int
+    unknown: str = "row"
+
+    def __post_init__(self) -> None:
+        _check_size("n_words", self.n_words)
+        _check(self.unknown in UNKNOWN, "unknown", self.unknown, f"must be one of {', '.join(UNKNOWN)}")
+
+
+@dataclass(frozen=True)
+class BiLMConfig:
+    """Dimensions and variants of a bidirectional language model.
+
+    input: how a word gets its context-free vector.
+    hidden_size: cells of an LSTM direction ("dim" in published options).
+    projection_size: width of a direction's output and of the word vectors.
+    n_layers: number of bidirectional LSTM layers (the paper's L).
+    cell_clip, projection_clip: bound of the cells and of the projected output; null for none.
+    skip_connections: layers after the first add their input to their output.
+    lstm_projection: False where the LSTM has no projection (hidden_size equals projection_size; projection_clip is unused).
+    """
+
+    input: CharacterInput | WordInput
+    hidden_size: int
+    projection_size: int
+    n_layers: int = 2
+    cell_clip: float | None = 3.0
+    projection_clip: float | None = 3.0
+    skip_connections: bool = True
+    lstm_projection: bool = True
+
+    def __post_init__(self) -> None:
+        _check_size("hidden_size", self.hidden_size)
+        _check_size("projection_size", self.projection_size)
+        _check_size("n_layers", self.n_layers)
+        _check_clip("cell_clip", self.cell_clip)
+        _check_clip("projection_clip", self.projection_clip)
+        _check(isinstance(self.skip_connections, bool), "skip_connections", self.skip_connections, "must be true or false")
+        if not self.lstm_projection:
+            remedy = f"must equal projection_size = {self.projection_size} where the LSTM has no projection"
+            _check(self.hidden_size == self.projection_size, "hidden_size", self.hidden_size, remedy)
+        if isinstance(self.input, CharacterInput) and not self.input.projection:
+            remedy = f"must sum to projection_size = {self.projection_size} where the characters have no projection"
+            _check(self.input.n_filters == self.projection_size, "filters", self.input.filters, remedy)
+
+    @property
+    def width(self) -> int:
+        """Width of an ELMo vector: both directions side by side."""
+        return 2 * self.projection_size
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of layers a token has: the word vector and each LSTM layer (the paper's L + 1)."""
+        return self.n_layers + 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values that `from_dict` reads."""
+        kind = "characters" if isinstance(self.input, CharacterInput) else "words"
+        return {**asdict(self), "input": {"kind": kind, **asdict(self.input)}}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> BiLMConfig:
+        """Build from the values of `to_dict`. Raises ConfigError for keys that are missing or unknown and for bad values."""
+        if not isinstance(values.get("input"), Mapping):
+            raise ConfigError('input: missing; it must be an object with "kind": "characters" or "words"')
+        given = dict(values["input"])
+        kinds = {"characters": CharacterInput, "words": WordInput}
+        kind = given.pop("kind", None)
+        _check(kind in kinds, "input.kind", kind, f"must be one of {', '.join(kinds)}")
+        return _build(cls, {**values, "input": _build(kinds[kind], given)})
+
+
+def _build(cls: type, values: Mapping[str, Any]) -> Any:
+    unknown = sorted(set(values) - set(cls.__dataclass_fields__))  # type: ignore[attr-defined]
+    if unknown:
+        raise ConfigError(f"unknown keys {', '.join(unknown)}; known are {', '.join(cls.__dataclass_fields__)}")  # type: ignore[attr-defined]
+    try:
+        return cls(**values)
+    except TypeError as error:
+        raise ConfigError(str(error)) from None
+
+
+def _as_filters(filters: Any) -> tuple[tuple[int, int], ...]:
+    try:
+        pairs = tuple((width, n) for width, n in filters)
+    except (TypeError, ValueError):
+        pairs = ()
+    _check(bool(pairs), "filters", filters, "must be pairs of (width, number of filters)")
+    for width, n in pairs:
+        _check_size("filters: width", width)
+        _check_size("filters: number", n)
+    return pairs

@@ -1,0 +1,60 @@
+"""One direction of one layer: an LSTM with clipped cells and a clipped projection (Sak et al. 2014), as in bilm-tf."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .config import BiLMConfig
+from .types import Floats1d, Floats2d, Floats3d, Ints1d
+
+GATES = ("i", "f", "o", "g")  # three sigmoids side by side, then the tanh
+FORGET_BIAS = 1.0  # added at run time: files keep the raw bias, since adding and taking away is not exact
+
+
+class ProjectedLSTM(nn.Module):
+    """An LSTM over (steps, rows, width) that computes, at each step with gates i, f, o, g of x and h,
+
+    c = clip(sigmoid(f + 1) * c + sigmoid(i) * tanh(g), cell_clip)
+    h = clip(projection(sigmoid(o) * tanh(c)), projection_clip)
+    """
+
+    def __init__(self, config: BiLMConfig):
+        super().__init__()
+        self.config = config
+        p, n = config.projection_size, config.hidden_size
+        self.input = nn.Linear(p, 4 * n)
+        self.hidden = nn.Linear(p, 4 * n, bias=False)
+        self.projection = nn.Linear(n, p, bias=False) if config.lstm_projection else None
+
+    def gate_bias(self) -> Floats1d:
+        """Return (4 * hidden size,): the bias with the forget gate's constant."""
+        n = self.config.hidden_size
+        return self.input.bias + F.pad(self.input.bias.new_full((n,), FORGET_BIAS), (n, 2 * n))
+
+    def step(self, gates: Floats2d, c: Floats2d) -> tuple[Floats2d, Floats2d]:
+        """gates: (rows, 4 * hidden size); c: (rows, hidden size). RETURNS: the next h (rows, projection size) and c."""
+        i, f, o, g = gates.chunk(4, dim=1)
+        c = _clip(torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g), self.config.cell_clip)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        if self.projection is not None:
+            h = _clip(self.projection(h), self.config.projection_clip)
+        return h, c
+
+    def forward(self, x: Floats3d, lengths: Ints1d, h: Floats2d, c: Floats2d) -> tuple[Floats3d, Floats2d, Floats2d]:
+        """x: (steps, rows, projection size); lengths: (rows,), steps of each row that count; h, c: the state before.
+        RETURNS: (steps, rows, projection size), and each row's state after its last step that counts."""
+        outputs = []
+        bias = self.gate_bias()
+        for step in range(len(x)):
+            gates = F.linear(x[step], self.input.weight, bias) + self.hidden(h)
+            next_h, next_c = self.step(gates, c)
+            counts = (step < lengths).unsqueeze(1)
+            h, c = torch.where(counts, next_h, h), torch.where(counts, next_c, c)
+            outputs.append(next_h)
+        return torch.stack(outputs), h, c
+
+
+def _clip(x: Floats2d, bound: float | None) -> Floats2d:
+    return x if bound is None else x.clamp(-bound, bound)

@@ -1,0 +1,102 @@
+"""Context-free word vectors: a character CNN (any word), or a table (a fixed vocabulary)."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .characters import BOS, EOS, N_CHARACTERS, UNK, characters_to_ids
+from .config import CharacterInput, ConfigError, WordInput
+from .types import Floats2d, Floats3d, Ints2d
+
+
+class Highway(nn.Module):
+    """y = g * relu(transform(x)) + (1 - g) * x with g = sigmoid(carry(x)) (Srivastava et al. 2015).
+
+    The published files call the gate's parameters "carry", although g = 1 transforms.
+    """
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.carry = nn.Linear(width, width)
+        self.transform = nn.Linear(width, width)
+        nn.init.constant_(self.carry.bias, -2.0)  # as bilm-tf: mostly pass x on at the start
+
+    def forward(self, x: Floats2d) -> Floats2d:
+        gate = torch.sigmoid(self.carry(x))
+        return gate * torch.relu(self.transform(x)) + (1 - gate) * x
+
+
+class CharacterEncoder(nn.Module):
+    """Character ids to word vectors: n-gram filters, maximum over positions, highway layers, projection."""
+
+    def __init__(self, config: CharacterInput, width: int):
+        super().__init__()
+        self.config = config
+        self.embedding = _embedding(N_CHARACTERS, config.embedding_size)
+        self.convolutions = nn.ModuleList(nn.Conv1d(config.embedding_size, n, size) for size, n in config.filters)
+        self.highways = nn.ModuleList(Highway(config.n_filters) for _ in range(config.n_highway))
+        self.projection = nn.Linear(config.n_filters, width) if config.projection else nn.Identity()
+
+    def word_ids(self, words: Sequence[str]) -> Ints2d:
+        """Return (words, max_characters) character ids on the encoder's device."""
+        return characters_to_ids(words, self.config.max_characters).to(self.embedding.weight.device)
+
+    def embed_characters(self, ids: Ints2d) -> Floats3d:
+        """Return (words, embedding size, characters); id 0 gives a zero vector."""
+        table = F.pad(self.embedding.weight, (0, 0, 1, 0))
+        return F.embedding(ids, table).transpose(1, 2)
+
+    def project(self, filtered: Floats2d) -> Floats2d:
+        """Return (words, width): everything after the maximum over positions."""
+        x = torch.tanh(filtered) if self.config.activation == "tanh" else torch.relu(filtered)
+        for highway in self.highways:
+            x = highway(x)
+        return self.projection(x)
+
+    def forward(self, ids: Ints2d) -> Floats2d:
+        """ids: (words, max_characters). RETURNS: (words, width)."""
+        x = self.embed_characters(ids)
+        return self.project(torch.cat([convolve(x).amax(dim=-1) for convolve in self.convolutions], dim=1))
+
+
+class WordTable(nn.Module):
+    """Words to the rows of a table, with an explicit choice for words it does not have."""
+
+    def __init__(self, config: WordInput, width: int, words: Sequence[str]):
+        super().__init__()
+        self.config = config
+        self.words = tuple(words)
+        self.index = {word: i for i, word in enumerate(self.words)}
+        self.embedding = _embedding(config.n_words, width)
+        if len(self.words) != config.n_words:
+            raise ConfigError(f"n_words = {config.n_words}: the vocabulary has {len(self.words)} words; they must agree")
+        needed = [BOS, EOS] + ([UNK] if config.unknown == "row" else [])
+        missing = [word for word in needed if word not in self.index]
+        if missing:
+            raise ConfigError(f"vocabulary: {', '.join(missing)} missing; unknown = {config.unknown!r} needs {', '.join(needed)}")
+
+    def word_ids(self, words: Sequence[str]) -> Ints2d:
+        """Return (words, 1) row numbers plus one, 0 for a zero vector. Raises KeyError for unknown words if so configured."""
+        if self.config.unknown == "error":
+            unknown = sorted({word for word in words if word not in self.index})
+            if unknown:
+                raise KeyError(
+                    f"words outside the vocabulary of this model: {', '.join(map(repr, unknown[:5]))}; "
+                    "set unknown to 'row' or 'zeros' to embed them"
+                )
+        default = self.index[UNK] if self.config.unknown == "row" else -1
+        ids = [[self.index.get(word, default) + 1] for word in words]
+        return torch.tensor(ids, dtype=torch.long, device=self.embedding.weight.device).reshape(len(words), 1)
+
+    def forward(self, ids: Ints2d) -> Floats2d:
+        """ids: (words, 1). RETURNS: (words, width)."""
+        return F.embedding(ids[:, 0], F.pad(self.embedding.weight, (0, 0, 1, 0)))
+
+
+def _embedding(n: int, width: int) -> nn.Embedding:
+    """Return an embedding that starts as bilm-tf's. (torch's own start, on the meta device, imports 70 MB of modules.)"""
+    return nn.Embedding.from_pretrained(torch.empty(n, width).uniform_(-1, 1), freeze=False)
