@@ -53,7 +53,8 @@ class CharacterInput:
         object.__setattr__(self, "filters", _as_filters(self.filters))
         _check_size("embedding_size", self.embedding_size)
         _check_size("n_highway", self.n_highway, smallest=0)
-        _check(self.activation in ACTIVATIONS, "activation", self.activation, f"must be one of {', '.join(ACTIVATIONS)}")
+        remedy = f"must be one of {', '.join(ACTIVATIONS)}"
+        _check(self.activation in ACTIVATIONS, "activation", self.activation, remedy)
         _check_size("max_characters", self.max_characters, smallest=3)
         widest = max(width for width, _ in self.filters)
         remedy = f"a filter wider than max_characters = {self.max_characters} sees no position"
@@ -90,7 +91,8 @@ class BiLMConfig:
     n_layers: number of bidirectional LSTM layers (the paper's L).
     cell_clip, projection_clip: bound of the cells and of the projected output; null for none.
     skip_connections: layers after the first add their input to their output.
-    lstm_projection: False where the LSTM has no projection (hidden_size equals projection_size; projection_clip is unused).
+    lstm_projection: False where the LSTM has no projection (hidden_size equals projection_size, and projection_clip is
+        unused).
     """
 
     input: CharacterInput | WordInput
@@ -108,7 +110,8 @@ class BiLMConfig:
         _check_size("n_layers", self.n_layers)
         _check_clip("cell_clip", self.cell_clip)
         _check_clip("projection_clip", self.projection_clip)
-        _check(isinstance(self.skip_connections, bool), "skip_connections", self.skip_connections, "must be true or false")
+        is_choice = isinstance(self.skip_connections, bool)
+        _check(is_choice, "skip_connections", self.skip_connections, "must be true or false")
         if not self.lstm_projection:
             remedy = f"must equal projection_size = {self.projection_size} where the LSTM has no projection"
             _check(self.hidden_size == self.projection_size, "hidden_size", self.hidden_size, remedy)
@@ -133,7 +136,7 @@ class BiLMConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> BiLMConfig:
-        """Build from the values of `to_dict`. Raises ConfigError for keys that are missing or unknown and for bad values."""
+        """Build from the values of `to_dict`. Raises ConfigError for keys missing or unknown and for bad values."""
         if not isinstance(values.get("input"), Mapping):
             raise ConfigError('input: missing; it must be an object with "kind": "characters" or "words"')
         given = dict(values["input"])

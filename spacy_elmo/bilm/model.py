@@ -92,7 +92,8 @@ class BiLM(nn.Module):
         lengths = torch.tensor([len(sentence) + 2 for sentence in sentences], device=self.device)
         x = self._embed(sentences, lengths)
         forward, state_forward = self._run(self.forward_layers, x, lengths, State(state.h[0], state.c[0]))
-        backward, state_backward = self._run(self.backward_layers, _reverse(x, lengths), lengths, State(state.h[1], state.c[1]))
+        reversed_x = _reverse(x, lengths)
+        backward, state_backward = self._run(self.backward_layers, reversed_x, lengths, State(state.h[1], state.c[1]))
         layers = [torch.cat([x, x], dim=2)]
         layers += [torch.cat([f, _reverse(b, lengths)], dim=2) for f, b in zip(forward, backward)]
         stacked = torch.stack(layers)

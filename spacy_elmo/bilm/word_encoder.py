@@ -73,14 +73,17 @@ class WordTable(nn.Module):
         self.index = {word: i for i, word in enumerate(self.words)}
         self.embedding = _embedding(config.n_words, width)
         if len(self.words) != config.n_words:
-            raise ConfigError(f"n_words = {config.n_words}: the vocabulary has {len(self.words)} words; they must agree")
+            remedy = f"the vocabulary has {len(self.words)} words; they must agree"
+            raise ConfigError(f"n_words = {config.n_words}: {remedy}")
         needed = [BOS, EOS] + ([UNK] if config.unknown == "row" else [])
         missing = [word for word in needed if word not in self.index]
         if missing:
-            raise ConfigError(f"vocabulary: {', '.join(missing)} missing; unknown = {config.unknown!r} needs {', '.join(needed)}")
+            remedy = f"unknown = {config.unknown!r} needs {', '.join(needed)}"
+            raise ConfigError(f"vocabulary: {', '.join(missing)} missing; {remedy}")
 
     def word_ids(self, words: Sequence[str]) -> Ints2d:
-        """Return (words, 1) row numbers plus one, 0 for a zero vector. Raises KeyError for unknown words if so configured."""
+        """Return (words, 1) row numbers plus one, 0 for a zero vector. Raises KeyError for unknown words where the
+        configuration says so."""
         if self.config.unknown == "error":
             unknown = sorted({word for word in words if word not in self.index})
             if unknown:
@@ -98,5 +101,6 @@ class WordTable(nn.Module):
 
 
 def _embedding(n: int, width: int) -> nn.Embedding:
-    """Return an embedding that starts as bilm-tf's. (torch's own start, on the meta device, imports 70 MB of modules.)"""
+    """Return an embedding that starts as bilm-tf's; torch's own start would import 70 MB of modules where `storage`
+    makes a model without values."""
     return nn.Embedding.from_pretrained(torch.empty(n, width).uniform_(-1, 1), freeze=False)
