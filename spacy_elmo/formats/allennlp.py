@@ -1,0 +1,177 @@
+"""The format of AllenNLP and bilm-tf: HDF5 weights with `options.json`, and the softmax in an HDF5 file of its own."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any, Mapping, NamedTuple
+
+import numpy as np
+import torch
+
+from ..bilm import BiLM, BiLMConfig, ConfigError, WordInput
+from ..bilm.files import WeightsError, read_json, read_words, staged, write_json, write_words
+from ..bilm.storage import Head, Meta, empty_model, fill_model, model_words
+from .hdf5 import Datasets, import_h5py, open_datasets, write_datasets
+from .layout import CHARACTERS, TABLE, cell_name, layout
+from .options import OptionReader, config_from_options, options_from_config
+
+FORMAT = "bilm-tf"
+WEIGHTS, OPTIONS, SOFTMAX, VOCAB, WORDS = "weights.hdf5", "options.json", "softmax.hdf5", "vocab.txt", "words.txt"
+OF_CHARACTERS = re.compile(rf"{CHARACTERS}$|CNN(_high_\d+|_proj)?/")
+OF_CELLS = re.compile(r"RNN_\d+/")
+
+
+def read_published(
+    weights: str | Path,
+    *,
+    options: str | Path | None = None,
+    embedding: str | Path | None = None,
+    vocab: str | Path | None = None,
+    unknown: str = "row",
+) -> tuple[BiLM, Meta, Head | None]:
+    """Read published weights.
+
+    weights: an HDF5 file, or a directory with one such file in it.
+    options: the options file; where None, `NAME_options.json` beside `NAME_weights.hdf5`, or `options.json`.
+    embedding: an HDF5 file with a table of word vectors as its dataset `embedding`, which replaces the characters.
+    vocab: the words of the table, one a line; where None, `words.txt` or `vocab.txt` beside the table.
+    unknown: what a word gets that the table lacks: "row" (the vector of `<UNK>`), "zeros" or "error".
+    RETURNS: the model, ready to run and frozen; where it comes from, for meta.json; the softmax, if `softmax.hdf5` and
+        `vocab.txt` lie beside the weights.
+    Raises WeightsError naming the file and the field for whatever is missing, broken or does not fit together. Warns of
+    datasets that no part of the model uses.
+    """
+    path = _weights_path(Path(weights))
+    with open_datasets(path) as datasets:
+        options_path = _options_path(path) if options is None else Path(options)
+        given = OptionReader(read_json(options_path), options_path)
+        table = None
+        if embedding is not None or vocab is not None or CHARACTERS not in datasets:
+            table = _read_table(datasets, given, embedding, vocab)
+        model, cell_level = _read_model(datasets, given, table, unknown)
+        _check_unread(datasets, given, table)
+    source = {"format": FORMAT, "options": given.options, "cell_level": cell_level}
+    return model, {"source": source}, _read_head(path.parent, model.config)
+
+
+def write_published(directory: str | Path, model: BiLM, meta: Mapping[str, Any], *, head: Head | None = None) -> None:
+    """Write weights for AllenNLP and bilm-tf: all files, or nothing. What `read_published` read comes back bit for bit.
+
+    directory: made if it is missing; gets `weights.hdf5` and `options.json`, `softmax.hdf5` and `vocab.txt` for a head,
+        and `words.txt` for a word table.
+    meta: facts of the model; the options it was published with are written again.
+    head: the language model head to write.
+    Raises WeightsError where the directory cannot be written or h5py is missing.
+    """
+    folder, config = Path(directory), model.config
+    import_h5py(folder)
+    source = meta.get("source")
+    source = source if isinstance(source, Mapping) and source.get("format") == FORMAT else {}
+    parameters = {name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()}
+    entries = layout(config, cell_level=source.get("cell_level", config.n_layers > 1))
+    with staged(folder, (WEIGHTS, OPTIONS, SOFTMAX, VOCAB, WORDS)) as stage:
+        write_datasets(stage / WEIGHTS, ((entry.dataset, entry.publish(parameters)) for entry in entries))
+        write_json(stage / OPTIONS, source.get("options") or options_from_config(config))
+        if isinstance(config.input, WordInput):
+            write_words(stage / WORDS, model_words(model))
+        if head is not None:
+            softmax = {"softmax/W": head.weight, "softmax/b": head.bias}
+            write_datasets(stage / SOFTMAX, ((name, t.detach().cpu().numpy()) for name, t in softmax.items()))
+            write_words(stage / VOCAB, head.words)
+
+
+class Table(NamedTuple):
+    """Word vectors, (words, projection size), their words, and the file of the words."""
+
+    vectors: np.ndarray
+    words: tuple[str, ...]
+    vocab: Path
+
+
+def _weights_path(path: Path) -> Path:
+    """Return the weights file that a path means."""
+    if not path.is_dir():
+        return path
+    files = sorted(file for file in path.iterdir() if file.suffix in (".hdf5", ".h5") and file.name != SOFTMAX)
+    files = [file for file in files if "weights" in file.name] or files
+    if len(files) != 1:
+        names = ", ".join(file.name for file in files) or "none"
+        raise WeightsError(f"{path}: needs one HDF5 weights file, has {names}; give the path of the file itself")
+    return files[0]
+
+
+def _options_path(weights: Path) -> Path:
+    """Return the options beside weights."""
+    prefix = weights.name.partition("weights")[0]
+    for path in (weights.with_name(prefix + OPTIONS), weights.with_name(OPTIONS)):
+        if path.is_file():
+            return path
+    raise WeightsError(f"{weights}: no {OPTIONS} beside it; name the options file that belongs to these weights")
+
+
+def _read_table(
+    datasets: Datasets, options: OptionReader, embedding: str | Path | None, vocab: str | Path | None
+) -> Table:
+    """Read the word table from a file of its own, or from the weights."""
+    path = datasets.path if embedding is None else Path(embedding)
+    vocab_path = Path(vocab) if vocab is not None else path.with_name(WORDS)
+    if vocab is None and not vocab_path.is_file():
+        vocab_path = path.with_name(VOCAB)
+    if embedding is None and TABLE not in datasets:
+        raise WeightsError(f"{path}: has neither dataset {CHARACTERS} nor {TABLE}; it needs one for its words")
+    words = read_words(vocab_path)
+    shape, option = (len(words), options.size("lstm", "projection_dim")), f"{vocab_path.name}, lstm.projection_dim"
+    if embedding is None:
+        return Table(datasets.read(TABLE, shape, option), words, vocab_path)
+    with open_datasets(path) as own:
+        return Table(own.read(TABLE, shape, option), words, vocab_path)
+
+
+def _read_model(datasets: Datasets, options: OptionReader, table: Table | None, unknown: str) -> tuple[BiLM, bool]:
+    """RETURNS: the model, and whether its cells have a level of their own in the file."""
+    cell_level = options.size("lstm", "n_layers") > 1 or f"{cell_name(0, 0, True)}/W_0" in datasets
+    config = config_from_options(
+        options,
+        words=None if table is None else _word_input(table, unknown),
+        character_projection="CNN_proj/W_proj" in datasets,
+        lstm_projection=f"{cell_name(0, 0, cell_level)}/W_P_0" in datasets,
+    )
+    parameters: dict[str, torch.Tensor] = {}
+    for entry in layout(config, cell_level=cell_level):
+        if table is not None and entry.dataset == TABLE:
+            values = table.vectors
+        else:
+            values = datasets.read(entry.dataset, entry.shape, entry.option)
+        parameters |= {name: torch.from_numpy(part) for name, part in entry.split(values).items()}
+    model = empty_model(config, () if table is None else table.words, source=table.vocab if table else datasets.path)
+    return fill_model(model, parameters, source=datasets.path), cell_level
+
+
+def _word_input(table: Table, unknown: str) -> WordInput:
+    try:
+        return WordInput(len(table.words), unknown)
+    except ConfigError as error:
+        raise WeightsError(f"{table.vocab}: {error}") from error
+
+
+def _check_unread(datasets: Datasets, options: OptionReader, table: Table | None) -> None:
+    """Datasets of layers that the options do not speak of are a disagreement; any others only look odd."""
+    unread = [name for name in sorted(datasets.unread) if table is None or not OF_CHARACTERS.match(name)]
+    layers = [name for name in unread if OF_CHARACTERS.match(name) or OF_CELLS.match(name)]
+    if layers:
+        problem = f"datasets {', '.join(layers)} are beyond what {options.path} describes"
+        raise WeightsError(f"{datasets.path}: {problem}; check lstm.n_layers, char_cnn.filters and char_cnn.n_highway")
+    if unread:
+        warnings.warn(f"{datasets.path}: no part of the model uses datasets {', '.join(unread)}", stacklevel=3)
+
+
+def _read_head(folder: Path, config: BiLMConfig) -> Head | None:
+    if not ((folder / SOFTMAX).is_file() and (folder / VOCAB).is_file()):
+        return None
+    words, option = read_words(folder / VOCAB), f"{VOCAB}, lstm.projection_dim"
+    with open_datasets(folder / SOFTMAX) as datasets:
+        weight = datasets.read("softmax/W", (len(words), config.projection_size), option)
+        bias = datasets.read("softmax/b", (len(words),), option)
+    return Head(words, torch.from_numpy(weight), torch.from_numpy(bias))
