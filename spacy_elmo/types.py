@@ -1,0 +1,11 @@
+"""Names for NumPy arrays by kind and rank; the shape stands in the docstring of whoever takes or returns one."""
+
+from typing import TypeAlias
+
+import numpy as np
+
+Ints1d: TypeAlias = np.ndarray
+Ints2d: TypeAlias = np.ndarray
+Floats1d: TypeAlias = np.ndarray
+Floats2d: TypeAlias = np.ndarray
+Floats3d: TypeAlias = np.ndarray
