@@ -1,0 +1,126 @@
+"""A biLM prepared for inference on a CPU.
+
+Distinct words go through the character CNN once, and their vectors are kept over calls; sentences share lanes without
+padding; each direction has a thread. Nothing of the closing marker is computed, and of the opening marker only once:
+the state after it is the same for every sentence.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Sequence
+
+import numpy as np
+import torch
+
+from .characters import BOS, EOS
+from .lanes import pack
+from .lstm import ProjectedLSTM
+from .model import BiLM
+from .recurrence import Cell, run_direction
+from .types import Floats2d, Floats3d, Ints1d
+from .word_encoder import CharacterEncoder
+from .word_vectors import CharacterVectors, TableVectors
+from .workers import run_both
+
+PREPACK = (True, False, "auto")
+MANY_WORDS = 1024  # words computed together from which on packing large weights is worth its time and memory
+
+
+class FastModel:
+    """What `Encoder` computes with, for the parameters as they were when it was made.
+
+    model: on the CPU, see `supports`.
+    initial_state, word_cache, prepack: as the settings of `Encoder`.
+    max_rows: words for which the first layer's products are kept at once.
+    """
+
+    def __init__(self, model: BiLM, *, initial_state: str, max_rows: int, word_cache: int, prepack: str | bool):
+        self.model = model
+        self.max_rows = max_rows
+        self.prepack = prepack
+        # Holding on to the memory makes sure that no other parameter gets the same address.
+        self.parameters = [(parameter.detach(), parameter._version) for parameter in model.parameters()]
+        self.words: CharacterVectors | TableVectors
+        if isinstance(model.word_encoder, CharacterEncoder):
+            self.words = CharacterVectors(model.word_encoder, width=model.config.projection_size, word_cache=word_cache)
+        else:
+            self.words = TableVectors(model.word_encoder)
+        self.cells = _make_cells(model, initial_state)
+        if prepack is True:
+            self._pack(model.config.n_layers, only_large=False)
+
+    @staticmethod
+    def supports(model: BiLM) -> bool:
+        """Return whether all parameters are of a kind this path computes with, and whose changes PyTorch counts."""
+        parameters = model.parameters()
+        return all(p.device.type == "cpu" and p.dtype == torch.float32 and not p.is_inference() for p in parameters)
+
+    def is_current(self) -> bool:
+        """Return whether the parameters of the model are the same and unchanged."""
+        now = [(parameter.data_ptr(), parameter._version) for parameter in self.model.parameters()]
+        return now == [(parameter.data_ptr(), version) for parameter, version in self.parameters]
+
+    def distinct_vectors(self, words: Sequence[str]) -> tuple[Floats2d, Ints1d]:
+        """RETURNS: (distinct words, projection size), and the row of each word."""
+        distinct = list(dict.fromkeys(words))
+        numbers = {word: i for i, word in enumerate(distinct)}
+        ids = np.fromiter(map(numbers.__getitem__, words), dtype=np.int64, count=len(words))
+        return self.words(distinct), torch.from_numpy(ids)
+
+    def encode(self, sentences: Sequence[Sequence[str]], layers: Sequence[int], out: Floats3d) -> None:
+        """Write the layers of sentences.
+
+        sentences: lists of words, at least one word in all.
+        layers: which; out: (layers, words, 2 * projection size).
+        """
+        vectors, ids = self.distinct_vectors(list(chain.from_iterable(sentences)))
+        top = max(layers, default=0)
+        if self.prepack == "auto" and ids.shape[0] >= MANY_WORDS:
+            self._pack(top, only_large=True)
+        lanes = pack([len(sentence) for sentence in sentences])
+        width = self.model.config.projection_size
+
+        def encode_direction(direction: int) -> None:
+            half = out[:, :, direction * width : (direction + 1) * width]
+            for output, layer in zip(half, layers):
+                if layer == 0:
+                    output.copy_(vectors[ids])
+            order = lanes.words[direction]
+            run_direction(
+                self.cells[direction][:top],
+                vectors,
+                ids[order],
+                lanes,
+                order,
+                [[output for output, layer in zip(half, layers) if layer == i] for i in range(1, top + 1)],
+                skip_connections=self.model.config.skip_connections,
+                max_rows=self.max_rows,
+            )
+
+        run_both(encode_direction)
+
+    def _pack(self, n_layers: int, *, only_large: bool) -> None:
+        def pack_direction(direction: int) -> None:
+            for cell in self.cells[direction][:n_layers]:
+                for product in cell.stepwise:
+                    if product.is_large or not only_large:
+                        product.pack()
+
+        run_both(pack_direction)
+
+
+def _make_cells(model: BiLM, initial_state: str) -> list[list[Cell]]:
+    """RETURNS: the cells of each direction, which start after its opening marker."""
+    state = model.initial_state(initial_state, 1)
+    markers = model.word_vectors([BOS, EOS])
+    directions = []
+    for direction, layers in enumerate((model.forward_layers, model.backward_layers)):
+        x, cells = markers[direction][None, None], []
+        for i, lstm in enumerate(layers):
+            assert isinstance(lstm, ProjectedLSTM)
+            y, h, c = lstm(x, torch.tensor([1]), state.h[direction, i], state.c[direction, i])
+            x = x + y if i and model.config.skip_connections else y
+            cells.append(Cell(lstm, h, c))
+        directions.append(cells)
+    return directions

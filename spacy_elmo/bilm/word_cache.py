@@ -1,0 +1,58 @@
+"""The vectors of the words used last."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Callable, Sequence
+
+import torch
+
+from .types import Floats2d
+
+LONGEST = 100  # characters of a word that is kept; longer ones hardly come twice
+
+
+class WordCache:
+    """A bounded map of words to vectors that forgets what was not used for the longest time.
+
+    capacity: number of words, 0 for none. Memory is taken as words come.
+    width: numbers in a vector.
+    """
+
+    def __init__(self, capacity: int, width: int):
+        self.capacity = capacity
+        self.vectors = torch.empty(capacity, width)
+        self.slots: OrderedDict[str, int] = OrderedDict()
+
+    def look_up(self, words: Sequence[str], compute: Callable[[list[str]], Floats2d]) -> Floats2d:
+        """words: each once. compute: gives the vectors of words that are not here. RETURNS: (words, width)."""
+        slots = [self.slots.get(word, -1) for word in words]
+        missing = [word for word, slot in zip(words, slots) if slot < 0]
+        if not missing:
+            self._touch(words)
+            return self.vectors[slots]
+        computed = compute(missing)
+        if len(missing) == len(words):
+            result = computed
+        else:
+            index = torch.tensor(slots)
+            result = self.vectors[index.clamp(min=0)]
+            result[index < 0] = computed
+            self._touch([word for word, slot in zip(words, slots) if slot >= 0])
+        self._add(missing, computed)
+        return result
+
+    def _touch(self, words: Sequence[str]) -> None:
+        for word in words:
+            self.slots.move_to_end(word)
+
+    def _add(self, words: list[str], vectors: Floats2d) -> None:
+        """Take in new words, the last ones where not all have room."""
+        short = [i for i, word in enumerate(words) if len(word) <= LONGEST]
+        kept = short[max(0, len(short) - self.capacity) :]
+        slots = []
+        for word in (words[i] for i in kept):
+            slot = self.slots.popitem(last=False)[1] if len(self.slots) == self.capacity else len(self.slots)
+            self.slots[word] = slot
+            slots.append(slot)
+        self.vectors[slots] = vectors[kept]

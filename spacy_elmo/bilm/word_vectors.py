@@ -1,0 +1,106 @@
+"""Context-free word vectors for inference: the numbers of `CharacterEncoder` and `WordTable` with less work."""
+
+from __future__ import annotations
+
+from typing import Iterator, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from .characters import BEGIN_WORD, BOS, END_WORD, EOS, PAD, word_bytes
+from .types import Floats2d, Floats3d, Ints2d
+from .word_cache import WordCache
+from .word_encoder import CharacterEncoder, WordTable
+from .workers import run_both
+
+FILTERED_WORDS = 64  # words whose windows are in memory at once
+BLOCK_WORDS = 256  # words that go through the highways at once
+
+
+class TableVectors:
+    """Rows of a table of word vectors."""
+
+    def __init__(self, table: WordTable):
+        self.table = table
+
+    def __call__(self, words: Sequence[str]) -> Floats2d:
+        """words: each once. RETURNS: (words, width). Raises KeyError as the table does."""
+        ids = self.table.word_ids(words)
+        return self.table.embedding.weight[(ids[:, 0] - 1).clamp(min=0)] * (ids > 0)
+
+
+class CharacterVectors:
+    """The character CNN over as many positions as a word needs, with a cache over calls.
+
+    All filters are one product over windows of the widest; narrower ones have zero weights at the end. A window of
+    padding alone gives the same as any other, so one after the end of the word is enough for the maximum to be exact.
+
+    width: numbers in a word vector.
+    word_cache: number of vectors to keep.
+    """
+
+    def __init__(self, encoder: CharacterEncoder, *, width: int, word_cache: int):
+        config = encoder.config
+        self.encoder = encoder
+        self.window = max(width for width, _ in config.filters)
+        self.longest = config.max_characters - self.window - 2  # bytes of a word that has a window of padding alone
+        self.characters = F.pad(encoder.embedding.weight, (0, 0, 1, 0))
+        parameters = dict(encoder.convolutions.named_parameters())
+        convolutions = range(len(config.filters))
+        self.filters = torch.cat([_as_rows(parameters[f"{i}.weight"], self.window) for i in convolutions])
+        self.bias = torch.cat([parameters[f"{i}.bias"] for i in convolutions])
+        self.cache = WordCache(word_cache, width)
+
+    def __call__(self, words: Sequence[str]) -> Floats2d:
+        """words: each once. RETURNS: (words, width)."""
+        return self.cache.look_up(words, self._compute)
+
+    def _compute(self, words: list[str]) -> Floats2d:
+        data = [word_bytes(word, self.encoder.config.max_characters) for word in words]
+        lengths = np.array([len(item) for item in data])
+        is_short = (lengths <= self.longest) & np.array([word not in (BOS, EOS) for word in words])
+        vectors = torch.empty(len(words), self.cache.vectors.shape[1])
+        short = np.flatnonzero(is_short)
+        short = short[np.argsort(lengths[short], kind="stable")]
+        blocks = np.array_split(short, 2 * -(-len(short) // (2 * BLOCK_WORDS)) or 1)
+
+        def encode_blocks(worker: int) -> None:
+            for block in blocks[worker::2]:
+                filtered = [self._filter([data[i] for i in piece]) for piece in _pieces(block, FILTERED_WORDS)]
+                if filtered:
+                    vectors[torch.from_numpy(block)] = self.encoder.project(torch.cat(filtered))
+
+        run_both(encode_blocks)
+        for piece in _pieces(np.flatnonzero(~is_short), FILTERED_WORDS):
+            vectors[torch.from_numpy(piece)] = self.encoder(self.encoder.word_ids([words[i] for i in piece]))
+        return vectors
+
+    def _filter(self, words: list[bytes]) -> Floats2d:
+        """words: sorted by length. RETURNS: (words, filters), the maximum over positions."""
+        x = F.embedding(_character_ids(words, self.window), self.characters)
+        n, length, size = x.shape
+        positions = length - self.window + 1
+        windows = x.as_strided((n, positions, self.window * size), (length * size, size, 1))
+        responses = windows.reshape(n * positions, -1) @ self.filters.T
+        return responses.view(n, positions, -1).amax(dim=1) + self.bias
+
+
+def _as_rows(weight: Floats3d, window: int) -> Floats2d:
+    """weight: (filters, embedding size, width). RETURNS: (filters, window * embedding size)."""
+    return F.pad(weight, (0, window - weight.shape[2])).transpose(1, 2).reshape(len(weight), -1)
+
+
+def _character_ids(words: list[bytes], padding: int) -> Ints2d:
+    """words: sorted by length. RETURNS: (words, longest + 2 + padding), numbered as `characters_to_ids` does."""
+    lengths = np.array([len(word) for word in words])
+    ids = np.full((len(words), lengths[-1] + 2 + padding), PAD + 1, dtype=np.int64)
+    ids[:, 0] = BEGIN_WORD + 1
+    inner = ids[:, 1 : lengths[-1] + 1]
+    inner[np.arange(lengths[-1]) < lengths[:, None]] = np.frombuffer(b"".join(words), dtype=np.uint8) + np.int64(1)
+    ids[np.arange(len(words)), lengths + 1] = END_WORD + 1
+    return torch.from_numpy(ids)
+
+
+def _pieces(items: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    return (items[i : i + size] for i in range(0, len(items), size))

@@ -1,0 +1,81 @@
+"""Two tasks side by side, one Python thread each: torch works without Python's lock.
+
+Two threads that never wait for each other are as fast as two inside each product, and keep their speed where other
+processes take turns on the cores. A thread that PyTorch starts takes its number of threads from the process, so the
+workers' own number is set once, in them, and the caller's stays what it is.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any, Callable
+
+import torch
+
+_lock = threading.Lock()
+_pools: dict[int, ThreadPoolExecutor] = {}  # by the number of threads inside each worker
+_forked = False
+
+
+def run_both(task: Callable[[int], None]) -> None:
+    """Call task(0) and task(1), at once where torch has two threads or more, without gradients. Both have ended when
+    this returns or raises what a task raised."""
+    threads = available_threads()
+    if threads == 1:
+        for number in range(2):
+            _without_gradients(task, number)
+        return
+    pool = _pool(threads // 2)
+    futures = [pool.submit(_without_gradients, task, number) for number in range(2)]
+    wait(futures)
+    for future in futures:
+        future.result()
+
+
+def available_threads() -> int:
+    """Return the caller's number of threads. After a fork that is one: OpenMP hangs if it needs the parent's others."""
+    if _forked and torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
+    return torch.get_num_threads()
+
+
+def _without_gradients(task: Callable[[int], None], number: int) -> None:
+    with torch.inference_mode():
+        task(number)
+
+
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """RETURNS: two live workers with that number of threads each."""
+    with _lock:
+        if threads not in _pools:
+            before = _in_new_thread(torch.get_num_threads)
+            both_live = threading.Barrier(2)
+            pool = ThreadPoolExecutor(2, "spacy-elmo", initializer=_set_threads, initargs=(threads,))
+            wait([pool.submit(both_live.wait) for _ in range(2)])
+            _in_new_thread(torch.set_num_threads, before)  # what threads to come start with
+            _pools[threads] = pool
+        return _pools[threads]
+
+
+def _set_threads(threads: int) -> None:
+    torch.get_num_threads()  # a thread's first use takes over the process's number: let it be now
+    torch.set_num_threads(threads)
+
+
+def _in_new_thread(function: Callable[..., Any], *args: Any) -> Any:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, *args).result()
+
+
+def _after_fork() -> None:
+    """The parent's threads do not live here, and one of them may have held the lock."""
+    global _lock, _forked
+    _lock = threading.Lock()
+    _pools.clear()
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
