@@ -1,0 +1,321 @@
+"""The pipeline component: `nlp.add_pipe("elmo")`."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, Callable, Iterable, Iterator, Sequence, cast
+
+import numpy as np
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.util import SimpleFrozenList
+from spacy.vocab import Vocab
+from thinc.api import Config, Model, Optimizer
+
+from .doc import ElmoData, mix_layers, set_data, set_extensions, set_hooks, set_tensor, token_offsets
+from .layers.shim import BiLMShim
+from .pretrained import load_pretrained
+from .types import Floats1d, Floats2d, Floats3d
+
+DEFAULT_CONFIG = Config().from_str(
+    """
+[elmo]
+pretrained = "en_elmo_sm"
+mix = "average"
+gamma = 1.0
+store = "layers"
+dtype = "float32"
+vectors = "auto"
+
+[elmo.model]
+@architectures = "spacy-elmo.BiLM.v1"
+initial_state = "warm"
+max_batch_words = 4096
+word_cache = 100000
+device = null
+
+[elmo.model.get_spans]
+@misc = "spacy-elmo.sentences.v1"
+max_words = 100
+"""
+)["elmo"]
+
+Mix = str | int | list[float]
+
+
+@Language.factory(
+    "elmo",
+    assigns=["doc._.elmo_data", "doc._.elmo", "doc._.elmo_layers", "span._.elmo", "span._.elmo_layers"]
+    + ["token._.elmo", "token._.elmo_layers"],
+    default_config=DEFAULT_CONFIG,
+)
+def make_elmo(
+    nlp: Language,
+    name: str,
+    model: Model[Sequence[Doc], list[Floats3d]],
+    pretrained: str | None,
+    mix: Mix,
+    gamma: float,
+    store: str | None,
+    dtype: str,
+    vectors: str | None,
+) -> Elmo:
+    """Build the component from a config; `Elmo` has the settings."""
+    return Elmo(
+        nlp.vocab, model, name, pretrained=pretrained, mix=mix, gamma=gamma, store=store, dtype=dtype, vectors=vectors
+    )
+
+
+class Elmo(TrainablePipe):
+    """Run a bidirectional language model over Docs and store its layers.
+
+    vocab (Vocab): the shared vocabulary.
+    model (Model): Docs to (L + 1, tokens, width) arrays, e.g. `spacy-elmo.BiLM.v1`.
+    name (str): name of the component; its extensions carry it: `_.NAME`, `_.NAME_layers`.
+    pretrained (str | None): where weights come from, at first use or at `initialize`: the name of an installed model, a
+        model directory, or a published weights file. Not looked at by pipelines loaded from disk.
+    mix: how layers become one vector: "average", "top", a layer number (0 is the word without context), or L + 1
+        weights of at least 0 that sum to 1.
+    gamma (float): factor on the mixed vector.
+    store (str | None): what the Doc keeps: "layers" (and the mix from them), "mix", or None for nothing.
+    dtype (str): "float32" or "float16", of what is stored.
+    vectors (str | None): "auto" gives `.vector` and `.similarity` of Docs, spans and tokens; None leaves them to spaCy.
+    Raises ValueError for a setting out of range.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[Sequence[Doc], list[Floats3d]],
+        name: str = "elmo",
+        *,
+        pretrained: str | None = "en_elmo_sm",
+        mix: Mix = "average",
+        gamma: float = 1.0,
+        store: str | None = "layers",
+        dtype: str = "float32",
+        vectors: str | None = "auto",
+    ):
+        _check_choice("store", store, ("layers", "mix", None))
+        _check_choice("dtype", dtype, ("float32", "float16"))
+        _check_choice("vectors", vectors, ("auto", None))
+        _check_mix(mix)
+        if not isinstance(gamma, (int, float)) or not np.isfinite(gamma):
+            raise ValueError(f"gamma = {gamma!r}: must be a finite number")
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.cfg: dict[str, Any] = {}
+        self.pretrained = pretrained
+        self.mix = mix
+        self.gamma = gamma
+        self.store = store
+        self.dtype = dtype
+        self.vectors = vectors
+        set_extensions(name)
+
+    @property
+    def shim(self) -> BiLMShim:
+        """Thinc's holder of the biLM."""
+        return cast(BiLMShim, self.model.shims[0])
+
+    @property
+    def is_trainable(self) -> bool:
+        return False
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The description of the weights: name, version, language, licence, training data. Loads them."""
+        self._load()
+        return self.shim.meta
+
+    def word_vectors(self, words: Sequence[str]) -> Floats2d:
+        """Return (words, width): the vectors of words without context, as layer 0 has them."""
+        self._load()
+        vectors = self.shim.encoder.word_vectors(words)
+        return np.concatenate([vectors, vectors], axis=1)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Add ELMo vectors to a Doc. Weights that cannot be loaded raise here, past the error handler."""
+        self._load()
+        self._process_one(doc)
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Add ELMo vectors to a stream of Docs, in batches of about `max_batch_words` words.
+
+        batch_size (int): number of Docs of a batch at most.
+        YIELDS (Doc): the Docs in order, without those that failed and went to the error handler.
+        """
+        self._load()
+        for docs in _batches(stream, batch_size, self.shim.cfg["max_batch_words"]):
+            try:
+                self.set_annotations(docs, self.predict(docs))
+            except Exception:
+                yield from (doc for doc in docs if self._process_one(doc))
+            else:
+                yield from docs
+
+    def _process_one(self, doc: Doc) -> bool:
+        """Return whether the Doc was processed; if not, the error handler has it."""
+        try:
+            self.set_annotations([doc], self.predict([doc]))
+        except Exception as error:
+            self.get_error_handler()(self.name, self, [doc], error)
+            return False
+        return True
+
+    def predict(self, docs: Sequence[Doc]) -> list[Floats3d]:
+        """Return (layers, tokens, width) float32 for each Doc; rows of whitespace are zero. The layers are those that
+        `store` needs: all L + 1, those with a weight in the mix, or none."""
+        self._load()
+        self.model.attrs["layers"] = self._needed_layers()
+        return self.model.predict(docs)
+
+    def set_annotations(self, docs: Sequence[Doc], scores: list[Floats3d]) -> None:
+        """Store what `predict` returned, as `store`, `dtype` and `vectors` say."""
+        if self.store is None:
+            return
+        weights = self._mix_weights()
+        needed = self._needed_layers()
+        for doc, layers in zip(docs, scores):
+            stored = None if self.store == "mix" else layers.astype(self.dtype, copy=False)
+            mixed = mix_layers(layers, weights[needed]).astype(self.dtype) if self.store == "mix" else None
+            data = ElmoData(layers=stored, mixed=mixed, weights=weights, offsets=token_offsets(doc))
+            set_data(doc, data, self.name)
+            if self.vectors == "auto":
+                set_tensor(doc, self.name)
+                set_hooks(doc, self.name)
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn nothing: the biLM is frozen. RETURNS: the losses as they were."""
+        return {} if losses is None else losses
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        pretrained: str | None = None,
+    ) -> None:
+        """Load the weights. A pipeline that has weights keeps them unless `pretrained` names others.
+
+        pretrained (str | None): as the component's setting, which it overrides (`[initialize.components.elmo]`).
+        """
+        if pretrained is not None:
+            self._load_from(pretrained)
+        self._load()
+
+    def to_bytes(self, *, exclude: Iterable[str] = SimpleFrozenList()) -> bytes:
+        """Serialize the biLM and its meta. Settings are the config's."""
+        self._load()
+        return super().to_bytes(exclude=[*exclude, "cfg", "vocab"])
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
+        """Load what `to_bytes` returned."""
+        super().from_bytes(bytes_data, exclude=[*exclude, "cfg", "vocab"])
+        self._check_loaded()
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> None:
+        """Write a model directory (`spacy elmo info` reads it)."""
+        from .bilm.storage import write_model
+
+        self._load()
+        write_model(path, self.shim.model, self.shim.meta)
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
+        """Load a model directory; `pretrained` is not looked at. The weights are memory-mapped."""
+        from .bilm.storage import read_model
+
+        self.shim.load(*read_model(path))
+        self._check_loaded()
+        return self
+
+    def _load(self) -> None:
+        if not self.shim.is_loaded:
+            if self.pretrained is None:
+                raise ValueError(
+                    f"the pipe '{self.name}' has no weights: set `pretrained` to a model name or path, or load the "
+                    "pipeline from disk"
+                )
+            self._load_from(self.pretrained)
+
+    def _load_from(self, pretrained: str) -> None:
+        self.shim.load(*load_pretrained(pretrained))
+        self._check_loaded()
+        lang = self.shim.meta.get("lang")
+        if lang not in (None, "", "xx", self.vocab.lang) and self.vocab.lang not in ("", "xx"):
+            warnings.warn(
+                f"the weights of '{pretrained}' are for language '{lang}', the pipeline is for '{self.vocab.lang}'",
+                stacklevel=2,
+            )
+
+    def _check_loaded(self) -> None:
+        """Settings that depend on the weights."""
+        self.model.set_dim("nO", self.shim.model.config.width, force=True)
+        self._mix_weights()
+
+    def _needed_layers(self) -> list[int]:
+        if self.store == "mix":
+            return np.flatnonzero(self._mix_weights()).tolist()
+        return list(range(self.shim.model.config.n_outputs)) if self.store == "layers" else []
+
+    def _mix_weights(self) -> Floats1d:
+        """RETURNS: (L + 1,): weights of the layers, gamma included."""
+        return resolve_mix(self.mix, self.shim.model.config.n_outputs) * np.float32(self.gamma)
+
+
+def resolve_mix(mix: Mix, n_outputs: int) -> Floats1d:
+    """Return (n_outputs,) weights that sum to 1. Raises ValueError for a layer that is not there and for a wrong number
+    of weights."""
+    if mix == "average":
+        return np.full(n_outputs, 1 / n_outputs, dtype="float32")
+    if isinstance(mix, list):
+        if len(mix) != n_outputs:
+            raise ValueError(f"mix = {mix!r}: needs {n_outputs} weights, one for each layer of these weights")
+        return np.asarray(mix, dtype="float32")
+    layer = n_outputs - 1 if mix == "top" else int(mix)
+    if layer >= n_outputs:
+        raise ValueError(f"mix = {mix!r}: layers of these weights are 0 to {n_outputs - 1}")
+    return np.eye(n_outputs, dtype="float32")[layer]
+
+
+def _check_mix(mix: object) -> None:
+    if mix in ("average", "top") or (isinstance(mix, int) and not isinstance(mix, bool) and mix >= 0):
+        return
+    is_list = isinstance(mix, (list, tuple)) and all(isinstance(weight, (int, float)) for weight in mix)
+    if not is_list or min(mix, default=-1.0) < 0 or not abs(sum(mix) - 1) < 1e-3:  # type: ignore[call-overload]
+        raise ValueError(
+            f'mix = {mix!r}: must be "average", "top", a layer number, or a weight of at least 0 for each layer that sum '
+            "to 1; AllenNLP's values are taken before softmax: apply softmax to them first"
+        )
+
+
+def _check_choice(key: str, value: object, choices: tuple) -> None:
+    if value not in choices:
+        raise ValueError(f"{key} = {value!r}: must be one of {', '.join(map(repr, choices))}")
+
+
+def _batches(stream: Iterable[Doc], max_docs: int, max_words: int) -> Iterator[list[Doc]]:
+    """Yield Docs in batches of at most max_docs, and of max_words tokens unless one Doc has more."""
+    batch: list[Doc] = []
+    words = 0
+    for doc in stream:
+        if batch and (len(batch) >= max_docs or words + len(doc) > max_words):
+            yield batch
+            batch, words = [], 0
+        batch.append(doc)
+        words += len(doc)
+    if batch:
+        yield batch
