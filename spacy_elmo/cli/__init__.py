@@ -1,0 +1,13 @@
+"""`python -m spacy elmo`: commands for ELMo weights. spaCy imports this at its start, so torch waits for a command."""
+
+import typer
+from spacy.cli._util import app as spacy_app
+
+from .convert import convert
+from .export import export
+from .info import info
+
+app = typer.Typer(name="elmo", help="Commands for ELMo weights.", no_args_is_help=True)
+for command in (info, convert, export):
+    app.command()(command)
+spacy_app.add_typer(app)

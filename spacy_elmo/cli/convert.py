@@ -1,0 +1,47 @@
+"""`python -m spacy elmo convert`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+from typer import Argument, Option
+from wasabi import msg
+
+from .common import check_target, clear_errors
+
+
+def convert(
+    source: Annotated[str, Argument(help="Published weights file, directory that has one, or model to convert again")],
+    dest: Annotated[Path, Argument(help="Model directory to write")],
+    name: Annotated[Optional[str], Option(help="Name of the model")] = None,
+    lang: Annotated[Optional[str], Option(help="Language code")] = None,
+    license: Annotated[Optional[str], Option(help="Licence of the weights")] = None,
+    meta: Annotated[Optional[Path], Option(help="JSON file for meta.json; license_text goes to LICENSE")] = None,
+    dtype: Annotated[str, Option(help="What is stored: float32 or float16")] = "float32",
+    options: Annotated[Optional[Path], Option(help="options.json, if it is not beside the weights")] = None,
+    embedding: Annotated[Optional[Path], Option(help="HDF5 file of word vectors that replace the characters")] = None,
+    vocab: Annotated[Optional[Path], Option(help="Words of the embedding, one a line")] = None,
+    unknown: Annotated[Optional[str], Option(help="What words outside the embedding get: row, zeros or error")] = None,
+    head: Annotated[bool, Option(help="Keep the language model head, where there is one")] = True,
+    force: Annotated[bool, Option("--force", "-F", help="Write into a directory that has files")] = False,
+) -> None:
+    """Convert weights of any known format to a model directory."""
+    with clear_errors():
+        from ..bilm.files import read_json
+        from ..bilm.storage import write_model
+        from ..pretrained import load_with_head
+
+        check_target(dest, force=force)
+        more = {} if meta is None else read_json(meta)
+        if not isinstance(more.get("license_text", ""), str):
+            raise ValueError(f"{meta}: license_text must be text")
+        published = _given(options=options, embedding=embedding, vocab=vocab, unknown=unknown)
+        model, facts, softmax = load_with_head(source, **published)
+        facts = {"name": dest.resolve().name, **facts, **more, **_given(name=name, lang=lang, license=license)}
+        write_model(dest, model, facts, head=softmax if head else None, dtype=dtype)
+    msg.good(f"Wrote {facts['name']} to {dest}")
+
+
+def _given(**settings: Any) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if value is not None}

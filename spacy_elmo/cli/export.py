@@ -1,0 +1,27 @@
+"""`python -m spacy elmo export`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+from wasabi import msg
+
+from .common import check_target, clear_errors
+
+
+def export(
+    source: Annotated[str, Argument(help="Model name or directory")],
+    dest: Annotated[Path, Argument(help="Directory to write weights.hdf5 and options.json to")],
+    force: Annotated[bool, Option("--force", "-F", help="Write into a directory that has files")] = False,
+) -> None:
+    """Write a model in the published format (HDF5 and options.json) that AllenNLP and bilm-tf read."""
+    with clear_errors():
+        from ..formats.allennlp import write_published
+        from ..pretrained import load_with_head
+
+        check_target(dest, force=force)
+        model, meta, head = load_with_head(source)
+        write_published(dest, model, meta, head=head)
+    msg.good(f"Wrote {meta.get('name') or 'the model'} to {dest}")

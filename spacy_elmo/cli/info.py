@@ -1,0 +1,106 @@
+"""`python -m spacy elmo info`"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Iterator
+
+from typer import Argument, Option
+from wasabi import msg
+
+from .common import clear_errors, format_size
+
+
+def info(
+    model: Annotated[str, Argument(help="Model name, model directory (as in a pipeline) or published weights")],
+    as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Describe weights: dimensions, parameters, size, licence, training data."""
+    with clear_errors():
+        facts = describe(model)
+    if as_json:
+        print(json.dumps(facts, indent=2, ensure_ascii=False))
+    else:
+        msg.table(list(_rows(facts)), title=f"ELMo weights {facts.get('name', model)}")
+
+
+def describe(name_or_path: str) -> dict[str, Any]:
+    """Return the facts of meta.json and, under keys of their own, what the files say.
+
+    name_or_path: as `find_pretrained` takes it.
+    RETURNS: JSON-ready values; "bytes" counts all files of the model, "vocabulary" the words of its head.
+    Raises WeightsError for weights that cannot be loaded.
+    """
+    from ..pretrained import find_pretrained, load_with_head
+
+    path = find_pretrained(name_or_path)
+    model, meta, head = load_with_head(path)
+    meta.pop("license_text", None)
+    return {
+        **meta,
+        "path": str(path),
+        "config": model.config.to_dict(),
+        "width": model.config.width,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "dtype": _stored_dtype(path),
+        "bytes": sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()),
+        "vocabulary": None if head is None else len(head.words),
+    }
+
+
+def _stored_dtype(path: Path) -> str:
+    from safetensors import safe_open
+
+    from ..bilm.storage import WEIGHTS
+    from ..pretrained import is_model_directory
+
+    if not is_model_directory(path):
+        return "float32"
+    with safe_open(path / WEIGHTS, framework="pt") as file:
+        dtypes = {file.get_slice(name).get_dtype() for name in file.keys()}
+    return ", ".join(sorted(dtype.replace("F", "float") for dtype in dtypes))
+
+
+def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    config = facts["config"]
+    for key, title in (("version", "Version"), ("lang", "Language"), ("description", "Description")):
+        if facts.get(key):
+            yield title, str(facts[key])
+    yield "Path", facts["path"]
+    yield "Vectors", f"{config['n_layers'] + 1} layers of {facts['width']}"
+    cells = f"{config['hidden_size']} cells projected to {config['projection_size']}"
+    yield "LSTMs", f"{config['n_layers']} in each direction, {cells}"
+    yield "Input", _describe_input(config["input"])
+    yield "Parameters", f"{facts['parameters']:,}"
+    yield "Size", f"{format_size(facts['bytes'])}, {facts['dtype']}"
+    yield "Head", f"{facts['vocabulary']:,} words" if facts["vocabulary"] else "none"
+    yield from _origin(facts)
+
+
+def _describe_input(given: dict[str, Any]) -> str:
+    if given["kind"] == "words":
+        return f"a table of {given['n_words']:,} words; others: {given['unknown']}"
+    filters = sum(n for _, n in given["filters"])
+    return f"characters: {filters:,} filters, {given['n_highway']} highway, {given['activation']}"
+
+
+def _origin(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "Licence", facts.get("license") or "not stated"
+    if "perplexity" in facts:
+        yield "Perplexity", _describe_perplexity(facts["perplexity"])
+    sources = facts.get("training_data") or "not stated"
+    for source in sources if isinstance(sources, list) else [sources]:
+        yield "Training data", _describe_source(source)
+
+
+def _describe_perplexity(perplexity: Any) -> str:
+    if isinstance(perplexity, dict):
+        return ", ".join(f"{value} {name}" for name, value in perplexity.items())
+    return str(perplexity)
+
+
+def _describe_source(source: Any) -> str:
+    if isinstance(source, dict):
+        return ", ".join(str(value) for key, value in source.items() if key != "url")
+    return str(source)

@@ -1,0 +1,44 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from spacy_elmo.cli import app
+from spacy_elmo.cli.common import clear_errors
+
+
+def spacy_elmo(*arguments: str | Path) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "spacy", "elmo", *arguments], capture_output=True, text=True)
+
+
+def test_spacy_has_the_commands():
+    done = spacy_elmo()
+    assert "info" in done.stdout + done.stderr
+    assert "convert" in done.stdout + done.stderr
+
+
+def test_a_failing_command_exits_with_1_and_no_traceback(tmp_path: Path):
+    (tmp_path / "weights.hdf5").write_text("not weights", encoding="utf8")
+    done = spacy_elmo("convert", tmp_path / "weights.hdf5", tmp_path / "out")
+    assert done.returncode == 1
+    assert "weights.hdf5" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["info", "convert", "export"])
+def test_every_command_explains_itself(command: str):
+    assert "Usage" in CliRunner().invoke(app, [command, "--help"]).output
+
+
+def test_mistakes_of_our_own_keep_their_traceback():
+    with pytest.raises(TypeError), clear_errors():
+        raise TypeError
+
+
+def test_commands_are_declared_without_importing_the_model():
+    code = "import sys, spacy_elmo.cli; print('spacy_elmo.bilm' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
