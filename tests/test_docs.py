@@ -1,0 +1,43 @@
+"""The examples of README and docs, page by page, each in an empty directory.
+
+Blocks of "python" run in order, in one namespace a page; "python notest" is for what needs files of the reader's.
+Blocks of "bash" run where the line before is `<!-- run -->`.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^(?:```(python)|<!-- run -->\n```(bash))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str, int]]:
+    """Yield language, code and line number."""
+    text = page.read_text(encoding="utf8")
+    for found in BLOCK.finditer(text):
+        yield found[1] or found[2], found[3], text[: found.start(3)].count("\n")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    namespace = {"__name__": "__main__"}
+    for language, code, line in blocks(page):
+        if language == "python":
+            exec(compile("\n" * line + code, str(page), "exec"), namespace)
+        else:
+            subprocess.run(["bash", "-euo", "pipefail", "-c", code], check=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_within_the_repository_lead_somewhere(page: Path):
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
