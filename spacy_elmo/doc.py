@@ -18,6 +18,7 @@ from spacy.attrs import IDX, LENGTH
 from spacy.errors import Warnings
 from spacy.tokens import Doc, Span, Token
 
+from .mixing import mix_layers
 from .types import Floats1d, Floats2d, Floats3d, Ints2d
 
 Spanlike: TypeAlias = Doc | Span
@@ -65,16 +66,6 @@ class ElmoData:
             return self.mixed[rows]
         assert self.layers is not None
         return mix_layers(self.layers[:, rows], self.weights)
-
-
-def mix_layers(layers: Floats3d, weights: Floats1d) -> Floats2d:
-    """Return the weighted sum over the first axis, in the type of the layers. The sum is taken in a fixed order, so
-    that a token's vector has the same bits alone and with its Doc."""
-    total = np.zeros(layers.shape[1:], dtype="float32")
-    for layer, weight in zip(layers, weights):
-        if weight:
-            total += np.multiply(layer, weight, dtype="float32")
-    return total.astype(layers.dtype, copy=False)
 
 
 def token_offsets(tokens: Spanlike) -> Ints2d:

@@ -15,8 +15,9 @@ from spacy.util import SimpleFrozenList
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 
-from .doc import ElmoData, mix_layers, set_data, set_extensions, set_hooks, set_tensor, token_offsets
+from .doc import ElmoData, set_data, set_extensions, set_hooks, set_tensor, token_offsets
 from .layers.shim import BiLMShim
+from .mixing import Mix, check_mix, mix_layers, resolve_mix
 from .pretrained import load_pretrained
 from .types import Floats1d, Floats2d, Floats3d
 
@@ -42,8 +43,6 @@ device = null
 max_words = 100
 """
 )["elmo"]
-
-Mix = str | int | list[float]
 
 
 @Language.factory(
@@ -102,7 +101,7 @@ class Elmo(TrainablePipe):
         _check_choice("store", store, ("layers", "mix", None))
         _check_choice("dtype", dtype, ("float32", "float16"))
         _check_choice("vectors", vectors, ("auto", None))
-        _check_mix(mix)
+        check_mix(mix)
         if not isinstance(gamma, (int, float)) or not np.isfinite(gamma):
             raise ValueError(f"gamma = {gamma!r}: must be a finite number")
         self.vocab = vocab
@@ -274,32 +273,6 @@ class Elmo(TrainablePipe):
     def _mix_weights(self) -> Floats1d:
         """RETURNS: (L + 1,): weights of the layers, gamma included."""
         return resolve_mix(self.mix, self.shim.model.config.n_outputs) * np.float32(self.gamma)
-
-
-def resolve_mix(mix: Mix, n_outputs: int) -> Floats1d:
-    """Return (n_outputs,) weights that sum to 1. Raises ValueError for a layer that is not there and for a wrong number
-    of weights."""
-    if mix == "average":
-        return np.full(n_outputs, 1 / n_outputs, dtype="float32")
-    if isinstance(mix, list):
-        if len(mix) != n_outputs:
-            raise ValueError(f"mix = {mix!r}: needs {n_outputs} weights, one for each layer of these weights")
-        return np.asarray(mix, dtype="float32")
-    layer = n_outputs - 1 if mix == "top" else int(mix)
-    if layer >= n_outputs:
-        raise ValueError(f"mix = {mix!r}: layers of these weights are 0 to {n_outputs - 1}")
-    return np.eye(n_outputs, dtype="float32")[layer]
-
-
-def _check_mix(mix: object) -> None:
-    if mix in ("average", "top") or (isinstance(mix, int) and not isinstance(mix, bool) and mix >= 0):
-        return
-    is_list = isinstance(mix, (list, tuple)) and all(isinstance(weight, (int, float)) for weight in mix)
-    if not is_list or min(mix, default=-1.0) < 0 or not abs(sum(mix) - 1) < 1e-3:  # type: ignore[call-overload]
-        raise ValueError(
-            f'mix = {mix!r}: must be "average", "top", a layer number, or a weight of at least 0 for each layer that sum '
-            "to 1; AllenNLP's values are taken before softmax: apply softmax to them first"
-        )
 
 
 def _check_choice(key: str, value: object, choices: tuple) -> None:

@@ -16,13 +16,13 @@ from spacy.tokens import Doc, DocBin, Span, Token
 from spacy_elmo.doc import (
     ElmoData,
     get_data,
-    mix_layers,
     set_data,
     set_extensions,
     set_hooks,
     set_tensor,
     token_offsets,
 )
+from spacy_elmo.mixing import mix_layers
 
 WIDTH = 4
 WORDS = ["New", "York", "is", " ", "big"]

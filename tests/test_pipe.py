@@ -12,7 +12,7 @@ from spacy.training import Example
 
 from spacy_elmo.bilm.storage import read_model
 from spacy_elmo.doc import get_data
-from spacy_elmo.pipe import Elmo, resolve_mix
+from spacy_elmo.pipe import Elmo
 
 TEXTS = ["One two three.", "", "A bank, and another bank! 😀 naïve 東京", " ", "four", "It rains. It pours.\nIt ends."]
 TOLERANCE = 1e-5  # products of other shapes round differently
@@ -378,8 +378,3 @@ def test_a_pipe_without_training_takes_part_in_training_loops(nlp):
     nlp.initialize(lambda: [example])
     losses = nlp.update([example])
     assert set(losses) == {"textcat"}
-
-
-@pytest.mark.parametrize("n_outputs", [2, 3, 5])
-def test_the_average_is_over_all_layers(n_outputs):
-    assert np.allclose(resolve_mix("average", n_outputs), 1 / n_outputs)

@@ -1,0 +1,48 @@
+"""Layers into one vector: gamma * sum_j s_j h_j (paper, equation 1), with weights that are given."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+from .types import Floats1d, Floats2d, Floats3d
+
+Mix: TypeAlias = str | int | list[float]
+
+
+def check_mix(mix: object) -> None:
+    """Raise ValueError unless mix is "average", "top", a layer number, or weights of at least 0 that sum to 1."""
+    if mix in ("average", "top") or (isinstance(mix, int) and not isinstance(mix, bool) and mix >= 0):
+        return
+    is_list = isinstance(mix, (list, tuple)) and all(isinstance(weight, (int, float)) for weight in mix)
+    if not is_list or min(mix, default=-1.0) < 0 or not abs(sum(mix) - 1) < 1e-3:  # type: ignore[call-overload]
+        raise ValueError(
+            f'mix = {mix!r}: must be "average", "top", a layer number, or a weight of at least 0 for each layer, which '
+            "sum to 1; AllenNLP's values are taken before softmax: apply softmax to them first"
+        )
+
+
+def resolve_mix(mix: Mix, n_layers: int) -> Floats1d:
+    """Return (n_layers,) weights that sum to 1. Raises ValueError for a layer that is not there and for a wrong number
+    of weights."""
+    if mix == "average":
+        return np.full(n_layers, 1 / n_layers, dtype="float32")
+    if isinstance(mix, (list, tuple)):
+        if len(mix) != n_layers:
+            raise ValueError(f"mix = {mix!r}: needs {n_layers} weights, one for each layer of these weights")
+        return np.asarray(mix, dtype="float32")
+    layer = n_layers - 1 if mix == "top" else int(mix)
+    if layer >= n_layers:
+        raise ValueError(f"mix = {mix!r}: layers of these weights are 0 to {n_layers - 1}")
+    return np.eye(n_layers, dtype="float32")[layer]
+
+
+def mix_layers(layers: Floats3d, weights: Floats1d) -> Floats2d:
+    """Return the weighted sum over the first axis, in the type of the layers. The sum is taken in a fixed order, so
+    that a token's vector has the same bits alone and with its Doc."""
+    total = np.zeros(layers.shape[1:], dtype="float32")
+    for layer, weight in zip(layers, weights):
+        if weight:
+            total += np.multiply(layer, weight, dtype="float32")
+    return total.astype(layers.dtype, copy=False)
