@@ -24,7 +24,7 @@ def test_without_weights_the_model_says_how_to_load_them():
     shim = BiLMShim()
     assert not shim.is_loaded
     with pytest.raises(ValueError, match="no weights yet: add the pipe with a `pretrained` name"):
-        shim.model
+        _ = shim.model
 
 
 def test_an_empty_shim_is_empty_bytes():
