@@ -67,7 +67,13 @@ setup(
     },
     entry_points={
         "spacy_factories": ["elmo = spacy_elmo.pipe:make_elmo"],
-        "spacy_architectures": ["spacy-elmo.BiLM.v1 = spacy_elmo.layers.bilm:build_bilm"],
+        "spacy_architectures": [
+            "spacy-elmo.BiLM.v1 = spacy_elmo.layers.bilm:build_bilm",
+            "spacy-elmo.ScalarMix.v1 = spacy_elmo.layers.scalar_mix:build_scalar_mix",
+            "spacy-elmo.ElmoListener.v1 = spacy_elmo.layers.listener:build_listener",
+            "spacy-elmo.ElmoTok2Vec.v1 = spacy_elmo.layers.tok2vec:build_elmo_tok2vec",
+            "spacy-elmo.InlineElmo.v1 = spacy_elmo.layers.inline:build_inline_elmo",
+        ],
         "spacy_misc": [
             "spacy-elmo.sentences.v1 = spacy_elmo.spans:configure_sentences",
             "spacy-elmo.windows.v1 = spacy_elmo.spans:configure_windows",

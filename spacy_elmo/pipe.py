@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator, Sequence, cast
+from typing import Any, Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import SimpleFrozenList
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer
+from thinc.api import Config, Model
 
-from .doc import ElmoData, set_data, set_extensions, set_hooks, set_tensor, token_offsets
-from .layers.shim import BiLMShim
+from .data import ElmoData, set_data, token_offsets
+from .doc import set_extensions, set_hooks, set_tensor
 from .mixing import Mix, check_mix, mix_layers, resolve_mix
 from .pretrained import load_pretrained
 from .types import Floats1d, Floats2d, Floats3d
+from .upstream import UpstreamPipe
 
 DEFAULT_CONFIG = Config().from_str(
     """
 [elmo]
 pretrained = "en_elmo_sm"
+frozen = true
+learn_rate_factor = 1.0
 mix = "average"
 gamma = 1.0
 store = "layers"
@@ -56,6 +58,8 @@ def make_elmo(
     name: str,
     model: Model[Sequence[Doc], list[Floats3d]],
     pretrained: str | None,
+    frozen: bool,
+    learn_rate_factor: float,
     mix: Mix,
     gamma: float,
     store: str | None,
@@ -64,11 +68,21 @@ def make_elmo(
 ) -> Elmo:
     """Build the component from a config; `Elmo` has the settings."""
     return Elmo(
-        nlp.vocab, model, name, pretrained=pretrained, mix=mix, gamma=gamma, store=store, dtype=dtype, vectors=vectors
+        nlp.vocab,
+        model,
+        name,
+        pretrained=pretrained,
+        frozen=frozen,
+        learn_rate_factor=learn_rate_factor,
+        mix=mix,
+        gamma=gamma,
+        store=store,
+        dtype=dtype,
+        vectors=vectors,
     )
 
 
-class Elmo(TrainablePipe):
+class Elmo(UpstreamPipe):
     """Run a bidirectional language model over Docs and store its layers.
 
     vocab (Vocab): the shared vocabulary.
@@ -76,6 +90,8 @@ class Elmo(TrainablePipe):
     name (str): name of the component; its extensions carry it: `_.NAME`, `_.NAME_layers`.
     pretrained (str | None): where weights come from, at first use or at `initialize`: the name of an installed model, a
         model directory, or a published weights file. Not looked at by pipelines loaded from disk.
+    frozen (bool): whether the biLM stays as it is in training. If not, the gradients of all listeners train it.
+    learn_rate_factor (float): factor on the optimizer's learning rate for a biLM that is trained.
     mix: how layers become one vector: "average", "top", a layer number (0 is the word without context), or L + 1
         weights of at least 0 that sum to 1.
     gamma (float): factor on the mixed vector.
@@ -92,6 +108,8 @@ class Elmo(TrainablePipe):
         name: str = "elmo",
         *,
         pretrained: str | None = "en_elmo_sm",
+        frozen: bool = True,
+        learn_rate_factor: float = 1.0,
         mix: Mix = "average",
         gamma: float = 1.0,
         store: str | None = "layers",
@@ -104,42 +122,39 @@ class Elmo(TrainablePipe):
         check_mix(mix)
         if not isinstance(gamma, (int, float)) or not np.isfinite(gamma):
             raise ValueError(f"gamma = {gamma!r}: must be a finite number")
+        if not learn_rate_factor >= 0:
+            raise ValueError(f"learn_rate_factor = {learn_rate_factor!r}: must be at least 0")
         self.vocab = vocab
         self.model = model
         self.name = name
         self.cfg: dict[str, Any] = {}
         self.pretrained = pretrained
+        self.frozen = frozen
         self.mix = mix
         self.gamma = gamma
         self.store = store
         self.dtype = dtype
         self.vectors = vectors
+        self.set_up_listeners()
+        if not frozen:
+            self.shim.train(learn_rate_factor)
         set_extensions(name)
-
-    @property
-    def shim(self) -> BiLMShim:
-        """Thinc's holder of the biLM."""
-        return cast(BiLMShim, self.model.shims[0])
-
-    @property
-    def is_trainable(self) -> bool:
-        return False
 
     @property
     def meta(self) -> dict[str, Any]:
         """The description of the weights: name, version, language, licence, training data. Loads them."""
-        self._load()
+        self.load()
         return self.shim.meta
 
     def word_vectors(self, words: Sequence[str]) -> Floats2d:
         """Return (words, width): the vectors of words without context, as layer 0 has them."""
-        self._load()
+        self.load()
         vectors = self.shim.encoder.word_vectors(words)
         return np.concatenate([vectors, vectors], axis=1)
 
     def __call__(self, doc: Doc) -> Doc:
         """Add ELMo vectors to a Doc. Weights that cannot be loaded raise here, past the error handler."""
-        self._load()
+        self.load()
         self._process_one(doc)
         return doc
 
@@ -149,7 +164,7 @@ class Elmo(TrainablePipe):
         batch_size (int): number of Docs of a batch at most.
         YIELDS (Doc): the Docs in order, without those that failed and went to the error handler.
         """
-        self._load()
+        self.load()
         for docs in _batches(stream, batch_size, self.shim.cfg["max_batch_words"]):
             try:
                 self.set_annotations(docs, self.predict(docs))
@@ -169,36 +184,34 @@ class Elmo(TrainablePipe):
 
     def predict(self, docs: Sequence[Doc]) -> list[Floats3d]:
         """Return (layers, tokens, width) float32 for each Doc; rows of whitespace are zero. The layers are those that
-        `store` needs: all L + 1, those with a weight in the mix, or none."""
-        self._load()
+        `store` and listeners need: all L + 1, those with a weight in the mix, or none."""
+        self.load()
+        self.finish_batch()
+        self.is_initializing = False
         self.model.attrs["layers"] = self._needed_layers()
         return self.model.predict(docs)
 
     def set_annotations(self, docs: Sequence[Doc], scores: list[Floats3d]) -> None:
-        """Store what `predict` returned, as `store`, `dtype` and `vectors` say."""
-        if self.store is None:
+        """Store what `predict` returned, as `store`, `dtype` and `vectors` say, and as listeners need it."""
+        if self.store is None and not self.listeners:
             return
-        weights = self._mix_weights()
-        needed = self._needed_layers()
         for doc, layers in zip(docs, scores):
-            stored = None if self.store == "mix" else layers.astype(self.dtype, copy=False)
-            mixed = mix_layers(layers, weights[needed]).astype(self.dtype) if self.store == "mix" else None
-            data = ElmoData(layers=stored, mixed=mixed, weights=weights, offsets=token_offsets(doc))
-            set_data(doc, data, self.name)
-            if self.vectors == "auto":
+            if self.is_in_training(doc):
+                continue  # listeners are still to send gradients to these very arrays
+            set_data(doc, self.make_data(doc, layers), self.name)
+            if self.vectors == "auto" and self.store is not None:
                 set_tensor(doc, self.name)
                 set_hooks(doc, self.name)
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Learn nothing: the biLM is frozen. RETURNS: the losses as they were."""
-        return {} if losses is None else losses
+    def make_data(self, doc: Doc, layers: Floats3d) -> ElmoData:
+        """Return what the Doc gets for (layers, tokens, width)."""
+        weights = self._mix_weights()
+        stored = layers.astype(self.dtype, copy=False) if self.store == "layers" else None
+        mixed = None
+        if self.store == "mix":
+            mixed = mix_layers(layers, weights[self._needed_layers()]).astype(self.dtype)
+        features = layers if self.listeners else None
+        return ElmoData(layers=stored, mixed=mixed, weights=weights, offsets=token_offsets(doc), features=features)
 
     def initialize(
         self,
@@ -213,11 +226,13 @@ class Elmo(TrainablePipe):
         """
         if pretrained is not None:
             self._load_from(pretrained)
-        self._load()
+        self.load()
+        self.is_initializing = True  # until the first text: the pipes after this one now infer their shapes
 
     def to_bytes(self, *, exclude: Iterable[str] = SimpleFrozenList()) -> bytes:
         """Serialize the biLM and its meta. Settings are the config's."""
-        self._load()
+        self.load()
+        self.finish_batch()
         return super().to_bytes(exclude=[*exclude, "cfg", "vocab"])
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
@@ -230,7 +245,8 @@ class Elmo(TrainablePipe):
         """Write a model directory (`spacy elmo info` reads it)."""
         from .bilm.storage import write_model
 
-        self._load()
+        self.load()
+        self.finish_batch()
         write_model(path, self.shim.model, self.shim.meta)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
@@ -241,7 +257,8 @@ class Elmo(TrainablePipe):
         self._check_loaded()
         return self
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Load the weights of `pretrained`, unless there are weights."""
         if not self.shim.is_loaded:
             if self.pretrained is None:
                 raise ValueError(
@@ -264,11 +281,13 @@ class Elmo(TrainablePipe):
         """Settings that depend on the weights."""
         self.model.set_dim("nO", self.shim.model.config.width, force=True)
         self._mix_weights()
+        for listener in self.listeners:
+            self._set_dims(listener)
 
     def _needed_layers(self) -> list[int]:
-        if self.store == "mix":
-            return np.flatnonzero(self._mix_weights()).tolist()
-        return list(range(self.shim.model.config.n_outputs)) if self.store == "layers" else []
+        if self.store == "layers" or self.listeners:
+            return list(range(self.shim.model.config.n_outputs))
+        return np.flatnonzero(self._mix_weights()).tolist() if self.store == "mix" else []
 
     def _mix_weights(self) -> Floats1d:
         """RETURNS: (L + 1,): weights of the layers, gamma included."""

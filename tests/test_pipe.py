@@ -11,7 +11,7 @@ from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
 
 from spacy_elmo.bilm.storage import read_model
-from spacy_elmo.doc import get_data
+from spacy_elmo.data import get_data
 from spacy_elmo.pipe import Elmo
 
 TEXTS = ["One two three.", "", "A bank, and another bank! 😀 naïve 東京", " ", "four", "It rains. It pours.\nIt ends."]

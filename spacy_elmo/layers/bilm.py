@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Callable, Iterator, Sequence, cast
 
 import numpy as np
+import torch
 from spacy.tokens import Doc, Span
 from thinc.api import Model
 
 from ..types import Floats3d, Ints1d
+from .inline import replace_listener, replace_listener_cfg
 from .shim import BiLMShim
 
 SpanGetter = Callable[[Sequence[Doc]], list[list[Span]]]
@@ -38,25 +40,79 @@ def build_bilm(
     _check_size("max_batch_words", max_batch_words, smallest=1)
     _check_size("word_cache", word_cache, smallest=0)
     shim = BiLMShim(device=device, initial_state=initial_state, max_batch_words=max_batch_words, word_cache=word_cache)
-    return Model("bilm", forward, shims=[shim], attrs={"get_spans": get_spans, "layers": None}, dims={"nO": None})
+    attrs = {"get_spans": get_spans, "layers": None}
+    replace = {"replace_listener": replace_listener, "replace_listener_cfg": replace_listener_cfg}
+    return Model("bilm", forward, shims=[shim], attrs={**attrs, **replace}, dims={"nO": None})
 
 
-def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:
-    """Compute without gradients: the biLM is frozen."""
+def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], list]]:
+    """Compute with gradients only in training, and only where the shim is set to train."""
     shim = cast(BiLMShim, model.shims[0])
+    if is_train and shim.is_trainable:
+        return _forward_with_gradients(model, shim, docs)
     config, layers = shim.model.config, model.attrs["layers"]
-    n_layers = config.n_outputs if layers is None else len(layers)
-    offsets = np.cumsum([0, *(len(doc) for doc in docs)])
-    outputs = [np.zeros((n_layers, len(doc), config.width), dtype="float32") for doc in docs]
-    counts = np.zeros(offsets[-1], dtype="int32")
-    for sentences, tokens in _batches(model.attrs["get_spans"](docs), offsets, shim.cfg["max_batch_words"]):
-        vectors = shim.encoder.encode(sentences, layers=layers)
-        np.add.at(counts, tokens, 1)
-        _scatter(vectors, tokens, offsets, outputs)
-    for doc_counts, output in zip(np.split(counts, offsets[1:-1]), outputs):
-        if (doc_counts > 1).any():
-            output /= np.maximum(doc_counts, 1)[:, None]
+    places = _Places(docs)
+    outputs = places.zeros(config.n_outputs if layers is None else len(layers), config.width)
+    for sentences, tokens in _batches(model.attrs["get_spans"](docs), places.offsets, shim.cfg["max_batch_words"]):
+        places.add(shim.encoder.encode(sentences, layers=layers), tokens, outputs)
+    places.divide(outputs)
     return outputs, lambda d_outputs: []
+
+
+def _forward_with_gradients(
+    model: Model[InT, OutT], shim: BiLMShim, docs: InT
+) -> tuple[OutT, Callable[[OutT], list]]:
+    config = shim.model.config
+    places = _Places(docs)
+    outputs = places.zeros(config.n_outputs, config.width)
+    parts = []
+    for sentences, tokens in _batches(model.attrs["get_spans"](docs), places.offsets, shim.cfg["max_batch_words"]):
+        state = shim.model.initial_state(shim.cfg["initial_state"], len(sentences))
+        vectors = torch.cat(shim.model(sentences, state)[0], dim=1)
+        places.add(vectors.detach().cpu().numpy(), tokens, outputs)
+        parts.append((vectors, tokens))
+    places.divide(outputs)
+
+    def backprop(d_outputs: OutT) -> list:
+        d_tokens = np.concatenate(d_outputs, axis=1) / np.maximum(places.counts, 1)[:, None]
+        for vectors, tokens in parts:
+            gradient = torch.from_numpy(d_tokens[:, tokens].astype("float32"))
+            vectors.backward(gradient.to(vectors.device))
+        return []
+
+    return outputs, backprop
+
+
+class _Places:
+    """Where the words of a batch of Docs are among all its tokens, and how often each was computed."""
+
+    def __init__(self, docs: InT):
+        self.offsets: Ints1d = np.cumsum([0, *(len(doc) for doc in docs)])
+        self.counts: Ints1d = np.zeros(self.offsets[-1], dtype="int32")
+
+    def zeros(self, n_layers: int, width: int) -> OutT:
+        """RETURNS: (layers, tokens, width) for each Doc."""
+        return [np.zeros((n_layers, length, width), dtype="float32") for length in np.diff(self.offsets)]
+
+    def add(self, vectors: Floats3d, tokens: Ints1d, outputs: OutT) -> None:
+        """Add rows to the Docs that their tokens are in; spans of one Doc follow each other."""
+        np.add.at(self.counts, tokens, 1)
+        docs = np.searchsorted(self.offsets, tokens, side="right") - 1
+        cuts = np.flatnonzero(np.diff(docs)) + 1
+        for start, end in zip([0, *cuts], [*cuts, len(tokens)]):
+            rows = tokens[start:end] - self.offsets[docs[start]]
+            output = outputs[docs[start]]
+            if (np.diff(rows) > 0).all():
+                output[:, rows] += vectors[:, start:end]
+            else:
+                for layer, layer_vectors in zip(output, vectors[:, start:end]):
+                    np.add.at(layer, rows, layer_vectors)
+
+    def divide(self, outputs: OutT) -> None:
+        """Make sums over spans that overlap their means."""
+        for counts, output in zip(np.split(self.counts, self.offsets[1:-1]), outputs):
+            if (counts > 1).any():
+                output /= np.maximum(counts, 1)[:, None]
 
 
 def _batches(
@@ -75,20 +131,6 @@ def _batches(
             tokens.extend(place for _, place in words)
     if tokens:
         yield sentences, np.asarray(tokens)
-
-
-def _scatter(vectors: Floats3d, tokens: Ints1d, offsets: Ints1d, outputs: OutT) -> None:
-    """Add the rows of vectors to the Docs that their tokens are in; spans of one Doc follow each other."""
-    docs = np.searchsorted(offsets, tokens, side="right") - 1
-    cuts = np.flatnonzero(np.diff(docs)) + 1
-    for start, end in zip([0, *cuts], [*cuts, len(tokens)]):
-        places = tokens[start:end] - offsets[docs[start]]
-        output = outputs[docs[start]]
-        if (np.diff(places) > 0).all():
-            output[:, places] += vectors[:, start:end]
-        else:
-            for layer, rows in zip(output, vectors[:, start:end]):
-                np.add.at(layer, places, rows)
 
 
 def _check_size(key: str, value: object, *, smallest: int) -> None:

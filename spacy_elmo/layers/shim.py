@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Iterator
 
 import torch
-from thinc.api import CupyOps, Shim, get_current_ops
+from thinc.api import CupyOps, Optimizer, Shim, get_current_ops, torch2xp, xp2torch
 
 from ..bilm import BiLM
 from ..bilm.encoder import Encoder
@@ -22,11 +23,28 @@ class BiLMShim(Shim):
     def __init__(self, *, device: str | None = None, **encoder_settings: Any):
         super().__init__(None, {"device": device, **encoder_settings})
         self.meta: dict[str, Any] = {}
+        self.learn_rate_factor: float | None = None
         self._encoder: Encoder | None = None
 
     @property
     def is_loaded(self) -> bool:
         return self._model is not None
+
+    @property
+    def is_trainable(self) -> bool:
+        return self.learn_rate_factor is not None
+
+    def train(self, learn_rate_factor: float) -> None:
+        """Train the parameters from now on, at this factor of the optimizer's learning rate."""
+        self.learn_rate_factor = learn_rate_factor
+        if self.is_loaded:
+            self._unfreeze()
+
+    def freeze(self) -> None:
+        """Train no longer."""
+        self.learn_rate_factor = None
+        if self.is_loaded:
+            self.model.requires_grad_(False)
 
     @property
     def model(self) -> BiLM:
@@ -51,12 +69,50 @@ class BiLMShim(Shim):
         self._model = model.to(_device(self.cfg["device"]))
         self.meta = dict(meta)
         self._encoder = None
+        if self.is_trainable:
+            self._unfreeze()
 
     def to_device(self, device_type: str, device_id: int) -> None:
         """Follow the Thinc model to another device, unless the settings name one."""
         if self._model is not None and self.cfg["device"] is None:
             self._model.to(f"cuda:{device_id}" if device_type == "gpu" else "cpu")
             self._encoder = None
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        """Give the parameters and their gradients to Thinc's optimizer."""
+        if self.learn_rate_factor is None:
+            return
+        for name, parameter in self.model.named_parameters():
+            if parameter.grad is not None:
+                weights: Any = torch2xp(parameter.detach())
+                gradient: Any = torch2xp(parameter.grad)
+                updated, _ = optimizer((self.id, name), weights, gradient, lr_scale=self.learn_rate_factor)
+                self._set(parameter, updated)
+                parameter.grad = None
+
+    @contextmanager
+    def use_params(self, params: dict[tuple[int, str], Any]) -> Iterator[None]:
+        """Compute with other values of the parameters (the averages of an optimizer) for a while."""
+        named = dict(self.model.named_parameters()) if self.is_loaded else {}
+        replaced = {name: params[self.id, name] for name in named if (self.id, name) in params}
+        backup = {name: named[name].detach().clone() for name in replaced}
+        for name, values in replaced.items():
+            self._set(named[name], values)
+        try:
+            yield
+        finally:
+            for name, tensor in backup.items():
+                self._set(named[name], tensor)
+
+    def _set(self, parameter: torch.Tensor, values: Any) -> None:
+        with torch.no_grad():
+            parameter.copy_(values if isinstance(values, torch.Tensor) else xp2torch(values))
+
+    def _unfreeze(self) -> None:
+        """The parameters may be mapped from a file: copy them before they change."""
+        for parameter in self.model.parameters():
+            parameter.data = parameter.detach().clone()
+            parameter.requires_grad_(True)
 
     def to_bytes(self) -> bytes:
         """Return configuration, weights and meta; empty before `load`."""
@@ -70,11 +126,12 @@ class BiLMShim(Shim):
 
     def __getstate__(self) -> dict[str, Any]:
         # By value: tensors that travel between processes on their own would move into shared memory.
-        return {"id": self.id, "cfg": self.cfg, "data": self.to_bytes()}
+        return {"id": self.id, "cfg": self.cfg, "factor": self.learn_rate_factor, "data": self.to_bytes()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state["cfg"])  # type: ignore[misc]
         self.id = state["id"]
+        self.learn_rate_factor = state["factor"]
         self.from_bytes(state["data"])
 
 

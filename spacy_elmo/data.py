@@ -1,0 +1,172 @@
+"""What a Doc carries of ELMo: one object a Doc and pipe with all rows, and no reference to the Doc.
+
+Rows are found by character offsets, so they stay right when tokens are merged or split. The object serializes as a
+plain dict of arrays, and a dict found in its place is understood, so a `DocBin` can be read where this package is not
+installed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, TypeAlias
+
+import numpy as np
+import srsly
+from spacy.attrs import IDX, LENGTH
+from spacy.tokens import Doc, Span
+
+from .mixing import mix_layers
+from .types import Floats1d, Floats2d, Floats3d, Ints2d
+
+Spanlike: TypeAlias = Doc | Span
+_FIELDS = ("layers", "mixed", "weights", "offsets")
+
+
+class ElmoData:
+    """The ELMo vectors of a Doc; read-only and shared by the copies of the Doc.
+
+    layers: (L + 1, rows, width), or None where only the mixed vectors are kept.
+    mixed: (rows, width), or None where it is computed from the layers.
+    weights: (L + 1,), the weight of each layer in the mixed vector, gamma included.
+    offsets: (rows, 2), first and last character (exclusive) of the tokens that the rows were made for.
+    features: (L + 1, rows, width), the layers for components that listen; the stored layers if None. Not serialized.
+    """
+
+    __slots__ = (*_FIELDS, "features")
+
+    def __init__(
+        self,
+        *,
+        layers: Floats3d | None,
+        mixed: Floats2d | None,
+        weights: Floats1d,
+        offsets: Ints2d,
+        features: Floats3d | None = None,
+    ):
+        self.layers = layers
+        self.mixed = mixed
+        self.weights = weights
+        self.offsets = offsets
+        self.features = layers if features is None else features
+
+    def __copy__(self) -> ElmoData:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> ElmoData:
+        return self
+
+    def __reduce__(self) -> tuple:
+        return _from_dict, (self.to_dict(),)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the arrays by name."""
+        return {field: getattr(self, field) for field in _FIELDS}
+
+    def get_mixed(self, rows: slice = slice(None)) -> Floats2d:
+        """RETURNS: (rows, width): gamma * sum_j s_j h_j (paper, equation 1); only where vectors are stored."""
+        if self.mixed is not None:
+            return self.mixed[rows]
+        assert self.layers is not None
+        return mix_layers(self.layers[:, rows], self.weights)
+
+
+def token_offsets(tokens: Spanlike) -> Ints2d:
+    """RETURNS: (tokens, 2) int32, first and last character (exclusive) of each token in its Doc."""
+    index, length = tokens.to_array([IDX, LENGTH]).astype("int32").T
+    return np.stack([index, index + length], axis=1)
+
+
+def get_data(doc: Doc, name: str = "elmo") -> ElmoData | None:
+    """Return what the pipe of that name stored on the Doc; None if it did not, or not for this text (a part of a Doc
+    made with `span.as_doc(copy_user_data=True)`)."""
+    key = ("._.", f"{name}_data", None, None)
+    data = doc.user_data.get(key)
+    if isinstance(data, dict):
+        data = doc.user_data[key] = _from_dict(data)
+    if data is None or _end(doc) != (data.offsets[-1, 1] if len(data.offsets) else 0):
+        return None
+    return data
+
+
+def get_stored(doc: Doc, name: str = "elmo") -> ElmoData | None:
+    """Return the same where it has vectors for users, and not for components that listen alone."""
+    data = get_data(doc, name)
+    return None if data is None or (data.layers is None and data.mixed is None) else data
+
+
+def set_data(doc: Doc, data: ElmoData | None, name: str = "elmo") -> None:
+    """Store the data of a pipe on the Doc."""
+    doc.user_data["._.", f"{name}_data", None, None] = data
+
+
+def _from_dict(values: dict[str, Any]) -> ElmoData:
+    return ElmoData(**{field: values[field] for field in _FIELDS})
+
+
+@srsly.msgpack_encoders("spacy-elmo.ElmoData")
+def _encode(obj: Any, chain: Callable | None = None) -> Any:
+    if isinstance(obj, ElmoData):
+        return obj.to_dict()
+    return obj if chain is None else chain(obj)
+
+
+def _end(doc: Doc) -> int:
+    return doc[-1].idx + len(doc[-1]) if len(doc) else 0
+
+
+# Rows of tokens, whatever became of the tokenization
+
+
+def find_rows(data: ElmoData, tokens: Spanlike) -> slice | list[slice]:
+    """Return the rows of tokens: one slice where there is a row a token, else one slice a token."""
+    start, end = (0, len(tokens)) if isinstance(tokens, Doc) else (tokens.start, tokens.end)
+    wanted = token_offsets(tokens)
+    if np.array_equal(wanted, data.offsets[start:end]):
+        return slice(start, end)
+    starts, ends = data.offsets.T
+    first = np.searchsorted(ends, wanted[:, 0], side="right").tolist()
+    last = np.searchsorted(starts, wanted[:, 1], side="left").tolist()
+    return [slice(*pair) for pair in zip(first, last)]
+
+
+def select_rows(get: Callable[[slice], Any], rows: slice | list[slice]) -> Any:
+    """Get rows on the last axis but one; several rows of a token become the mean of those that are not whitespace."""
+    if isinstance(rows, slice):
+        return get(rows)
+    if not rows:
+        return get(slice(0, 0))
+    return np.stack([mean_of_words(get(row)) for row in rows], axis=-2)
+
+
+def mean_of_words(vectors: np.ndarray) -> np.ndarray:
+    """vectors: (..., rows, width). RETURNS: (..., width), zeros if no row is a word."""
+    is_word = vectors.any(axis=tuple(i for i in range(vectors.ndim) if i != vectors.ndim - 2))
+    if is_word.all() and vectors.shape[-2] == 1:
+        return vectors[..., 0, :]
+    total = vectors[..., is_word, :].sum(axis=-2, dtype="float32")
+    return (total / max(1, int(is_word.sum()))).astype(vectors.dtype, copy=False)
+
+
+def get_features(doc: Doc, name: str = "elmo") -> Floats3d | None:
+    """Return (L + 1, tokens, width) for components that listen to the pipe; None without data."""
+    data = get_data(doc, name)
+    features = None if data is None else data.features
+    if data is None or features is None:
+        return None
+    return select_rows(lambda rows: features[:, rows], find_rows(data, doc))
+
+
+def spread_rows(d_tokens: Floats3d, doc: Doc, data: ElmoData) -> Floats3d:
+    """Turn a gradient of `get_features` into that of the features: the transpose of the mean over merged rows.
+
+    d_tokens: (L + 1, tokens, width). RETURNS: (L + 1, rows, width).
+    """
+    assert data.features is not None
+    rows = find_rows(data, doc)
+    if isinstance(rows, slice):
+        return d_tokens
+    d_rows = np.zeros_like(data.features, dtype="float32")
+    is_word = np.any(data.features, axis=(0, 2))
+    for i, row in enumerate(rows):
+        words = row.start + np.flatnonzero(is_word[row])
+        d_rows[:, words] += d_tokens[:, i : i + 1] / max(1, len(words))
+    return d_rows

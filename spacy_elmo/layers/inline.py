@@ -1,0 +1,94 @@
+"""`spacy-elmo.InlineElmo.v1`: a biLM and a mix inside one component, which then needs no elmo pipe."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Callable, Sequence, TypeAlias, cast
+
+from spacy.tokens import Doc
+from thinc.api import Model
+
+from ..pretrained import load_pretrained
+from ..types import Floats2d
+from .scalar_mix import build_scalar_mix, set_dims
+from .shim import BiLMShim
+
+InT: TypeAlias = Sequence[Doc]
+OutT: TypeAlias = list[Floats2d]
+LISTENER, INLINE = "spacy-elmo.ElmoListener.v1", "spacy-elmo.InlineElmo.v1"
+
+
+def build_inline_elmo(
+    bilm: Model, mix: Model | None = None, pretrained: str | None = None, width: int | None = None
+) -> Model[InT, OutT]:
+    """Build ELMo features with a frozen biLM of their own, for pipes that predict on parts of Docs (entity_linker), and
+    for components that are to stand alone (`nlp.replace_listeners` makes this).
+
+    bilm: a `spacy-elmo.BiLM.v1`. mix: a `spacy-elmo.ScalarMix.v1`, one with its defaults if None.
+    pretrained: where weights come from, unless they are loaded with the component.
+    width: width of the vectors, where it must be known before weights are loaded.
+    RETURNS: List[Doc] to a list of (tokens, width).
+    """
+    mix = build_scalar_mix() if mix is None else mix
+    return Model(
+        "inline_elmo", forward, init=init, layers=[bilm, mix], dims={"nO": width}, attrs={"pretrained": pretrained}
+    )
+
+
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
+    _load(model)
+    model.layers[1].initialize()
+
+
+def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], list]]:
+    _load(model)
+    bilm, mix = model.layers
+    outputs, backprop_mix = mix(bilm.predict(docs), is_train)
+
+    def backprop(d_outputs: OutT) -> list:
+        backprop_mix(d_outputs)
+        return []
+
+    return outputs, backprop
+
+
+def _load(model: Model[InT, OutT]) -> None:
+    shim, mix = cast(BiLMShim, model.layers[0].shims[0]), model.layers[1]
+    if not shim.is_loaded:
+        if model.attrs["pretrained"] is None:
+            raise ValueError("an inline ELMo has no weights: set `pretrained` to a model name or path")
+        shim.load(*load_pretrained(model.attrs["pretrained"]))
+    config = shim.model.config
+    if model.has_dim("nO") and model.get_dim("nO") != config.width:
+        raise ValueError(f"width = {model.get_dim('nO')}: the weights have vectors of width {config.width}")
+    set_dims(mix, config.n_outputs, config.width)
+    model.set_dim("nO", config.width)
+
+
+# What `nlp.replace_listeners` calls for the model of an elmo pipe
+
+
+def replace_listener(bilm: Model, listener: Model, pipe: Any) -> Model:
+    """Return what takes a listener's place: the pipe's biLM and the listener's own mix, with what it has learned."""
+    inline = build_inline_elmo(bilm, listener.layers[0])
+    cast(BiLMShim, bilm.shims[0]).freeze()
+    bilm.attrs["layers"] = None
+    _load(inline)
+    return inline
+
+
+def replace_listener_cfg(bilm_cfg: dict[str, Any], tok2vec_cfg: dict[str, Any]) -> dict[str, Any]:
+    """Return the config of the same. spaCy gives the config of the whole tok2vec: the listener is somewhere in it."""
+    found = _find_listener(tok2vec_cfg)
+    if found is None:
+        raise ValueError(f"no block with @architectures = {LISTENER!r} in the component's model.tok2vec")
+    replaced = {"@architectures": INLINE, "bilm": deepcopy(bilm_cfg), "pretrained": None, "width": None}
+    return {**replaced, "mix": deepcopy(found.get("mix"))}
+
+
+def _find_listener(cfg: Any) -> dict[str, Any] | None:
+    if not isinstance(cfg, dict):
+        return None
+    if cfg.get("@architectures") == LISTENER:
+        return cfg
+    return next(filter(None, map(_find_listener, cfg.values())), None)

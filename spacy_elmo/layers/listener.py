@@ -1,0 +1,153 @@
+"""`spacy-elmo.ElmoListener.v1`: the vectors of an elmo pipe as the features of another pipe.
+
+The pipe leaves its layers on the Docs, in training as in prediction, and the listener reads them there and mixes them.
+Gradients go back to the pipe only where it is trained. spaCy's protocol: `spacy.ty.ListenedToComponent`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Callable, Protocol, Sequence, TypeAlias
+
+import numpy as np
+from spacy.tokens import Doc
+from thinc.api import Model
+
+from ..data import get_features
+from ..types import Floats2d, Floats3d
+from . import scalar_mix
+from .scalar_mix import build_scalar_mix
+
+InT: TypeAlias = Sequence[Doc]
+OutT: TypeAlias = list[Floats2d]
+
+
+class Upstream(Protocol):
+    """What a listener needs of its pipe."""
+
+    name: str
+    is_initializing: bool
+
+    def receive_gradient(self, docs: Sequence[Doc], d_layers: Sequence[Floats3d]) -> None:
+        """Take the gradients of a loss with respect to the layers of Docs."""
+
+
+class Link:
+    """The pipe a listener listens to. Copies and pickles of a listener are not linked."""
+
+    def __init__(self) -> None:
+        self.pipe: Upstream | None = None
+        self.has_warned = False
+
+    def __deepcopy__(self, memo: dict) -> Link:
+        return Link()
+
+    def __reduce__(self) -> tuple:
+        return Link, ()
+
+
+def build_listener(upstream: str = "elmo", mix: Model | None = None) -> Model[InT, OutT]:
+    """Build a layer that gives the mixed vectors of an earlier elmo pipe, of whatever width they are.
+
+    upstream: name of the pipe, or "*" for the last one before the listener.
+    mix: a `spacy-elmo.ScalarMix.v1`, one with its defaults if None.
+    RETURNS: List[Doc] to a list of (tokens, width). Without vectors of the pipe, training raises ValueError, and
+        prediction goes on with zeros and warns once.
+    """
+    mix = build_scalar_mix() if mix is None else mix
+    return Model(
+        "elmo_listener",
+        forward,
+        init=init,
+        layers=[mix],
+        dims={"nO": None},
+        attrs={"elmo_upstream": upstream, "elmo_link": Link()},
+    )
+
+
+def is_listener(model: Model) -> bool:
+    return "elmo_upstream" in model.attrs
+
+
+def link(model: Model[InT, OutT], pipe: Upstream) -> None:
+    """Join a listener to its pipe."""
+    model.attrs["elmo_link"].pipe = pipe
+
+
+def unlink(model: Model[InT, OutT]) -> None:
+    model.attrs["elmo_link"].pipe = None
+
+
+def set_dims(model: Model[InT, OutT], n_layers: int, width: int) -> None:
+    """Make a listener fit a biLM. Raises ValueError where it was trained with another one."""
+    scalar_mix.set_dims(model.layers[0], n_layers, width)
+    model.set_dim("nO", width)
+
+
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
+    _check_dims(model)
+    model.layers[0].initialize()
+
+
+def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], list]]:
+    _check_dims(model)
+    outputs, backprop_mix = model.layers[0]([_features(model, doc, is_train) for doc in docs], is_train)
+
+    def backprop(d_outputs: OutT) -> list:
+        d_layers = backprop_mix(d_outputs)
+        pipe = model.attrs["elmo_link"].pipe
+        if pipe is not None:
+            pipe.receive_gradient(docs, d_layers)
+        return []
+
+    return outputs, backprop
+
+
+def _features(model: Model[InT, OutT], doc: Doc, is_train: bool) -> Floats3d:
+    name, mix = _upstream_name(model), model.layers[0]
+    expected = mix.get_dim("layers"), len(doc), mix.get_dim("nO")
+    features = get_features(doc, name)
+    if features is None:
+        _report_missing(model, doc, is_train)
+        return np.zeros(expected, dtype="float32")
+    if features.shape != expected:
+        raise ValueError(
+            f"the Doc has vectors of '{name}' with (layers, width) {(features.shape[0], features.shape[2])}, the "
+            f"component was trained with {(expected[0], expected[2])}: use the weights that it was trained with"
+        )
+    return features
+
+
+def _report_missing(model: Model[InT, OutT], doc: Doc, is_train: bool) -> None:
+    """Zeros are right for Docs without words, and while spaCy infers shapes."""
+    link, name = model.attrs["elmo_link"], _upstream_name(model)
+    if all(token.is_space for token in doc) or (link.pipe is not None and link.pipe.is_initializing):
+        return
+    problem = f"a Doc without vectors of the pipe '{name}' reached a component that listens to it"
+    if is_train:
+        raise ValueError(
+            f"{problem}: in training, do not exclude or disable '{name}'; if it is in `frozen_components`, name it in "
+            "`annotating_components` as well"
+        )
+    if not link.has_warned:
+        link.has_warned = True
+        warnings.warn(f"{problem}, and predicts without them: is '{name}' disabled, excluded or missing?", stacklevel=2)
+
+
+def _upstream_name(model: Model[InT, OutT]) -> str:
+    pipe = model.attrs["elmo_link"].pipe
+    return model.attrs["elmo_upstream"] if pipe is None else pipe.name
+
+
+def _check_dims(model: Model[InT, OutT]) -> None:
+    """Raise ValueError where the listener does not know its width: it has no pipe, or one without weights."""
+    upstream = model.attrs["elmo_upstream"]
+    if not model.has_dim("nO") and model.attrs["elmo_link"].pipe is None:
+        raise ValueError(
+            f"no elmo pipe of the name '{upstream}' is before the component that listens to it: correct `upstream`, or "
+            "move the elmo pipe to the front"
+        )
+    if not model.has_dim("nO"):
+        raise ValueError(
+            f"the pipe '{upstream}' has no weights yet: set `pretrained` in [initialize.components.{upstream}]"
+        )
