@@ -27,6 +27,7 @@ DEFAULT_CONFIG = Config().from_str(
 pretrained = "en_elmo_sm"
 frozen = true
 learn_rate_factor = 1.0
+train_cache_mb = 1024
 mix = "average"
 gamma = 1.0
 store = "layers"
@@ -60,6 +61,7 @@ def make_elmo(
     pretrained: str | None,
     frozen: bool,
     learn_rate_factor: float,
+    train_cache_mb: float,
     mix: Mix,
     gamma: float,
     store: str | None,
@@ -74,6 +76,7 @@ def make_elmo(
         pretrained=pretrained,
         frozen=frozen,
         learn_rate_factor=learn_rate_factor,
+        train_cache_mb=train_cache_mb,
         mix=mix,
         gamma=gamma,
         store=store,
@@ -92,11 +95,13 @@ class Elmo(UpstreamPipe):
         model directory, or a published weights file. Not looked at by pipelines loaded from disk.
     frozen (bool): whether the biLM stays as it is in training. If not, the gradients of all listeners train it.
     learn_rate_factor (float): factor on the optimizer's learning rate for a biLM that is trained.
+    train_cache_mb (float): memory for the vectors of sentences while a frozen biLM serves a training, in MiB; each
+        sentence is then computed once, and not in every epoch and evaluation. 0 for none.
     mix: how layers become one vector: "average", "top", a layer number (0 is the word without context), or L + 1
         weights of at least 0 that sum to 1.
     gamma (float): factor on the mixed vector.
     store (str | None): what the Doc keeps: "layers" (and the mix from them), "mix", or None for nothing.
-    dtype (str): "float32" or "float16", of what is stored.
+    dtype (str): "float32" or "float16", of what is stored, cached and given to listeners.
     vectors (str | None): "auto" gives `.vector` and `.similarity` of Docs, spans and tokens; None leaves them to spaCy.
     Raises ValueError for a setting out of range.
     """
@@ -110,6 +115,7 @@ class Elmo(UpstreamPipe):
         pretrained: str | None = "en_elmo_sm",
         frozen: bool = True,
         learn_rate_factor: float = 1.0,
+        train_cache_mb: float = 1024,
         mix: Mix = "average",
         gamma: float = 1.0,
         store: str | None = "layers",
@@ -122,6 +128,8 @@ class Elmo(UpstreamPipe):
         check_mix(mix)
         if not isinstance(gamma, (int, float)) or not np.isfinite(gamma):
             raise ValueError(f"gamma = {gamma!r}: must be a finite number")
+        if not train_cache_mb >= 0:
+            raise ValueError(f"train_cache_mb = {train_cache_mb!r}: must be at least 0")
         if not learn_rate_factor >= 0:
             raise ValueError(f"learn_rate_factor = {learn_rate_factor!r}: must be at least 0")
         self.vocab = vocab
@@ -130,6 +138,7 @@ class Elmo(UpstreamPipe):
         self.cfg: dict[str, Any] = {}
         self.pretrained = pretrained
         self.frozen = frozen
+        self.train_cache_mb = train_cache_mb
         self.mix = mix
         self.gamma = gamma
         self.store = store
@@ -207,10 +216,10 @@ class Elmo(UpstreamPipe):
         """Return what the Doc gets for (layers, tokens, width)."""
         weights = self._mix_weights()
         stored = layers.astype(self.dtype, copy=False) if self.store == "layers" else None
+        features = layers.astype(self.dtype, copy=False) if self.listeners else None
         mixed = None
         if self.store == "mix":
             mixed = mix_layers(layers, weights[self._needed_layers()]).astype(self.dtype)
-        features = layers if self.listeners else None
         return ElmoData(layers=stored, mixed=mixed, weights=weights, offsets=token_offsets(doc), features=features)
 
     def initialize(

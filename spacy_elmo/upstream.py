@@ -12,6 +12,7 @@ from thinc.api import Model, Optimizer
 
 from .data import ElmoData, get_data, set_data, spread_rows
 from .layers.listener import is_listener, link, set_dims, unlink
+from .layers.sentence_cache import SentenceCache
 from .layers.shim import BiLMShim
 from .training import TrainingBatch
 from .types import Floats3d
@@ -20,10 +21,12 @@ from .types import Floats3d
 class UpstreamPipe(TrainablePipe):
     """spaCy's protocols `ListenedToComponent` and `TrainableComponent`, for a model of Docs to (layers, tokens, width).
 
-    A subclass sets vocab, model, name and frozen, and calls `set_up_listeners`.
+    A subclass sets vocab, model, name and the settings below, and calls `set_up_listeners`.
     """
 
     frozen: bool
+    train_cache_mb: float
+    dtype: str
 
     def load(self) -> None:
         """Make sure that the weights are loaded."""
@@ -121,6 +124,7 @@ class UpstreamPipe(TrainablePipe):
         docs = [example.predicted for example in examples]
         self.load()
         if self.frozen and self.listeners:
+            self.open_cache()
             self.set_annotations(docs, self.predict(docs))
         elif not self.frozen:
             self.finish_batch()
@@ -135,6 +139,17 @@ class UpstreamPipe(TrainablePipe):
             if sgd is not None:
                 self.finish_update(sgd)
         return losses
+
+    def open_cache(self) -> None:
+        """Keep the vectors of sentences from now on, until text comes that is not of a training, or `close_cache`."""
+        if self.shim.cache is None and self.train_cache_mb > 0:
+            self.shim.cache = SentenceCache(int(self.train_cache_mb * 2**20), self.dtype)
+        if self.shim.cache is not None:
+            self.shim.cache.note_update()
+
+    def close_cache(self) -> None:
+        """Give the memory of the training cache back."""
+        self.shim.cache = None
 
     def receive_gradient(self, docs: Sequence[Doc], d_layers: Sequence[Floats3d]) -> None:
         """Take the gradients of a listener for the last batch of `update`."""

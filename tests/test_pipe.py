@@ -1,5 +1,6 @@
 """The component by itself: settings, Docs of all kinds, batches, errors."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -378,3 +379,71 @@ def test_a_pipe_without_training_takes_part_in_training_loops(nlp):
     nlp.initialize(lambda: [example])
     losses = nlp.update([example])
     assert set(losses) == {"textcat"}
+
+
+# The cache of a training
+
+
+@pytest.fixture
+def trained(nlp):
+    """A pipeline with a component that listens, after one update."""
+    listener = {"@architectures": "spacy-elmo.ElmoListener.v1"}
+    nlp.add_pipe("tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": listener}})
+    examples = [Example.from_dict(nlp.make_doc(text), {"tags": ["A", "B"]}) for text in ("One two", "three four")]
+    nlp.initialize(lambda: examples)
+    nlp.update(examples)
+    return nlp, examples
+
+
+def test_a_training_computes_each_sentence_once(trained, monkeypatch):
+    nlp, examples = trained
+    encoder = nlp.get_pipe("elmo").shim.encoder
+    computed = []
+    encode = encoder.encode
+
+    def count(sentences, **settings):
+        computed.extend(sentences)
+        return encode(sentences, **settings)
+
+    monkeypatch.setattr(encoder, "encode", count)
+    fresh = [Example(nlp.make_doc(example.text), example.reference) for example in examples]
+    nlp.update(fresh)
+    nlp.evaluate([*fresh, Example.from_dict(nlp.make_doc("five six"), {"tags": ["A", "B"]})])
+    assert computed == [("five", "six")]
+
+
+def test_cached_vectors_are_those_that_were_stored(trained):
+    nlp, examples = trained
+    cached = nlp("One two")._.elmo_layers
+    nlp.get_pipe("elmo").update(examples)
+    nlp.get_pipe("elmo").close_cache()
+    assert np.array_equal(cached, examples[0].predicted._.elmo_layers)
+    assert np.allclose(cached, nlp("One two")._.elmo_layers, atol=TOLERANCE)
+
+
+def test_no_cache_without_memory_for_it(tiny_model):
+    nlp = elmo(tiny_model, train_cache_mb=0)
+    listener = {"@architectures": "spacy-elmo.ElmoListener.v1"}
+    nlp.add_pipe("tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": listener}})
+    examples = [Example.from_dict(nlp.make_doc("One two"), {"tags": ["A", "B"]})]
+    nlp.initialize(lambda: examples)
+    nlp.update(examples)
+    assert nlp.get_pipe("elmo").shim.cache is None
+
+
+def test_other_weights_empty_the_cache(trained, tiny_model):
+    nlp, _ = trained
+    pipe = nlp.get_pipe("elmo")
+    assert len(pipe.shim.cache) == 2
+    pipe.from_disk(tiny_model)
+    assert pipe.shim.cache is None
+
+
+def test_the_cache_does_not_travel(trained):
+    nlp, _ = trained
+    assert pickle.loads(pickle.dumps(nlp.get_pipe("elmo"))).shim.cache is None
+
+
+def test_a_cache_of_negative_size_is_named(tiny_model):
+    with pytest.raises(ValueError, match="train_cache_mb = -1"):
+        elmo(tiny_model, train_cache_mb=-1)

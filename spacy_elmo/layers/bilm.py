@@ -54,7 +54,7 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     places = _Places(docs)
     outputs = places.zeros(config.n_outputs if layers is None else len(layers), config.width)
     for sentences, tokens in _batches(model.attrs["get_spans"](docs), places.offsets, shim.cfg["max_batch_words"]):
-        places.add(shim.encoder.encode(sentences, layers=layers), tokens, outputs)
+        places.add(shim.encode(sentences, layers), tokens, outputs)
     places.divide(outputs)
     return outputs, lambda d_outputs: []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 import torch
 from thinc.api import CupyOps, Optimizer, Shim, get_current_ops, torch2xp, xp2torch
@@ -11,6 +11,8 @@ from thinc.api import CupyOps, Optimizer, Shim, get_current_ops, torch2xp, xp2to
 from ..bilm import BiLM
 from ..bilm.encoder import Encoder
 from ..bilm.storage import model_from_bytes, model_to_bytes
+from ..types import Floats3d
+from .sentence_cache import SentenceCache
 
 
 class BiLMShim(Shim):
@@ -24,6 +26,7 @@ class BiLMShim(Shim):
         super().__init__(None, {"device": device, **encoder_settings})
         self.meta: dict[str, Any] = {}
         self.learn_rate_factor: float | None = None
+        self.cache: SentenceCache | None = None
         self._encoder: Encoder | None = None
 
     @property
@@ -64,10 +67,20 @@ class BiLMShim(Shim):
             self._encoder = Encoder(self.model, **settings)
         return self._encoder
 
+    def encode(self, sentences: Sequence[Sequence[str]], layers: Sequence[int] | None = None) -> Floats3d:
+        """Return (layers, words of all sentences, width) without gradients; layers: which, all if None."""
+        if self.cache is None or (layers is not None and len(layers) < self.model.config.n_outputs):
+            return self.encoder.encode(sentences, layers=layers)
+        if self.cache.is_over:
+            self.cache = None
+            return self.encode(sentences, layers)
+        return self.cache.encode(sentences, self.encoder.encode)
+
     def load(self, model: BiLM, meta: dict[str, Any]) -> None:
         """Take a biLM and the description of its weights."""
         self._model = model.to(_device(self.cfg["device"]))
         self.meta = dict(meta)
+        self.cache = None
         self._encoder = None
         if self.is_trainable:
             self._unfreeze()
@@ -110,6 +123,7 @@ class BiLMShim(Shim):
 
     def _unfreeze(self) -> None:
         """The parameters may be mapped from a file: copy them before they change."""
+        self.cache = None
         for parameter in self.model.parameters():
             parameter.data = parameter.detach().clone()
             parameter.requires_grad_(True)
