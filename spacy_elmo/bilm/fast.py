@@ -40,7 +40,8 @@ class FastModel:
         self.max_rows = max_rows
         self.prepack = prepack
         # Holding on to the memory makes sure that no other parameter gets the same address.
-        self.parameters = [(parameter.detach(), parameter._version) for parameter in model.parameters()]
+        self.parameters = [parameter.detach() for parameter in model.parameters()]
+        self.fingerprints = [_fingerprint(parameter) for parameter in model.parameters()]
         self.words: CharacterVectors | TableVectors
         if isinstance(model.word_encoder, CharacterEncoder):
             self.words = CharacterVectors(model.word_encoder, width=model.config.projection_size, word_cache=word_cache)
@@ -58,8 +59,7 @@ class FastModel:
 
     def is_current(self) -> bool:
         """Return whether the parameters of the model are the same and unchanged."""
-        now = [(parameter.data_ptr(), parameter._version) for parameter in self.model.parameters()]
-        return now == [(parameter.data_ptr(), version) for parameter, version in self.parameters]
+        return [_fingerprint(parameter) for parameter in self.model.parameters()] == self.fingerprints
 
     def distinct_vectors(self, words: Sequence[str]) -> tuple[Floats2d, Ints1d]:
         """RETURNS: (distinct words, projection size), and the row of each word."""
@@ -76,9 +76,9 @@ class FastModel:
         """
         vectors, ids = self.distinct_vectors(list(chain.from_iterable(sentences)))
         top = max(layers, default=0)
-        if self.prepack == "auto" and ids.shape[0] >= MANY_WORDS:
-            self._pack(top, only_large=True)
         lanes = pack([len(sentence) for sentence in sentences])
+        if self.prepack == "auto" and ids.shape[0] >= MANY_WORDS and lanes.sizes[0] > 1:
+            self._pack(top, only_large=True)
         width = self.model.config.projection_size
 
         def encode_direction(direction: int) -> None:
@@ -108,6 +108,11 @@ class FastModel:
                         product.pack()
 
         run_both(pack_direction)
+
+
+def _fingerprint(parameter: torch.Tensor) -> tuple[int, int]:
+    """RETURNS: where a parameter is, and how often it was changed; inference tensors do not count that."""
+    return parameter.data_ptr(), -1 if parameter.is_inference() else parameter._version
 
 
 def _make_cells(model: BiLM, initial_state: str) -> list[list[Cell]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
 
 from .types import Floats1d, Floats2d
 
@@ -16,12 +15,16 @@ FEW_ROWS = 128
 class Product:
     """x @ weight.T.
 
-    weight: (outputs, inputs) float32 on the CPU; it is referred to, not copied, by all but `pack`.
+    Small weights are kept turned around, in a copy. Products with it are the fastest for few rows, and a row has the
+    same bits whatever the rows beside it, so that vectors do not depend on the batch at all.
+
+    weight: (outputs, inputs) float32 on the CPU; large ones are referred to, not copied, by all but `pack`.
     """
 
     def __init__(self, weight: Floats2d):
         self.weight = weight
         self.is_large = weight.numel() >= LARGE
+        self.turned = weight.T if self.is_large else weight.T.contiguous()
         self.packed: torch.Tensor | None = None
 
     def pack(self) -> None:
@@ -35,28 +38,29 @@ class Product:
             return torch.ops.mkldnn._linear_pointwise(x, self.packed, None, "none", [], "")
         if self._is_better_turned(x):
             return torch.mm(self.weight, x.T).T
-        return F.linear(x, self.weight)
+        if self._is_alone(x):
+            return torch.mm(x.expand(2, -1), self.turned)[:1]
+        return torch.mm(x, self.turned)
 
-    def with_bias(self, bias: Floats1d, x: Floats2d, out: Floats2d) -> Floats2d:
-        """bias: (outputs,); x: (rows, inputs). RETURNS: bias + x @ weight.T, (rows, outputs), in out."""
-        if self._is_better_turned(x):
-            return torch.add(torch.mm(self.weight, x.T).T, bias, out=out)
-        return torch.addmm(bias, x, self.weight.T, out=out)
-
-    def add_to(self, y: Floats2d, x: Floats2d) -> Floats2d:
-        """y: (rows, outputs); x: (rows, inputs). RETURNS: y + x @ weight.T in y's place."""
+    def add(self, y: Floats2d | Floats1d, x: Floats2d, out: Floats2d) -> Floats2d:
+        """y: (rows, outputs) or (outputs,); x: (rows, inputs). RETURNS: y + x @ weight.T, (rows, outputs), in out."""
         if self._packs(x) or self._is_better_turned(x):
-            return y.add_(self(x))
-        return y.addmm_(x, self.weight.T)
-
-    # A single row is bound by reading the weight, whatever the kernel.
+            return torch.add(y, self(x), out=out)
+        if self._is_alone(x):
+            return out.copy_(torch.addmm(y, x.expand(2, -1), self.turned)[:1])
+        return torch.addmm(y, x, self.turned, out=out)
 
     def _packs(self, x: Floats2d) -> bool:
+        """Whether to use the packed copy; a row alone is bound by reading the weight, whatever the kernel."""
         return self.packed is not None and x.shape[0] > 1
 
     def _is_better_turned(self, x: Floats2d) -> bool:
         """Whether weight @ x.T is faster."""
         return self.is_large and 1 < x.shape[0] <= FEW_ROWS
+
+    def _is_alone(self, x: Floats2d) -> bool:
+        """Whether x is one row for a kernel of its own, with other bits, so that two rows are computed instead."""
+        return not self.is_large and x.shape[0] == 1
 
 
 @lru_cache(maxsize=None)

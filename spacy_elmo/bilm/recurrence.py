@@ -5,20 +5,37 @@ Layers advance together, block by block of a few steps, so that memory does not 
 
 from __future__ import annotations
 
-from typing import Iterator, Sequence
+from typing import Iterator, NamedTuple, Sequence
 
 import torch
 
 from .kernels import Product
-from .lanes import Lanes
+from .lanes import MAX_LANES, Lanes
 from .lstm import ProjectedLSTM
 from .types import Floats1d, Floats2d, Ints1d
 
 BLOCK_ROWS = 256  # rows of a layer's input product
+TABLE_ROOM = 256  # more distinct words than a buffer was first needed for; not touched, they take no memory
+
+
+class Views(NamedTuple):
+    """The buffers of some lanes, cut once: cutting is as slow as computing where layers are small.
+
+    gates: (lanes, 4 * hidden size); sigmoids: i, f and o of them; c, gated: (lanes, hidden size).
+    """
+
+    gates: Floats2d
+    sigmoids: Floats2d
+    i: Floats2d
+    f: Floats2d
+    o: Floats2d
+    g: Floats2d
+    c: Floats2d
+    gated: Floats2d
 
 
 class Cell:
-    """The products of one layer and the state that every sentence starts from.
+    """The products of one layer, its buffers, and the state that every sentence starts from.
 
     h: (1, projection size), c: (1, hidden size): the state after the opening marker.
     """
@@ -30,11 +47,40 @@ class Cell:
         self.bias: Floats1d = lstm.gate_bias()
         self.cell_clip, self.projection_clip = lstm.config.cell_clip, lstm.config.projection_clip
         self.h, self.c = h, c
+        n = lstm.config.hidden_size
+        self._buffers = [torch.empty(MAX_LANES, width) for width in (4 * n, n, n)]
+        self._views: dict[int, Views] = {}
+        self._table = torch.empty(0)
 
     @property
     def stepwise(self) -> list[Product]:
         """The products of every step, with few rows; the input's have enough for any kernel."""
         return [self.hidden] if self.projection is None else [self.hidden, self.projection]
+
+    def views(self, n_lanes: int) -> Views:
+        """Return the buffers of the first lanes."""
+        if n_lanes not in self._views:
+            gates, c, gated = (buffer[:n_lanes] for buffer in self._buffers)
+            sigmoids, g = gates.tensor_split([3 * c.shape[1]], dim=1)
+            i, f, o = sigmoids.chunk(3, dim=1)
+            self._views[n_lanes] = Views(gates, sigmoids, i, f, o, g, c, gated)
+        return self._views[n_lanes]
+
+    def table(self, n_words: int) -> Floats2d:
+        """Return (words, 4 * hidden size), a buffer that is kept: new memory costs as much time as filling it."""
+        if len(self._table) < n_words:
+            self._table = torch.empty(0)
+            self._table = torch.empty(n_words + TABLE_ROOM, self.bias.shape[0])
+        return self._table[:n_words]
+
+    def step(self, views: Views) -> None:
+        """Go from gates before activation to the next cells and the gated output."""
+        views.sigmoids.sigmoid_()
+        views.g.tanh_()
+        views.c.mul_(views.f).addcmul_(views.i, views.g)
+        if self.cell_clip is not None:
+            views.c.clamp_(-self.cell_clip, self.cell_clip)
+        torch.tanh(views.c, out=views.gated).mul_(views.o)
 
     def project(self, gated: Floats2d, out: Floats2d) -> None:
         if self.projection is None:
@@ -48,7 +94,7 @@ class Cell:
 class Run:
     """The state of a cell on its way through lanes.
 
-    h: (lanes, projection size), c: (lanes, hidden size), of the lanes that are still going.
+    h: (lanes, projection size), of the lanes that are still going; their cells are in the cell's buffers.
     products: (rows, 4 * hidden size), a buffer for the input products of a block.
     """
 
@@ -57,43 +103,31 @@ class Run:
         self.lanes = lanes
         n_lanes = lanes.sizes[0]
         self.h = cell.h.expand(n_lanes, -1)
-        self.c = cell.c.repeat(n_lanes, 1)
-        self.gated = torch.empty_like(self.c)
+        cell.views(n_lanes).c.copy_(cell.c.expand(n_lanes, -1))
         self.products = torch.empty(max(BLOCK_ROWS, n_lanes), cell.bias.shape[0])
 
     def advance(self, products: Floats2d, steps: range) -> Floats2d:
         """Go on by some steps.
 
-        products: (rows, 4 * hidden size), input products with bias of all rows of these steps; overwritten.
+        products: (rows, 4 * hidden size), input products with bias of all rows of these steps.
         RETURNS: (rows, projection size).
         """
-        outputs = products.new_empty(products.shape[0], self.h.shape[1])
-        row = 0
-        for step in steps:
-            size = self.lanes.sizes[step]
-            rows = slice(row, row + size)
+        outputs = torch.empty(products.shape[0], self.h.shape[1])
+        sizes = self.lanes.sizes[steps.start : steps.stop]
+        for step, size, product, output in zip(steps, sizes, products.split(sizes), outputs.split(sizes)):
+            views = self.cell.views(size)
             if step in self.lanes.starts:
-                self._restart(self.lanes.starts[step])
-            gates = self.cell.hidden.add_to(products[rows], self.h[:size])
-            self.cell.project(self._gate(gates), outputs[rows])
-            self.h = outputs[rows]
-            row += size
+                self._restart(self.lanes.starts[step], views.c)
+            h = self.h if self.h.shape[0] == size else self.h[:size]
+            self.cell.hidden.add(product, h, views.gates)
+            self.cell.step(views)
+            self.cell.project(views.gated, output)
+            self.h = output
         return outputs
 
-    def _restart(self, lanes: Ints1d) -> None:
+    def _restart(self, lanes: Ints1d, c: Floats2d) -> None:
         self.h = self.h.index_copy(0, lanes, self.cell.h.expand(len(lanes), -1))  # a copy: h is part of the output
-        self.c.index_copy_(0, lanes, self.cell.c.expand(len(lanes), -1))
-
-    def _gate(self, gates: Floats2d) -> Floats2d:
-        """gates: (rows, 4 * hidden size) before activation, i, f, o, g. RETURNS: (rows, hidden size)."""
-        rows, n = gates.shape[0], self.c.shape[1]
-        c = self.c[:rows]
-        i, f, o = gates[:, : 3 * n].sigmoid_().chunk(3, dim=1)
-        g = gates[:, 3 * n :].tanh_()
-        c.mul_(f).addcmul_(i, g)
-        if self.cell.cell_clip is not None:
-            c.clamp_(-self.cell.cell_clip, self.cell.cell_clip)
-        return torch.tanh(c, out=self.gated[:rows]).mul_(o)
+        c.index_copy_(0, lanes, self.cell.c.expand(len(lanes), -1))
 
 
 def run_direction(
@@ -123,7 +157,7 @@ def run_direction(
         x = runs[0].advance(products, steps)
         _write(x, rows, outputs[0])
         for run, output in zip(runs[1:], outputs[1:]):
-            products = run.cell.input.with_bias(run.cell.bias, x, run.products[: x.shape[0]])
+            products = run.cell.input.add(run.cell.bias, x, run.products[: x.shape[0]])
             y = run.advance(products, steps)
             x = x + y if skip_connections else y
             _write(x, rows, output)
@@ -135,8 +169,7 @@ def _first_products(
     """Yield blocks of steps with the first layer's input products, computed once for each distinct word."""
     for section in lanes.blocks(range(len(lanes.sizes)), max_rows):
         distinct, numbers = torch.unique(ids[lanes.rows(section)], return_inverse=True)
-        table = torch.empty(distinct.shape[0], cell.bias.shape[0])
-        cell.input.with_bias(cell.bias, vectors[distinct], table)
+        table = cell.input.add(cell.bias, vectors[distinct], cell.table(distinct.shape[0]))
         start = lanes.offsets[section.start]
         for steps in lanes.blocks(section, BLOCK_ROWS):
             rows = lanes.rows(steps)

@@ -14,7 +14,7 @@ from .word_cache import WordCache
 from .word_encoder import CharacterEncoder, WordTable
 from .workers import run_both
 
-FILTERED_WORDS = 64  # words whose windows are in memory at once
+FILTERED_WORDS = 32  # words whose windows are in memory at once
 BLOCK_WORDS = 256  # words that go through the highways at once
 
 

@@ -1,0 +1,193 @@
+"""The fast path against the plain model."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_elmo.bilm import BiLM, kernels
+from spacy_elmo.bilm.encoder import Encoder
+from spacy_elmo.bilm.lanes import pack
+from spacy_elmo.bilm.recurrence import Run
+from tests.random_models import CHARACTERS, CONFIG, SENTENCE, random_model, random_table_model
+
+TOLERANCE = 1e-5  # single precision, with sums in another order
+SENTENCES = [
+    SENTENCE,
+    [],
+    ["<S>", "a", "</S>", "a", "a"],
+    ["x" * 10_000, "é" * 30, "日本語", "a\ud800b", "\0", " ", ""],
+    ["one"],
+    [f"word{i}" for i in range(70)],
+    [],
+]
+VARIANTS: dict[str, dict[str, Any]] = {
+    "as published": {},
+    "one layer": {"n_layers": 1},
+    "four layers": {"n_layers": 4},
+    "no skip connections": {"skip_connections": False, "n_layers": 3},
+    "no clips": {"cell_clip": None, "projection_clip": None},
+    "cell clip only": {"projection_clip": None, "cell_clip": 0.3},
+    "projection clip only": {"cell_clip": None, "projection_clip": 0.1},
+    "tanh": {"input": replace(CHARACTERS, activation="tanh")},
+    "no highway": {"input": replace(CHARACTERS, n_highway=0)},
+    "three highways": {"input": replace(CHARACTERS, n_highway=3)},
+    "short words": {"input": replace(CHARACTERS, max_characters=8)},
+    "no character projection": {"input": replace(CHARACTERS, projection=False), "projection_size": 12},
+    "no LSTM projection": {"hidden_size": 8, "projection_size": 8, "lstm_projection": False},
+    "wider projection than cells": {"hidden_size": 4, "projection_size": 9},
+    "larger": {"hidden_size": 64, "projection_size": 16},
+}
+
+
+def strong_model(**changes: Any) -> BiLM:
+    """A random model whose activations and clips matter."""
+    model = random_model(replace(CONFIG, **changes))
+    for name, parameter in model.named_parameters():
+        parameter.mul_(2 if "layers" in name else 1)
+    return model
+
+
+def plain(model: BiLM, sentences: list[list[str]], initial_state: str = "warm") -> np.ndarray:
+    with torch.inference_mode():
+        outputs, _ = model(sentences, model.initial_state(initial_state, len(sentences)))
+        return torch.cat(outputs, dim=1).numpy()
+
+
+def assert_agrees(model: BiLM, sentences: list[list[str]] = SENTENCES, **options: Any) -> None:
+    expected = plain(model, sentences, options.get("initial_state", "warm"))
+    np.testing.assert_allclose(Encoder(model, **options).encode(sentences), expected, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("initial_state", ["warm", "zeros"])
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_variant_agrees_with_the_plain_model(name, initial_state):
+    assert_agrees(strong_model(**VARIANTS[name]), initial_state=initial_state)
+
+
+@pytest.mark.parametrize("prepack", [True, False, "auto"])
+@pytest.mark.parametrize("large", [1, kernels.LARGE])
+def test_every_kernel_agrees_with_the_plain_model(monkeypatch, prepack, large):
+    monkeypatch.setattr(kernels, "LARGE", large)
+    assert_agrees(strong_model(), SENTENCES * 20, prepack=prepack)
+
+
+@pytest.mark.parametrize("unknown", ["row", "zeros"])
+def test_word_tables_agree_with_the_plain_model(unknown):
+    assert_agrees(random_table_model(unknown), [["the", "bank", "nowhere"], [], ["<UNK>"]])
+
+
+def test_a_word_table_may_refuse_words():
+    with pytest.raises(KeyError, match="nowhere"):
+        Encoder(random_table_model("error")).encode([["the"], ["nowhere"]])
+
+
+lengths = st.lists(st.integers(0, 30), max_size=40)
+
+
+@settings(deadline=None, max_examples=40)
+@given(lengths, st.integers(1, 200), st.integers(0, 10), st.randoms(use_true_random=False))
+def test_any_lengths_repeated_words_and_settings(lengths, max_batch_words, word_cache, random):
+    sentences = [[random.choice(["a", "bank", "the", "river", "é"]) for _ in range(length)] for length in lengths]
+    if sentences:
+        assert_agrees(strong_model(), sentences, max_batch_words=max_batch_words, word_cache=word_cache)
+
+
+@settings(deadline=None, max_examples=20)
+@given(lengths.filter(any), st.integers(1, 50))
+def test_any_number_of_lanes(lengths, max_lanes):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spacy_elmo.bilm.fast.pack", lambda sizes: pack(sizes, max_lanes))
+        assert_agrees(strong_model(), [[f"w{i % 7}" for i in range(length)] for length in lengths])
+
+
+def test_a_sentence_longer_than_a_batch():
+    assert_agrees(strong_model(), [["a", "b", "c"] * 100], max_batch_words=64)
+
+
+def test_a_sentence_has_the_same_vectors_in_any_company():
+    encoder = Encoder(strong_model(), max_batch_words=50)
+    alone = [encoder.encode([sentence]) for sentence in SENTENCES]
+    for order in (range(len(SENTENCES)), range(len(SENTENCES))[::-1]):
+        together = encoder.encode([SENTENCES[i] for i in order])
+        np.testing.assert_allclose(together, np.concatenate([alone[i] for i in order], axis=1), rtol=0, atol=TOLERANCE)
+
+
+def test_the_same_calls_give_the_same_bits():
+    first, second = Encoder(strong_model()), Encoder(strong_model())
+    for _ in range(2):
+        assert np.array_equal(first.encode(SENTENCES), second.encode(SENTENCES))
+
+
+@pytest.mark.parametrize("sentences", [[], [[]], [[], []]])
+def test_no_words(sentences):
+    assert Encoder(random_model()).encode(sentences).shape == (3, 0, 12)
+
+
+@pytest.mark.parametrize("layers", [[0], [1], [2], [2, 0], [1, 1], []])
+def test_chosen_layers_are_those_of_all(layers):
+    encoder = Encoder(strong_model())
+    np.testing.assert_allclose(
+        encoder.encode(SENTENCES, layers=layers), plain(encoder.model, SENTENCES)[layers], rtol=0, atol=TOLERANCE
+    )
+
+
+@pytest.mark.parametrize(("layers", "n_layers"), [([0], 0), ([1], 1), ([0, 2], 2)])
+def test_layers_above_the_chosen_ones_are_not_run(monkeypatch, layers, n_layers):
+    encoder = Encoder(random_model())
+    encoder.encode([SENTENCE])
+    runs = []
+    monkeypatch.setattr("spacy_elmo.bilm.recurrence.Run", lambda cell, lanes: runs.append(cell) or Run(cell, lanes))
+    encoder.encode([SENTENCE], layers=layers)
+    assert len(runs) == 2 * n_layers
+
+
+def test_out_is_filled_and_returned():
+    encoder = Encoder(strong_model())
+    whole = np.full((3, 50, 12), np.nan, dtype="float32")
+    part = whole[:, 10:16]
+    assert encoder.encode([SENTENCE], out=part) is part
+    np.testing.assert_allclose(part, plain(encoder.model, [SENTENCE]), rtol=0, atol=TOLERANCE)
+    assert np.isnan(whole[:, :10]).all()
+    assert np.isnan(whole[:, 16:]).all()
+
+
+@pytest.mark.parametrize("out", [np.zeros((3, 5, 12), "float32"), np.zeros((3, 6, 12), "float64")])
+def test_an_out_that_does_not_fit_is_an_error(out):
+    with pytest.raises(ValueError, match=r"must be float32 of shape \(3, 6, 12\)"):
+        Encoder(random_model()).encode([SENTENCE], out=out)
+
+
+@pytest.mark.parametrize("layers", [[3], [-1]])
+def test_a_layer_that_is_not_there_is_an_error(layers):
+    with pytest.raises(ValueError, match="from 0 to 2"):
+        Encoder(random_model()).encode([SENTENCE], layers=layers)
+
+
+@pytest.mark.parametrize("setting", [{"initial_state": "cold"}, {"prepack": "yes"}])
+def test_unknown_settings_are_errors(setting):
+    with pytest.raises(ValueError, match="must be one of"):
+        Encoder(random_model(), **setting)
+
+
+def test_word_vectors_are_those_of_the_model():
+    encoder = Encoder(random_model())
+    words = ["bank", "the", "bank", "<S>", "x" * 100]
+    expected = encoder.model.word_vectors(words).numpy()
+    np.testing.assert_allclose(encoder.word_vectors(words), expected, rtol=0, atol=TOLERANCE)
+    assert encoder.word_vectors([]).shape == (0, 6)
+
+
+def test_large_weights_are_packed_only_for_many_words(monkeypatch):
+    monkeypatch.setattr(kernels, "LARGE", 1)
+    encoder = Encoder(random_model())
+    encoder.encode([SENTENCE])
+    products = [product for cells in encoder._fast.cells for cell in cells for product in cell.stepwise]
+    assert all(product.packed is None for product in products)
+    encoder.encode([["word"] * 100] * 11, layers=[1])
+    packed = [product.packed is not None for product in products]
+    assert packed == ([kernels.can_pack()] * 2 + [False] * 2) * 2
