@@ -1,0 +1,26 @@
+"""Write random weights of published dimensions in the published format: options.json and an HDF5 file.
+
+python -m benchmarks.random_weights original DIRECTORY
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from spacy_elmo.formats.allennlp import write_published
+
+from .sizes import SIZES, random_model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write random weights in the published format.")
+    parser.add_argument("size", choices=SIZES)
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    write_published(args.directory, random_model(args.size, seed=args.seed), {"name": f"random_{args.size}"})
+
+
+if __name__ == "__main__":
+    main()
