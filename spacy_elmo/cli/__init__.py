@@ -3,11 +3,14 @@
 import typer
 from spacy.cli._util import app as spacy_app
 
+from .benchmark import benchmark
 from .convert import convert
 from .export import export
 from .info import info
+from .init_config import init_config
+from .mix import mix
 
 app = typer.Typer(name="elmo", help="Commands for ELMo weights.", no_args_is_help=True)
-for command in (info, convert, export):
+for command in (info, convert, export, init_config, mix, benchmark):
     app.command()(command)
 spacy_app.add_typer(app)

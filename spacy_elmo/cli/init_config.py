@@ -1,0 +1,55 @@
+"""`python -m spacy elmo init-config`"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+from wasabi import msg
+
+from .common import clear_errors
+
+
+def init_config(
+    output: Annotated[Path, Argument(help="Config file to write, or - to print it")],
+    lang: Annotated[str, Option("--lang", "-l", help="Code of the language")] = "en",
+    pipeline: Annotated[
+        str, Option("--pipeline", "-p", help="Names of trainable components, with commas between them")
+    ] = "tagger,parser,ner",
+    pretrained: Annotated[str, Option(help="Model name, model directory or published weights")] = "en_elmo_sm",
+    recipe: Annotated[
+        str, Option(help="listener: ELMo alone as the features; paper: with word embeddings and an encoder")
+    ] = "listener",
+    keep_vectors: Annotated[bool, Option("--keep-vectors", help="Leave vectors on the Docs that come out")] = False,
+    force: Annotated[bool, Option("--force", "-F", help="Replace files, a kept one too")] = False,
+) -> None:
+    """Write a complete config to train a pipeline on ELMo; only the data are still to be named. A file in its place is
+    kept as OUTPUT.bak."""
+    with clear_errors():
+        from .recipes import make_config
+
+        names = [name.strip() for name in pipeline.split(",") if name.strip()]
+        config = make_config(
+            lang=lang, pipeline=names, pretrained=pretrained, recipe=recipe, keep_vectors=keep_vectors
+        ).to_str()
+        if str(output) == "-":
+            print(config)
+            return
+        _write(output, config, force=force)
+    msg.good(f"Wrote {output}")
+    print(f"python -m spacy train {output} --output trained --paths.train train.spacy --paths.dev dev.spacy")
+
+
+def _write(path: Path, text: str, *, force: bool) -> None:
+    """Write a file as a whole or not at all. One in its place may have been edited by hand: it is kept, once."""
+    from ..bilm.files import staged
+
+    kept = path.with_name(f"{path.name}.bak")
+    if path.exists() and kept.exists() and not force:
+        raise ValueError(f"{path}: exists, and so does {kept.name}; choose another name, or --force to replace both")
+    with staged(path.parent, [path.name]) as stage:
+        if path.exists():
+            shutil.copy2(path, stage / kept.name)
+        (stage / path.name).write_text(text + "\n", encoding="utf8")

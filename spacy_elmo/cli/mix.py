@@ -1,0 +1,108 @@
+"""`python -m spacy elmo mix`"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Iterator
+
+from typer import Argument, Option
+from wasabi import msg
+
+from .common import clear_errors
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from thinc.api import Model
+
+
+def mix(
+    pipeline: Annotated[str, Argument(help="Trained pipeline: a directory or an installed package")],
+    plot: Annotated[Path | None, Option("--plot", help="Draw them to this file: .png, .svg or .pdf")] = None,
+    as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Show how each component of a pipeline weights ELMo's layers (figure 2 of the paper)."""
+    with clear_errors():
+        import spacy
+
+        mixes = find_mixes(spacy.load(pipeline))
+        if not mixes:
+            raise ValueError(f"{pipeline}: no component mixes layers; train one with an ElmoListener in its tok2vec")
+        if plot is not None:
+            _draw(mixes, plot)
+    if as_json:
+        print(json.dumps(mixes, indent=2))
+    else:
+        _print(mixes)
+
+
+def find_mixes(nlp: Language) -> list[dict[str, Any]]:
+    """Return, for each mix of each component, its "component", its "place" ("input" or "output" of an encoder,
+    "features" elsewhere), the "weights" of the layers, which sum to 1, and "gamma".
+
+    Raises ValueError for a component that is not initialized.
+    """
+    from ..layers.scalar_mix import get_weights
+
+    found = []
+    for name, pipe in nlp.pipeline:
+        for place, node in _walk(pipe.model) if hasattr(pipe, "model") else ():
+            if node.has_param("gamma") is None:
+                raise ValueError(f"the component '{name}' is not initialized; train the pipeline first")
+            weights, gamma = get_weights(node)
+            found.append({"component": name, "place": place, "weights": weights.tolist(), "gamma": gamma})
+    return found
+
+
+def _walk(model: Model, place: str = "features") -> Iterator[tuple[str, Model]]:
+    """Yield the place and the node of each mix, in the order of the computation."""
+    if model.name == "scalar_mix":
+        yield place, model
+    places = {"elmo_input": (1, "input"), "elmo_output": (len(model.layers) - 1, "output")}
+    index, new_place = places.get(model.name, (None, place))
+    for i, layer in enumerate(model.layers):
+        yield from _walk(layer, new_place if i == index else place)
+
+
+def _label(mix: dict[str, Any]) -> str:
+    return mix["component"] if mix["place"] == "features" else f"{mix['component']} {mix['place']}"
+
+
+def _print(mixes: list[dict[str, Any]]) -> None:
+    n_layers = max(len(mix["weights"]) for mix in mixes)
+    header = ["", *(f"layer {layer}" for layer in range(n_layers)), "gamma"]
+    rows = []
+    for mix in mixes:
+        weights = [f"{weight:.3f}" for weight in mix["weights"]]
+        rows.append([_label(mix), *weights, *[""] * (n_layers - len(weights)), f"{mix['gamma']:.3f}"])
+    msg.table(rows, header=header, divider=True, aligns=["l", *"r" * (n_layers + 1)], max_col=60)
+
+
+def _draw(mixes: list[dict[str, Any]], path: Path) -> None:
+    """Write a heat map, layers from bottom to top as in the paper."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError('--plot draws with matplotlib: pip install "spacy-elmo[plot]"') from error
+    import numpy as np
+
+    from ..bilm.files import staged
+
+    n_layers = max(len(mix["weights"]) for mix in mixes)
+    weights = np.full((n_layers, len(mixes)), np.nan)
+    for column, mix in enumerate(mixes):
+        weights[: len(mix["weights"]), column] = mix["weights"]
+    figure = Figure(figsize=(2 + 0.8 * len(mixes), 1.5 + 0.6 * n_layers), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(weights, origin="lower", aspect="auto", cmap="viridis", vmin=0, vmax=1)
+    axes.set_xticks(range(len(mixes)), [_label(mix) for mix in mixes], rotation=45, ha="right")
+    axes.set_yticks(range(n_layers), [f"layer {layer}" for layer in range(n_layers)])
+    for (layer, column), weight in np.ndenumerate(weights):
+        if not np.isnan(weight):
+            axes.text(column, layer, f"{weight:.2f}", ha="center", va="center", color="w" if weight < 0.6 else "k")
+    figure.colorbar(image, label="weight")
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=path.suffix[1:] or "png")
+    with staged(path.parent, [path.name]) as stage:
+        (stage / path.name).write_bytes(drawn.getvalue())

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+from click.exceptions import Exit
+
+from spacy_elmo.cli.benchmark import benchmark
+from tests.random_models import write_random_model
+
+
+def test_it_prints_three_speeds(tmp_path: Path, capsys):
+    benchmark(str(write_random_model(tmp_path / "model")), words=300)
+    lines = capsys.readouterr().out.splitlines()
+    speeds = [line.split()[-1].replace(",", "") for line in lines if line.startswith(("All at once", "One sentence"))]
+    assert len(speeds) == 3
+    assert all(int(speed) > 0 for speed in speeds)
+    assert "300 words" in "".join(lines)
+
+
+def test_it_takes_a_text_shorter_than_asked_for(tmp_path: Path, capsys):
+    (tmp_path / "text.txt").write_text("The bank .\n\nA river .\n", encoding="utf8")
+    benchmark(str(write_random_model(tmp_path / "model")), text=tmp_path / "text.txt", words=20)
+    assert "20 words" in capsys.readouterr().out
+
+
+def test_a_text_without_words_is_an_error(tmp_path: Path, capsys):
+    (tmp_path / "text.txt").write_text("\n", encoding="utf8")
+    with pytest.raises((SystemExit, Exit)):
+        benchmark(str(write_random_model(tmp_path / "model")), text=tmp_path / "text.txt")
+    printed = capsys.readouterr()
+    assert "has no words" in " ".join((printed.out + printed.err).split())
