@@ -196,7 +196,6 @@ class Elmo(UpstreamPipe):
         `store` and listeners need: all L + 1, those with a weight in the mix, or none."""
         self.load()
         self.finish_batch()
-        self.is_initializing = False
         self.model.attrs["layers"] = self._needed_layers()
         return self.model.predict(docs)
 
@@ -236,7 +235,7 @@ class Elmo(UpstreamPipe):
         if pretrained is not None:
             self._load_from(pretrained)
         self.load()
-        self.is_initializing = True  # until the first text: the pipes after this one now infer their shapes
+        self.fit_listeners()
 
     def to_bytes(self, *, exclude: Iterable[str] = SimpleFrozenList()) -> bytes:
         """Serialize the biLM and its meta. Settings are the config's."""
@@ -279,6 +278,7 @@ class Elmo(UpstreamPipe):
     def _load_from(self, pretrained: str) -> None:
         self.shim.load(*load_pretrained(pretrained))
         self._check_loaded()
+        self.fit_listeners()
         lang = self.shim.meta.get("lang")
         if lang not in (None, "", "xx", self.vocab.lang) and self.vocab.lang not in ("", "xx"):
             warnings.warn(
@@ -290,8 +290,6 @@ class Elmo(UpstreamPipe):
         """Settings that depend on the weights."""
         self.model.set_dim("nO", self.shim.model.config.width, force=True)
         self._mix_weights()
-        for listener in self.listeners:
-            self._set_dims(listener)
 
     def _needed_layers(self) -> list[int]:
         if self.store == "layers" or self.listeners:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import Any, Iterable, Iterator, Sequence, cast
 
 from spacy.pipeline import EntityLinker, TrainablePipe
@@ -39,7 +38,6 @@ class UpstreamPipe(TrainablePipe):
     def set_up_listeners(self) -> None:
         """Start without listeners."""
         self.listener_map: dict[str, list[Model]] = {}
-        self.is_initializing = False
         self._batch: TrainingBatch | None = None
         self._optimizer: Optimizer | None = None
 
@@ -96,6 +94,11 @@ class UpstreamPipe(TrainablePipe):
                 )
             self.add_listener(node, component.name)
 
+    def fit_listeners(self) -> None:
+        """Make listeners fit the weights, once there are weights."""
+        for listener in self.listeners:
+            self._set_dims(listener)
+
     def _set_dims(self, listener: Model) -> None:
         """Tell a listener how many layers there are and how wide, once that is known."""
         if self.shim.is_loaded:
@@ -128,8 +131,7 @@ class UpstreamPipe(TrainablePipe):
             self.set_annotations(docs, self.predict(docs))
         elif not self.frozen:
             self.finish_batch()
-            self._batch = None
-            self.is_initializing = False
+            self._batch = self._optimizer = None  # a step that no gradients came for is not taken
             losses.setdefault(self.name, 0.0)
             layers, backprop = self.model.begin_update(docs)
             data = [self.make_data(doc, doc_layers) for doc, doc_layers in zip(docs, layers)]
@@ -163,20 +165,21 @@ class UpstreamPipe(TrainablePipe):
         """Train the biLM by the gradients of the listeners. spaCy may call this before they have any (`nlp.update` with
         an optimizer does): then the optimizer is kept until they come."""
         self._optimizer = sgd
-        self.finish_batch()
+        if self._batch is not None and self._batch.has_gradients:
+            self.finish_batch()
 
     def finish_batch(self) -> None:
         """Take the step that is due, if the gradients for it have come."""
         if self._batch is not None and self._batch.has_gradients:
             self._batch.backpropagate()
             self._batch = None
-            if self._optimizer is not None:
-                self.model.finish_update(self._optimizer)
-                self._optimizer = None
+        if self._optimizer is not None and any(p.grad is not None for p in self.shim.model.parameters()):
+            self.model.finish_update(self._optimizer)
+            self._optimizer = None
 
-    @contextmanager
     def use_params(self, params: dict) -> Iterator[None]:
-        """Compute with other parameters, e.g. the averages of an optimizer, for a while."""
+        """Compute with other parameters, e.g. the averages of an optimizer, for a while. As of all pipes of spaCy, this
+        is the generator behind `nlp.use_params`, not a context manager."""
         self.finish_batch()
-        with super().use_params(params):
+        with self.model.use_params(params):
             yield

@@ -71,7 +71,10 @@ def _load(model: Model[InT, OutT]) -> None:
 def replace_listener(bilm: Model, listener: Model, pipe: Any) -> Model:
     """Return what takes a listener's place: the pipe's biLM and the listener's own mix, with what it has learned."""
     inline = build_inline_elmo(bilm, listener.layers[0])
-    cast(BiLMShim, bilm.shims[0]).freeze()
+    shim = cast(BiLMShim, bilm.shims[0])
+    pipe.finish_batch()
+    shim.model.load_state_dict(pipe.shim.model.state_dict())  # the copy has no step that was due
+    shim.freeze()
     bilm.attrs["layers"] = None
     _load(inline)
     return inline

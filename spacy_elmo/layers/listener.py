@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from typing import Callable, Protocol, Sequence, TypeAlias
+from weakref import WeakSet
 
 import numpy as np
 from spacy.tokens import Doc
@@ -26,17 +27,18 @@ class Upstream(Protocol):
     """What a listener needs of its pipe."""
 
     name: str
-    is_initializing: bool
 
     def receive_gradient(self, docs: Sequence[Doc], d_layers: Sequence[Floats3d]) -> None:
         """Take the gradients of a loss with respect to the layers of Docs."""
 
 
 class Link:
-    """The pipe a listener listens to. Copies and pickles of a listener are not linked."""
+    """The pipe a listener listens to, and the Docs that shapes are inferred from. Copies and pickles of a listener are
+    not linked."""
 
     def __init__(self) -> None:
         self.pipe: Upstream | None = None
+        self.samples: WeakSet[Doc] = WeakSet()
         self.has_warned = False
 
     def __deepcopy__(self, memo: dict) -> Link:
@@ -79,14 +81,18 @@ def unlink(model: Model[InT, OutT]) -> None:
 
 
 def set_dims(model: Model[InT, OutT], n_layers: int, width: int) -> None:
-    """Make a listener fit a biLM. Raises ValueError where it was trained with another one."""
+    """Make a listener fit a biLM. Raises ValueError where it was trained with another one, except for a listener to any
+    pipe: there may be another one that it fits, and `forward` sees."""
+    if model.attrs["elmo_upstream"] == "*" and model.layers[0].has_param("gamma"):
+        return
     scalar_mix.set_dims(model.layers[0], n_layers, width)
-    model.set_dim("nO", width)
+    model.set_dim("nO", width, force=True)
 
 
 def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
     _check_dims(model)
     model.layers[0].initialize()
+    model.attrs["elmo_link"].samples.update(X or ())
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], list]]:
@@ -121,7 +127,7 @@ def _features(model: Model[InT, OutT], doc: Doc, is_train: bool) -> Floats3d:
 def _report_missing(model: Model[InT, OutT], doc: Doc, is_train: bool) -> None:
     """Zeros are right for Docs without words, and while spaCy infers shapes."""
     link, name = model.attrs["elmo_link"], _upstream_name(model)
-    if all(token.is_space for token in doc) or (link.pipe is not None and link.pipe.is_initializing):
+    if all(token.is_space for token in doc) or (doc in link.samples and not is_train):
         return
     problem = f"a Doc without vectors of the pipe '{name}' reached a component that listens to it"
     if is_train:

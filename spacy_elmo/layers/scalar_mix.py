@@ -58,15 +58,15 @@ def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -
 
 
 def set_dims(model: Model[InT, OutT], n_layers: int, width: int) -> None:
-    """Make a mix fit a biLM. Raises ValueError where it was made for, or trained with, another one."""
+    """Make a mix fit a biLM. Raises ValueError where it was trained with another one."""
     for name, value in (("layers", n_layers), ("nO", width)):
-        if model.has_dim(name) and model.get_dim(name) != value:
+        if model.has_param("gamma") and model.has_dim(name) and model.get_dim(name) != value:
             known = "layers" if name == "layers" else "numbers in a vector"
             raise ValueError(
                 f"a mix for {model.get_dim(name)} {known} cannot mix {value}: "
                 "train the component again with these weights, or give the pipeline the weights it was trained with"
             )
-        model.set_dim(name, value)
+        model.set_dim(name, value, force=True)
     if model.attrs["mix"] != "learned":
         resolve_mix(model.attrs["mix"], n_layers)
 

@@ -106,7 +106,7 @@ class BiLMShim(Shim):
     @contextmanager
     def use_params(self, params: dict[tuple[int, str], Any]) -> Iterator[None]:
         """Compute with other values of the parameters (the averages of an optimizer) for a while."""
-        named = dict(self.model.named_parameters()) if self.is_loaded else {}
+        named = dict(self.model.named_parameters()) if self.is_loaded and self.is_trainable else {}
         replaced = {name: params[self.id, name] for name in named if (self.id, name) in params}
         backup = {name: named[name].detach().clone() for name in replaced}
         for name, values in replaced.items():

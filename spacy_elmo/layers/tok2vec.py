@@ -29,7 +29,11 @@ def build_elmo_tok2vec(
     """
     embedded = embed if input is None else _build_input(embed, input)
     encoded: Model[InT, OutT] = chain(embedded, encode)
-    return encoded if output is None else concatenate(encoded, output)
+    if output is None:
+        return encoded
+    joined: Model[InT, OutT] = concatenate(encoded, output)
+    joined.name = "elmo_output"
+    return joined
 
 
 def _build_input(embed: Model[InT, OutT], elmo: Model[InT, OutT]) -> Model[InT, OutT]:
