@@ -201,7 +201,7 @@ class Elmo(UpstreamPipe):
 
     def set_annotations(self, docs: Sequence[Doc], scores: list[Floats3d]) -> None:
         """Store what `predict` returned, as `store`, `dtype` and `vectors` say, and as listeners need it."""
-        if self.store is None and not self.listeners:
+        if self.store is None and not self.has_listeners:
             return
         for doc, layers in zip(docs, scores):
             if self.is_in_training(doc):
@@ -215,7 +215,7 @@ class Elmo(UpstreamPipe):
         """Return what the Doc gets for (layers, tokens, width)."""
         weights = self._mix_weights()
         stored = layers.astype(self.dtype, copy=False) if self.store == "layers" else None
-        features = layers.astype(self.dtype, copy=False) if self.listeners else None
+        features = layers.astype(self.dtype, copy=False) if self.has_listeners else None
         mixed = None
         if self.store == "mix":
             mixed = mix_layers(layers, weights[self._needed_layers()]).astype(self.dtype)
@@ -292,7 +292,7 @@ class Elmo(UpstreamPipe):
         self._mix_weights()
 
     def _needed_layers(self) -> list[int]:
-        if self.store == "layers" or self.listeners:
+        if self.store == "layers" or self.has_listeners:
             return list(range(self.shim.model.config.n_outputs))
         return np.flatnonzero(self._mix_weights()).tolist() if self.store == "mix" else []
 

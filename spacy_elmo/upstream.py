@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Iterable, Iterator, Sequence, cast
+from weakref import WeakSet
 
 from spacy.pipeline import EntityLinker, TrainablePipe
 from spacy.tokens import Doc
@@ -10,7 +11,7 @@ from spacy.training import Example
 from thinc.api import Model, Optimizer
 
 from .data import ElmoData, get_data, set_data, spread_rows
-from .layers.listener import is_listener, link, set_dims, unlink
+from .layers.listener import Link, is_listener, link, set_dims, unlink
 from .layers.sentence_cache import SentenceCache
 from .layers.shim import BiLMShim
 from .training import TrainingBatch
@@ -38,6 +39,7 @@ class UpstreamPipe(TrainablePipe):
     def set_up_listeners(self) -> None:
         """Start without listeners."""
         self.listener_map: dict[str, list[Model]] = {}
+        self._links: WeakSet[Link] = WeakSet()
         self._batch: TrainingBatch | None = None
         self._optimizer: Optimizer | None = None
 
@@ -57,6 +59,12 @@ class UpstreamPipe(TrainablePipe):
         return [listener for listeners in self.listener_map.values() for listener in listeners]
 
     @property
+    def has_listeners(self) -> bool:
+        """Whether a layer of any pipeline listens. `listener_map` forgets those of the pipeline that this pipe was
+        sourced from, since both have the same pipe."""
+        return bool(self.listener_map or self._links)
+
+    @property
     def listening_components(self) -> list[str]:
         return list(self.listener_map)
 
@@ -65,7 +73,7 @@ class UpstreamPipe(TrainablePipe):
         known = self.listener_map.setdefault(component_name, [])
         if not any(other is listener for other in known):
             known.append(listener)
-        link(listener, self)
+        self._links.add(link(listener, self))
         self._set_dims(listener)
 
     def remove_listener(self, listener: Model, component_name: str) -> bool:
@@ -74,7 +82,7 @@ class UpstreamPipe(TrainablePipe):
         remaining = [other for other in known if other is not listener]
         if len(remaining) == len(known):
             return False
-        unlink(listener)
+        self._links.discard(unlink(listener))
         self.listener_map[component_name] = remaining
         if not remaining:
             del self.listener_map[component_name]
@@ -126,7 +134,7 @@ class UpstreamPipe(TrainablePipe):
         losses = {} if losses is None else losses
         docs = [example.predicted for example in examples]
         self.load()
-        if self.frozen and self.listeners:
+        if self.frozen and self.has_listeners:
             self.open_cache()
             self.set_annotations(docs, self.predict(docs))
         elif not self.frozen:

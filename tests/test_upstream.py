@@ -1,12 +1,16 @@
 """The pipe in spaCy's own machinery: sourcing, freezing, disabling, initializing anew."""
 
+import warnings
+
 import numpy as np
 import pytest
 import spacy
+from spacy.training import Example
 from spacy.ty import ListenedToComponent, TrainableComponent
 from spacy.util import load_model_from_config
 from thinc.api import Adam, Config
 
+from spacy_elmo.data import get_features
 from tests.pipelines import (
     add_listening,
     annotations,
@@ -212,3 +216,15 @@ def test_rehearsal_on_bare_docs_names_the_remedy(trained):
     bare = [spacy.training.Example(doc, eg.reference) for doc, eg in zip(unannotated(examples), examples)]
     with pytest.raises(ValueError, match="a Doc without vectors of the pipe 'elmo'"):
         nlp.rehearse(bare)
+
+
+def test_a_pipeline_keeps_its_features_when_another_takes_its_elmo(tiny_model):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("elmo", config={"pretrained": str(tiny_model), "store": None})
+    listener = {"@architectures": "spacy-elmo.ElmoListener.v1"}
+    nlp.add_pipe("tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": listener}})
+    nlp.initialize(lambda: [Example.from_dict(nlp.make_doc("one two"), {"tags": ["A", "B"]})])
+    spacy.blank("en").add_pipe("elmo", source=nlp)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert get_features(nlp("one two")) is not None

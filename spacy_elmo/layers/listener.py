@@ -71,13 +71,16 @@ def is_listener(model: Model) -> bool:
     return "elmo_upstream" in model.attrs
 
 
-def link(model: Model[InT, OutT], pipe: Upstream) -> None:
-    """Join a listener to its pipe."""
+def link(model: Model[InT, OutT], pipe: Upstream) -> Link:
+    """Join a listener to its pipe. RETURNS: what joins them."""
     model.attrs["elmo_link"].pipe = pipe
+    return model.attrs["elmo_link"]
 
 
-def unlink(model: Model[InT, OutT]) -> None:
+def unlink(model: Model[InT, OutT]) -> Link:
+    """Part a listener from its pipe. RETURNS: what joined them."""
     model.attrs["elmo_link"].pipe = None
+    return model.attrs["elmo_link"]
 
 
 def set_dims(model: Model[InT, OutT], n_layers: int, width: int) -> None:
@@ -133,7 +136,7 @@ def _report_missing(model: Model[InT, OutT], doc: Doc, is_train: bool) -> None:
     if is_train:
         raise ValueError(
             f"{problem}: in training, do not exclude or disable '{name}'; if it is in `frozen_components`, name it in "
-            "`annotating_components` as well"
+            "`annotating_components` as well; if a `doc_cleaner` drops the vectors of Docs to train on, disable that"
         )
     if not link.has_warned:
         link.has_warned = True
