@@ -19,7 +19,7 @@ def version() -> str:
 
 HDF5 = ["h5py>=3.10"]
 PLOT = ["matplotlib>=3.8"]
-TEST = [*HDF5, "hypothesis>=6.90", "mypy>=1.10", "pytest>=8.0", "ruff>=0.6"]
+TEST = [*HDF5, *PLOT, "hypothesis>=6.90", "mypy>=1.10", "pytest>=8.0", "ruff>=0.6"]
 
 setup(
     name="spacy-elmo",
@@ -63,7 +63,7 @@ setup(
         "hdf5": HDF5,
         "plot": PLOT,
         "test": TEST,
-        "dev": [*TEST, *PLOT, "build>=1.2"],
+        "dev": [*TEST, "build>=1.2"],
     },
     entry_points={
         "spacy_factories": ["elmo = spacy_elmo.pipe:make_elmo"],
