@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Iterable, Iterator, Sequence, cast
-from weakref import WeakSet
 
 from spacy.pipeline import EntityLinker, TrainablePipe
 from spacy.tokens import Doc
@@ -11,7 +10,7 @@ from spacy.training import Example
 from thinc.api import Model, Optimizer
 
 from .data import ElmoData, get_data, set_data, spread_rows
-from .layers.listener import Link, is_listener, link, set_dims, unlink
+from .layers.listener import Links, is_listener, link, set_dims, unlink
 from .layers.sentence_cache import SentenceCache
 from .layers.shim import BiLMShim
 from .training import TrainingBatch
@@ -39,7 +38,7 @@ class UpstreamPipe(TrainablePipe):
     def set_up_listeners(self) -> None:
         """Start without listeners."""
         self.listener_map: dict[str, list[Model]] = {}
-        self._links: WeakSet[Link] = WeakSet()
+        self._links = Links()
         self._batch: TrainingBatch | None = None
         self._optimizer: Optimizer | None = None
 

@@ -48,6 +48,13 @@ class Link:
         return Link, ()
 
 
+class Links(WeakSet):
+    """The links of a pipe to the listeners that are still there. Pickles have none, as for links themselves."""
+
+    def __reduce__(self) -> tuple:
+        return Links, ()
+
+
 def build_listener(upstream: str = "elmo", mix: Model | None = None) -> Model[InT, OutT]:
     """Build a layer that gives the mixed vectors of an earlier elmo pipe, of whatever width they are.
 
