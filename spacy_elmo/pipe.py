@@ -39,6 +39,7 @@ vectors = "auto"
 initial_state = "warm"
 max_batch_words = 4096
 word_cache = 100000
+prepack = "auto"
 device = null
 
 [elmo.model.get_spans]

@@ -183,7 +183,9 @@ def test_gamma_must_be_a_finite_number(nlp, gamma):
         Elmo(nlp.vocab, nlp.get_pipe("elmo").model, gamma=gamma)
 
 
-@pytest.mark.parametrize(("key", "value"), [("max_batch_words", 0), ("word_cache", -1), ("initial_state", "cold")])
+@pytest.mark.parametrize(
+    ("key", "value"), [("max_batch_words", 0), ("word_cache", -1), ("initial_state", "cold"), ("prepack", "no")]
+)
 def test_settings_of_the_model_out_of_range_are_named(tiny_model, key, value):
     with pytest.raises(ValueError, match=f"{key} = "):
         elmo(tiny_model, model={"@architectures": "spacy-elmo.BiLM.v1", key: value})("text")

@@ -23,6 +23,7 @@ def build_bilm(
     initial_state: str = "warm",
     max_batch_words: int = 4096,
     word_cache: int = 100_000,
+    prepack: str | bool = "auto",
     device: str | None = None,
 ) -> Model[InT, OutT]:
     """Build the Thinc layer of a biLM; its weights are loaded by the pipe.
@@ -32,6 +33,8 @@ def build_bilm(
     initial_state: what every sentence starts from: "warm" (the state an empty sentence leaves) or "zeros".
     max_batch_words: words computed at once, which bounds memory.
     word_cache: words whose context-free vector is kept from call to call.
+    prepack: whether to keep a second copy of the recurrent weights, in the layout that is fastest for much text: "auto"
+        for large ones once much text is computed together, True at once, False never.
     device: torch device; None follows Thinc.
     RETURNS: List[Doc] to a list of (layers, tokens, width) float32 arrays. Whitespace is not fed; its rows are zero.
         The attribute "layers" is a list of layers to compute, or None for all of them, L + 1.
@@ -39,7 +42,8 @@ def build_bilm(
     """
     _check_size("max_batch_words", max_batch_words, smallest=1)
     _check_size("word_cache", word_cache, smallest=0)
-    shim = BiLMShim(device=device, initial_state=initial_state, max_batch_words=max_batch_words, word_cache=word_cache)
+    sizes = {"max_batch_words": max_batch_words, "word_cache": word_cache}
+    shim = BiLMShim(device=device, initial_state=initial_state, prepack=prepack, **sizes)
     attrs = {"get_spans": get_spans, "layers": None}
     replace = {"replace_listener": replace_listener, "replace_listener_cfg": replace_listener_cfg}
     return Model("bilm", forward, shims=[shim], attrs={**attrs, **replace}, dims={"nO": None})
