@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Option
 from wasabi import msg
@@ -20,9 +20,10 @@ def init_config(
     ] = "tagger,parser,ner",
     pretrained: Annotated[str, Option(help="Model name, model directory or published weights")] = "en_elmo_sm",
     recipe: Annotated[
-        str, Option(help="listener: ELMo alone as the features; paper: with word embeddings and an encoder")
+        str, Option(help="listener: ELMo and word embeddings into a thin encoder; paper: into a full one")
     ] = "listener",
     keep_vectors: Annotated[bool, Option("--keep-vectors", help="Leave vectors on the Docs that come out")] = False,
+    baseline: Annotated[bool, Option("--baseline", help="The same config without ELMo, to see what it brings")] = False,
     force: Annotated[bool, Option("--force", "-F", help="Replace files, a kept one too")] = False,
 ) -> None:
     """Write a complete config to train a pipeline on ELMo; only the data are still to be named. A file in its place is
@@ -31,9 +32,8 @@ def init_config(
         from .recipes import make_config
 
         names = [name.strip() for name in pipeline.split(",") if name.strip()]
-        config = make_config(
-            lang=lang, pipeline=names, pretrained=pretrained, recipe=recipe, keep_vectors=keep_vectors
-        ).to_str()
+        choices: dict[str, Any] = {"recipe": recipe, "keep_vectors": keep_vectors, "baseline": baseline}
+        config = make_config(lang=lang, pipeline=names, pretrained=pretrained, **choices).to_str()
         if str(output) == "-":
             print(config)
             return

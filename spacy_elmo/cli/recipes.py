@@ -17,42 +17,54 @@ COMPONENTS = (
     *("tagger", "morphologizer", "trainable_lemmatizer", "parser", "senter", "ner", "span_finder"),
     *("spancat", "spancat_singlelabel", "textcat", "textcat_multilabel", LINKER),
 )
-RECIPES = ("listener", "paper")
+# Layers of the encoder behind [x; ELMo]: where ELMo brings the context, one is nearly as good as four, and faster.
+DEPTHS = {"listener": 1, "paper": 4}
+RECIPES = tuple(DEPTHS)
 # Their models pool or attend over what the encoder returns; the paper (section 5.2) saw ELMo help there.
 WITH_OUTPUT = ("spancat", "spancat_singlelabel", "textcat", "textcat_multilabel")
 WIDTH = 96
+DROPOUT = 0.1  # of ELMo: the paper's 0.5 is meant for vectors of 1,024 numbers, and costs small models accuracy
 
 
 def make_config(
-    *, lang: str, pipeline: Sequence[str], pretrained: str, recipe: str = "listener", keep_vectors: bool = False
+    *,
+    lang: str,
+    pipeline: Sequence[str],
+    pretrained: str,
+    recipe: str = "listener",
+    keep_vectors: bool = False,
+    baseline: bool = False,
 ) -> Config:
     """Return a complete config: an elmo pipe, components that listen to it, and what training needs but for the data.
 
     lang: code of the language. pipeline: names of trainable components, in their order.
     pretrained: name or path of weights, for `paths.elmo`.
-    recipe: what components have for features: "listener", ELMo alone; "paper", ELMo with vectors of words before an
-        encoder, and after it where that helps.
+    recipe: what components make of ELMo and vectors of words: "listener", a thin encoder over both; "paper", a full
+        one, with ELMo after it as well where that helps.
     keep_vectors: leave vectors on the Docs that the pipeline returns.
+    baseline: the same config without ELMo, to see what it brings.
     Raises ValueError for an unknown component or recipe, or one named twice, and WeightsError for weights not found.
     """
     _check_known("component", COMPONENTS, pipeline)
     _check_known("recipe", RECIPES, [recipe])
     find_pretrained(pretrained)
     nlp = spacy.blank(lang)
-    components: dict[str, Any] = {"elmo": {"factory": "elmo", "pretrained": None}}
-    for name in pipeline:
-        components[name] = _make_component(nlp, name, _make_tok2vec(name, recipe, pretrained))
-    if not keep_vectors:
-        components["elmo"] |= {"store": None, "vectors": None}
-    if not keep_vectors and LINKER not in pipeline:  # its scorer reads Docs once more, and fails on cleaned ones
-        components["doc_cleaner"] = {"factory": "doc_cleaner", "attrs": {"_.elmo_data": None}}
-    config = {
-        "paths": {"train": None, "dev": None, "elmo": pretrained},
-        "nlp": {"lang": lang, "pipeline": list(components)},
-        "components": components,
+    config: dict[str, Any] = {
+        "paths": {"train": None, "dev": None},
+        "nlp": {"lang": lang},
+        "components": {},
         "training": {"optimizer": {"@optimizers": "Adam.v1", "L2": 0.0}},
-        "initialize": {"components": {"elmo": {"pretrained": "${paths.elmo}"}}},
     }
+    if not baseline:
+        config["paths"]["elmo"] = pretrained
+        config["initialize"] = {"components": {"elmo": {"pretrained": "${paths.elmo}"}}}
+        config["components"]["elmo"] = _make_elmo(keep_vectors)
+    for name in pipeline:
+        features = None if baseline else _make_features(name, pretrained)
+        config["components"][name] = _make_component(nlp, name, _make_tok2vec(name, recipe, features))
+    if not baseline and not keep_vectors and LINKER not in pipeline:  # its scorer cannot read cleaned Docs
+        config["components"]["doc_cleaner"] = {"factory": "doc_cleaner", "attrs": {"_.elmo_data": None}}
+    config["nlp"]["pipeline"] = list(config["components"])
     return load_model_from_config(Config(config), auto_fill=True).config
 
 
@@ -71,16 +83,17 @@ def _make_component(nlp: Language, name: str, tok2vec: dict[str, Any]) -> dict[s
     return {"factory": name, "model": {**model, "tok2vec": tok2vec}}
 
 
-def _make_tok2vec(name: str, recipe: str, pretrained: str) -> dict[str, Any]:
-    features = _make_inline(pretrained) if name == LINKER else _make_features("ElmoListener")
-    if recipe == "listener":
-        return features
-    tok2vec = f"components.{name}.model.tok2vec"
+def _make_elmo(keep_vectors: bool) -> dict[str, Any]:
+    elmo = {"factory": "elmo", "pretrained": None}
+    return elmo if keep_vectors else {**elmo, "store": None, "vectors": None}
+
+
+def _make_tok2vec(name: str, recipe: str, features: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "@architectures": "spacy-elmo.ElmoTok2Vec.v1",
         "embed": {
             "@architectures": "spacy.MultiHashEmbed.v2",
-            "width": f"${{{tok2vec}.encode.width}}",
+            "width": f"${{components.{name}.model.tok2vec.encode.width}}",
             "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
             "rows": [5000, 1000, 2500, 2500],
             "include_static_vectors": False,
@@ -90,20 +103,19 @@ def _make_tok2vec(name: str, recipe: str, pretrained: str) -> dict[str, Any]:
             "width": WIDTH,
             "window_size": 1,
             "maxout_pieces": 3,
-            "depth": 4,
+            "depth": DEPTHS[recipe],
         },
         "input": features,
-        "output": deepcopy(features) if name in WITH_OUTPUT else None,
+        "output": deepcopy(features) if recipe == "paper" and name in WITH_OUTPUT else None,
     }
 
 
-def _make_features(architecture: str, **settings: Any) -> dict[str, Any]:
-    mix = {"@architectures": "spacy-elmo.ScalarMix.v1"}
-    return {"@architectures": f"spacy-elmo.{architecture}.v1", **settings, "mix": mix}
-
-
-def _make_inline(pretrained: str) -> dict[str, Any]:
-    """The entity linker reads sentences apart from their Docs, and its layers want to know the width beforehand."""
+def _make_features(name: str, pretrained: str) -> dict[str, Any]:
+    mix = {"@architectures": "spacy-elmo.ScalarMix.v1", "dropout": DROPOUT}
+    if name != LINKER:
+        return {"@architectures": "spacy-elmo.ElmoListener.v1", "mix": mix}
+    # The entity linker reads sentences apart from their Docs, and its layers want to know the width beforehand.
     bilm = {"@architectures": "spacy-elmo.BiLM.v1", "get_spans": {"@misc": "spacy-elmo.sentences.v1"}}
     width = load_pretrained(pretrained)[0].config.width
-    return _make_features("InlineElmo", bilm=bilm, pretrained="${paths.elmo}", width=width)
+    inline = {"bilm": bilm, "pretrained": "${paths.elmo}", "width": width}
+    return {"@architectures": "spacy-elmo.InlineElmo.v1", **inline, "mix": mix}

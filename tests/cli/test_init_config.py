@@ -112,6 +112,31 @@ def test_the_papers_recipe_has_elmo_at_the_input_and_at_the_output_where_it_help
     assert tagger["input"] == textcat["input"] == textcat["output"]
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_baseline_differs_in_elmo_alone(recipe: str, tmp_path: Path):
+    settings = ("-p", "tagger,textcat", "--recipe", recipe)
+    config, baseline = make(tmp_path / "c.cfg", *settings), make(tmp_path / "b.cfg", *settings, "--baseline")
+    config["nlp"]["pipeline"] = ["tagger", "textcat"]
+    del config["components"]["elmo"], config["components"]["doc_cleaner"]
+    del config["paths"]["elmo"], config["initialize"]["components"]["elmo"]
+    for name in ("tagger", "textcat"):
+        config["components"][name]["model"]["tok2vec"] |= {"input": None, "output": None}
+    assert config == baseline
+
+
+def test_a_baseline_trains_without_elmo(corpus: Path, tmp_path: Path):
+    make(tmp_path / "b.cfg", "-p", "tagger", "--baseline")
+    assert train_with(tmp_path / "b.cfg", corpus)(TEXT).has_annotation("TAG")
+
+
+def test_the_listener_recipe_has_a_thinner_encoder(tmp_path: Path):
+    depths = {}
+    for recipe in RECIPES:
+        tagger = make(tmp_path / f"{recipe}.cfg", "-p", "tagger", "--recipe", recipe)["components"]["tagger"]
+        depths[recipe] = tagger["model"]["tok2vec"]["encode"]["depth"]
+    assert depths["listener"] < depths["paper"]
+
+
 def test_vectors_are_dropped_unless_kept(tiny_model: Path, corpus: Path, tmp_path: Path):
     settings = ("-p", "tagger", "--pretrained", tiny_model)
     make(tmp_path / "dropped.cfg", *settings)
