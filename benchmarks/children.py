@@ -45,6 +45,11 @@ def busy_process() -> Iterator[None]:
         process.join()
 
 
+def peak_memory() -> float:
+    """Return the most MB that this process has had."""
+    return _memory("VmHWM")
+
+
 def _spin() -> None:
     while True:
         sum(range(100_000))
@@ -60,7 +65,7 @@ def _measure(name: str, directory: Path, sentences: Sentences, yardstick: str | 
         for call in calls:
             system.run(call, **options)
         seconds = time.perf_counter() - start
-    peak = _memory("VmHWM")
+    peak = peak_memory()
     return Measured(count_words(sentences) / seconds, peak - before, peak)
 
 

@@ -13,7 +13,7 @@ from spacy.tokens import Doc, Span
 
 SpanGetter = Callable[[Sequence[Doc]], list[list[Span]]]
 
-_SENTENCE_FINAL = np.array([get_string_id(char) for char in Sentencizer.default_punct_chars], dtype="uint64")
+_SENTENCE_FINAL = frozenset(get_string_id(char) for char in Sentencizer.default_punct_chars)
 
 
 def configure_sentences(max_words: int = 100) -> SpanGetter:
@@ -72,12 +72,14 @@ def _sentence_starts(doc: Doc) -> np.ndarray:
 def _guess_starts(doc: Doc) -> np.ndarray:
     """Start after newlines, and, as spaCy's sentencizer, after a run of punctuation with a sentence-final mark."""
     orth, is_punct, is_space = doc.to_array([ORTH, IS_PUNCT, IS_SPACE]).T
-    is_final = np.isin(orth, _SENTENCE_FINAL)
-    words = np.flatnonzero(~is_final & (is_punct == 0))
-    finals_before = np.cumsum(is_final)[words]
     is_start = np.zeros(len(doc), dtype=bool)
-    is_start[words] = np.diff(finals_before, prepend=0) > 0
-    for i in np.flatnonzero(is_space).tolist():
+    is_final = np.array([word in _SENTENCE_FINAL for word in orth.tolist()], dtype=bool)  # np.isin sorts
+    if is_final.any():
+        words = np.flatnonzero(~is_final & (is_punct == 0))
+        finals_before = np.cumsum(is_final)[words]
+        is_start[words[1:]] = finals_before[1:] > finals_before[:-1]
+        is_start[words[:1]] = finals_before[:1] > 0
+    for i in is_space.nonzero()[0].tolist():
         if "\n" in doc[i].text and i + 1 < len(doc):
             is_start[i + 1] = True
     return is_start
@@ -85,6 +87,9 @@ def _guess_starts(doc: Doc) -> np.ndarray:
 
 def _sentences(doc: Doc, max_words: int) -> Iterator[Span]:
     starts = _sentence_starts(doc)
+    if len(starts) == 1 and len(doc) <= max_words:
+        yield doc[:]
+        return
     is_word = doc.to_array(IS_SPACE) == 0
     words_before = np.concatenate([[0], np.cumsum(is_word)])
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(doc)]):

@@ -106,8 +106,8 @@ class _Places:
         for start, end in zip([0, *cuts], [*cuts, len(tokens)]):
             rows = tokens[start:end] - self.offsets[docs[start]]
             output = outputs[docs[start]]
-            if (np.diff(rows) > 0).all():
-                output[:, rows] += vectors[:, start:end]
+            if (rows[1:] > rows[:-1]).all():  # each token once
+                output[:, slice(None) if len(rows) == output.shape[1] else rows] += vectors[:, start:end]
             else:
                 for layer, layer_vectors in zip(output, vectors[:, start:end]):
                     np.add.at(layer, rows, layer_vectors)
