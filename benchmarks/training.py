@@ -2,8 +2,8 @@
 
 python -m benchmarks.training TRAIN.spacy DEV.spacy [--component tagger] [--epochs 3]
 
-Systems run one after the other, each in a process of its own: the same batches in the same order, and an evaluation after
-each epoch. The rest of an epoch is what the component itself takes, which is the same with and without the cache.
+Systems run one after the other, each in a process of its own: the same batches in the same order, and an evaluation
+after each epoch. The rest of an epoch is what the component itself takes, which is the same with and without the cache.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BATCH_SIZE = 32  # sentences
 
 
 class Epoch(NamedTuple):
-    """seconds: of training and evaluation; elmo: of these, those in the elmo pipe; loss: of the component; score: dev."""
+    """seconds: of training and evaluation; elmo: of these, those in the elmo pipe; loss, score: of the component."""
 
     seconds: float
     elmo: float

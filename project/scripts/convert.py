@@ -1,0 +1,131 @@
+"""Convert a corpus to spaCy's binary format: python scripts/convert.py TASK [--name NAME --train F --dev F --test F]"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import tarfile
+import zlib
+from pathlib import Path
+from zipfile import ZipFile
+
+import spacy
+import srsly
+from corpora import CorpusError, read_docs
+from spacy.tokens import Doc, DocBin
+from tasks import PROJECT, SPLITS, TASKS, corpus_folder
+from wasabi import msg
+
+ASSETS = PROJECT / "assets"
+DATA = "SPACY_ELMO_DATA"
+SOURCES = "sources.json"
+# What the Docs of a component must have, and where it stands in a file
+NEEDED = {"tagger": ("TAG", "XPOS"), "morphologizer": ("POS", "UPOS"), "ner": ("ENT_IOB", "tags of entities"),
+          "parser": ("DEP", "HEAD and DEPREL")}  # fmt: skip
+
+
+def main() -> None:
+    args = _parse()
+    try:
+        files = _given_files(args) or _own_files(args.task)
+        _convert(args.task, files, corpus_folder(args.task, args.name), args.lang)
+    except (CorpusError, OSError) as error:
+        msg.fail(str(error), exits=1)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--name", default="", help="of the corpus")
+    parser.add_argument("--lang", default="en")
+    for split in SPLITS:
+        parser.add_argument(f"--{split}", default="", help="a file in CoNLL-U, IOB2 or TSV")
+    return parser.parse_args()
+
+
+def _given_files(args: argparse.Namespace) -> dict[str, Path]:
+    """RETURNS: the files by their split, or nothing where none is given."""
+    given = {split: Path(getattr(args, split)).absolute() for split in SPLITS if getattr(args, split)}
+    if given and not {"train", "dev"} <= set(given):
+        raise CorpusError("train and dev must be given together: one is learned from, the other chooses the best")
+    if given and not args.name:
+        raise CorpusError("name is missing: a corpus of your own needs one, for its folder and its tables")
+    return given
+
+
+def _own_files(task: str) -> dict[str, Path]:
+    """RETURNS: the files of the task's own corpus, below `assets/`, or brought there from the data folder."""
+    files = {split: ASSETS / name for split, name in zip(SPLITS, TASKS[task].files)}
+    missing = [path for path in files.values() if not path.is_file()]
+    if missing and "sentence_polarity.zip" in {path.name for path in missing[0].parent.glob("*")}:
+        _split_polarity(missing[0].parent)
+    elif missing:
+        _unpack(missing[0].parent.relative_to(ASSETS))
+    missing = [path for path in files.values() if not path.is_file()]
+    if missing:
+        raise CorpusError(
+            f"{missing[0]}: no such file. `python -m spacy project assets project --extra` downloads the corpora; "
+            f"where there is no network, set {DATA} to a folder that has them, or name files of your own with "
+            "--vars.train, --vars.dev, --vars.test and --vars.name"
+        )
+    return files
+
+
+def _unpack(folder: Path) -> None:
+    """Bring a corpus from the data folder: an archive of its name, as tagging-ud_english_ewt.tar.xz."""
+    data = Path(os.environ.get(DATA) or PROJECT.parent / "../shared/data")
+    archive = data / "archives" / f"{'-'.join(folder.parts)}.tar.xz"
+    if archive.is_file():
+        msg.info(f"Unpacking {archive.name}")
+        with tarfile.open(archive) as file:
+            file.extractall(ASSETS, filter="data")
+
+
+def _split_polarity(folder: Path) -> None:
+    """Sentence polarity has no official split: a tenth each for dev and test by a checksum of the sentence."""
+    lines: dict[str, list[str]] = {split: [] for split in SPLITS}
+    with ZipFile(folder / "sentence_polarity.zip") as archive:
+        for label in ("pos", "neg"):
+            for line in archive.read(f"sentence_polarity/rt-polarity.{label}").decode("latin-1").split("\n"):
+                if text := " ".join(line.split()):
+                    split = {8: "dev", 9: "test"}.get(zlib.crc32(text.encode("utf8")) % 10, "train")
+                    lines[split].append(f"{label}\t{text}")
+    for split in SPLITS:
+        (folder / f"{split}.tsv").write_text("\n".join(lines[split]) + "\n", encoding="utf8")
+
+
+def _convert(task: str, files: dict[str, Path], folder: Path, lang: str) -> None:
+    sources = {"lang": lang, "files": {split: str(path) for split, path in files.items()}, "md5": _digests(files)}
+    if (folder / SOURCES).is_file() and srsly.read_json(folder / SOURCES) == sources:
+        msg.info(f"{folder}: converted before, from the same files")
+        return
+    nlp = spacy.blank(lang)
+    docs = {split: list(read_docs(path, nlp.vocab)) for split, path in files.items()}
+    for split, path in files.items():
+        _check(task, docs[split], path)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SOURCES).unlink(missing_ok=True)
+    for split in docs:
+        DocBin(docs=docs[split], store_user_data=False).to_disk(folder / f"{split}.spacy")
+        msg.good(f"{split}: {len(docs[split]):,} sentences, {sum(map(len, docs[split])):,} words")
+    srsly.write_json(folder / SOURCES, sources)  # the last: it says that all is there
+
+
+def _digests(files: dict[str, Path]) -> dict[str, str]:
+    for path in files.values():
+        if not path.is_file():
+            raise CorpusError(f"{path}: no such file; give the path of a corpus")
+    return {split: hashlib.md5(path.read_bytes()).hexdigest() for split, path in files.items()}
+
+
+def _check(task: str, docs: list[Doc], path: Path) -> None:
+    for component in TASKS[task].pipeline:
+        if component in NEEDED and not any(doc.has_annotation(NEEDED[component][0]) for doc in docs):
+            raise CorpusError(f"{path}: no {NEEDED[component][1]} in it, which the {component} needs")
+        if component == "textcat" and not any(doc.cats for doc in docs):
+            raise CorpusError(f"{path}: no categories in it, which the textcat needs")
+
+
+if __name__ == "__main__":
+    main()

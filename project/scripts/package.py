@@ -1,0 +1,96 @@
+"""Make a wheel of a task's best pipeline and load it in a new environment: python scripts/package.py TASK [--name NAME]
+
+The new environment has nothing of its own but the wheel; what the wheel needs is that of this environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import venv
+from pathlib import Path
+
+import spacy
+import srsly
+from report import newest_runs
+from runs import BASELINE, DEFAULT, Result
+from tasks import PROJECT, TASKS, results_file
+from wasabi import msg
+
+import spacy_elmo
+
+TEXT = "Anna Jordan opened the Reading office on Monday."
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--name", default="", help="of the corpus")
+    args = parser.parse_args()
+    path = results_file(args.task, args.name)
+    if not path.is_file():
+        msg.fail(f"{path}: no results yet; run the step `{args.task}-runs` first", exits=1)
+    best = choose(args.task, list(srsly.read_jsonl(path)))
+    msg.info(f"The best: {best['system']}, seed {best['seed']}")
+    wheel = build(PROJECT / best["model"], f"{path.stem}_{args.task}")
+    load_elsewhere(wheel, PROJECT / best["model"])
+    msg.good(f"{wheel}: installed and loaded in a new environment, with the same predictions")
+
+
+def choose(task: str, lines: list[Result]) -> Result:
+    """Return the run with ELMo that is best on the development data."""
+    key = next(iter(TASKS[task].scores))
+    runs = [line for results in newest_runs(lines, "dev").values() for line in results]
+    elmo = [run for run in runs if run["system"] != DEFAULT and not run["system"].endswith(BASELINE)]
+    return max(elmo, key=lambda run: run["scores"][key])
+
+
+def build(model: Path, name: str) -> Path:
+    """Return the wheel of a pipeline, made by `spacy package`."""
+    packages = PROJECT / "packages"
+    packages.mkdir(exist_ok=True)
+    _python("-m", "spacy", "package", model, packages, "--build", "wheel", "--name", name, "--force")
+    meta = srsly.read_json(model / "meta.json")
+    folder = f"{meta['lang']}_{name}-{meta['version']}"
+    return next((packages / folder / "dist").glob("*.whl"))
+
+
+def load_elsewhere(wheel: Path, model: Path) -> None:
+    """Install a wheel in a new environment, and compare what it predicts with what the pipeline predicts here."""
+    package = wheel.name.partition("-")[0]
+    code = f"import spacy; print(spacy.load({package!r})({TEXT!r}).to_json())"
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+        site = _run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
+        (Path(site.strip()) / "shared.pth").write_text(_import_paths(), encoding="utf8")
+        _run([python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel])
+        found = _run([python, "-c", code])
+    expected = f"{spacy.load(model)(TEXT).to_json()}\n"
+    if found != expected:
+        msg.fail(f"{wheel}: predicts otherwise than {model}", f"{found}{expected}", exits=1)
+
+
+def _import_paths() -> str:
+    """RETURNS: a line for each folder that installed packages are in, this one's too where it is installed editable."""
+    folders = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), str(Path(spacy_elmo.__file__).parents[1])]
+    return "\n".join(dict.fromkeys(folders)) + "\n"
+
+
+def _python(*arguments: object) -> str:
+    return _run([sys.executable, *arguments])
+
+
+def _run(command: list[object]) -> str:
+    """RETURNS: what the command printed. Ends the program with it where the command fails."""
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    if done.returncode:
+        msg.fail(f"failed: {' '.join(map(str, command))}", done.stdout + done.stderr, exits=1)
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Write the tables and plots of the runs of a task: python scripts/report.py TASK [--name NAME]"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Callable
+
+import srsly
+from runs import BASELINE, DEFAULT, Result
+from tasks import SPLITS, TASKS, results_file
+from wasabi import msg, table
+
+Runs = dict[str, list[Result]]  # those of each system, one a seed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--name", default="", help="of the corpus")
+    args = parser.parse_args()
+    path = results_file(args.task, args.name)
+    if not path.is_file():
+        msg.fail(f"{path}: no results yet; run the step `{args.task}-runs` first", exits=1)
+    lines = list(srsly.read_jsonl(path))
+    page = [f"# {args.task}: {path.stem}"]
+    for split in SPLITS:
+        if runs := newest_runs(lines, split):
+            header, rows = make_table(args.task, runs)
+            print(f"\n{path.stem}, {split}")
+            print(table(rows, header=header, divider=True, aligns=["l", *"r" * (len(header) - 1)]))
+            page += ["", f"## {split}", "", *_markdown(header, rows), "", describe(args.task, runs)]
+            plot(args.task, runs, path.with_name(f"{path.stem}-{split}.png"))
+    path.with_suffix(".md").write_text("\n".join(page) + "\n", encoding="utf8")
+    print(describe(args.task, newest_runs(lines, "dev")))
+    msg.good(f"Wrote {path.with_suffix('.md')}")
+
+
+def newest_runs(lines: list[Result], split: str) -> Runs:
+    """Return the runs of each system with the settings, corpus and weights of its last one."""
+    chosen = [line for line in lines if line["split"] == split]
+    newest = {line["system"]: _settings(line) for line in chosen}
+    runs: Runs = {}
+    for line in chosen:
+        if _settings(line) == newest[line["system"]]:
+            runs.setdefault(line["system"], []).append(line)
+    order = {DEFAULT: 0} | {line["system"]: i + 1 for i, line in enumerate(lines) if line["system"] != DEFAULT}
+    return dict(sorted(runs.items(), key=lambda item: (item[0] != DEFAULT, _recipe(item[0]), order[item[0]])))
+
+
+def _settings(line: Result) -> tuple:
+    return line["config"], line["weights_md5"], line["corpus"]["md5"]["train"], line["corpus"]["md5"]["dev"]
+
+
+def _recipe(system: str) -> str:
+    return system.removesuffix(BASELINE)
+
+
+def make_table(task: str, runs: Runs) -> tuple[list[str], list[list[str]]]:
+    """Return a header and a row for each system: scores in percent, as mean and standard deviation over seeds; the
+    share of the baseline's errors that ELMo removes; scores of words never seen in training; time, speed and memory."""
+    scores = TASKS[task].scores
+    first = next(iter(scores))
+    unseen = [key for key in scores if key in next(iter(runs.values()))[0]["unseen"]]
+    header = ["", "seeds", *scores.values(), "fewer errors", *(f"{scores[key]}, unseen" for key in unseen)]
+    header += ["train s", "words/s", "peak MB"]
+    rows = []
+    for system, results in runs.items():
+        row = [system, str(len(results))]
+        row += [_spread(results, "scores", key) for key in scores]
+        row.append(_error_reduction(runs, system, first))
+        row += [_spread(results, "unseen", key) for key in unseen]
+        row.append(_average(results, lambda line: line.get("train_seconds")))
+        row.append(_average(results, lambda line: line["scores"]["speed"]))
+        row.append(_average(results, lambda line: line.get("train_peak_mb")))
+        rows.append(row)
+    filled = [i for i in range(len(header)) if any(row[i] for row in rows)]
+    return [header[i] for i in filled], [[row[i] for i in filled] for row in rows]
+
+
+def _spread(results: list[Result], part: str, key: str) -> str:
+    values = [100 * line[part][key] for line in results]
+    return f"{mean(values):.2f}" + (f" ±{stdev(values):.2f}" if len(values) > 1 else "")
+
+
+def _average(results: list[Result], value: Callable[[Result], float | None]) -> str:
+    values = [number for line in results if (number := value(line)) is not None]
+    return f"{mean(values):,.0f}" if values else ""
+
+
+def _error_reduction(runs: Runs, system: str, key: str) -> str:
+    baseline = runs.get(_recipe(system) + BASELINE)
+    if baseline is None or system.endswith(BASELINE) or system == DEFAULT:
+        return ""
+    errors = [1 - mean(line["scores"][key] for line in results) for results in (baseline, runs[system])]
+    return f"{100 * (errors[0] - errors[1]) / errors[0]:.1f}%" if errors[0] else ""
+
+
+def describe(task: str, runs: Runs) -> str:
+    """Return what the figures were measured on."""
+    line = next(iter(runs.values()))[0]
+    words = f"{line['unseen']['words']:,} words never seen in training"
+    versions = ", ".join(f"{name} {version}" for name, version in line["versions"].items())
+    return f"{words}; {versions}; {line['machine']}, {line['runs_at_a_time']} runs at a time."
+
+
+def _markdown(header: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
+
+
+def plot(task: str, runs: Runs, path: Path) -> None:
+    """Draw the first score of each system, a dot a seed, where matplotlib is installed."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        msg.info("No plot: matplotlib is not installed")
+        return
+    key, name = next(iter(TASKS[task].scores.items()))
+    figure = Figure(figsize=(7, 1.2 + 0.4 * len(runs)), layout="constrained")
+    axes = figure.subplots()
+    for i, results in enumerate(runs.values()):
+        values = [100 * line["scores"][key] for line in results]
+        axes.plot(values, [i] * len(values), "o", color="tab:blue", alpha=0.6)
+        axes.plot([mean(values)] * 2, [i - 0.25, i + 0.25], color="black")
+    axes.set_yticks(range(len(runs)), list(runs))
+    axes.invert_yaxis()
+    axes.set_xlabel(f"{name}, %")
+    axes.grid(axis="x", alpha=0.3)
+    figure.savefig(path, dpi=120)
+
+
+if __name__ == "__main__":
+    main()

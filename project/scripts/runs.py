@@ -1,0 +1,125 @@
+"""One run: a system trained with a seed, and scored."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import spacy
+import srsly
+import torch
+from spacy.cli.init_config import init_config
+from tasks import PROJECT, TASKS, models_folder
+from thinc.api import Config
+
+import spacy_elmo
+from spacy_elmo.cli.recipes import make_config
+from spacy_elmo.pretrained import find_pretrained
+
+DEFAULT = "spaCy's default"
+BASELINE = " without ELMo"
+EVAL_FREQUENCY = 200  # steps
+Result = dict[str, Any]
+
+
+class RunError(RuntimeError):
+    """A training or an evaluation that failed; the message ends with what it printed last."""
+
+
+class Run:
+    """A system trained with a seed."""
+
+    def __init__(self, args: argparse.Namespace, system: str, seed: int):
+        self.args, self.system, self.seed = args, system, seed
+        self.config = make_system(args, system)
+        self.sources = srsly.read_json(args.corpus / "sources.json")
+        has_elmo = system != DEFAULT and not system.endswith(BASELINE)
+        self.weights = _weights_digest(args.pretrained) if has_elmo else ""
+        recipe = f"{self.config.to_str()} {seed} {self.sources['md5']} {self.weights}"
+        self.key = hashlib.md5(recipe.encode("utf8")).hexdigest()
+        self.folder = models_folder(args.task, args.name) / f"{system.replace(' ', '-')}-{seed}-{self.key[:8]}"
+
+    def score(self, split: str) -> Result:
+        """Train, unless it is for the test data, and return what there is to know of the run."""
+        facts = self._train() if split == "dev" else {}
+        found = self.folder / f"{split}.json"
+        data = [self.args.corpus / f"{split}.spacy", "--train", self.args.corpus / "train.spacy"]
+        self._call(Path(__file__).with_name("evaluate.py"), self.folder / "model-best", *data, "--output", found)
+        measured = srsly.read_json(found)
+        names = {"key": self.key, "task": self.args.task, "system": self.system, "seed": self.seed, "split": split}
+        model = str((self.folder / "model-best").relative_to(PROJECT))
+        return {**names, "model": model, **measured, **facts, **self._circumstances()}
+
+    def _train(self) -> Result:
+        """RETURNS: seconds and peak memory of `spacy train`, evaluations included."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.config.to_disk(self.folder / "config.cfg")
+        paths = [f"--paths.{split}={self.args.corpus / split}.spacy" for split in ("train", "dev")]
+        start = time.perf_counter()
+        peak = self._call(
+            *("-m", "spacy", "train", self.folder / "config.cfg", "--output", self.folder),
+            *(*paths, f"--system.seed={self.seed}"),
+        )
+        shutil.rmtree(self.folder / "model-last")
+        return {"train_seconds": time.perf_counter() - start, "train_peak_mb": peak}
+
+    def _call(self, *arguments: object) -> float:
+        """Run Python with its share of the cores. RETURNS: peak memory in MB. Raises RunError where it fails."""
+        threads = str(max(1, (os.cpu_count() or 1) // self.args.jobs))
+        with (self.folder / "log.txt").open("a", encoding="utf8") as log:
+            process = subprocess.Popen(
+                [sys.executable, *map(str, arguments)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "OMP_NUM_THREADS": threads},
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            last = (self.folder / "log.txt").read_text(encoding="utf8").splitlines()[-15:]
+            raise RunError("\n".join([f"{self.system}, seed {self.seed}: failed; the end of {log.name}:", *last]))
+        return usage.ru_maxrss / 1024
+
+    def _circumstances(self) -> Result:
+        return {
+            "lang": self.args.lang,
+            "corpus": self.sources,
+            "config": self.config.to_str(),
+            "weights_md5": self.weights,
+            "versions": {"spacy": spacy.__version__, "spacy-elmo": spacy_elmo.__version__, "torch": torch.__version__},
+            "python": platform.python_version(),
+            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            "runs_at_a_time": self.args.jobs,
+        }
+
+
+def make_system(args: argparse.Namespace, system: str) -> Config:
+    """Return the training config of a system. All learn from the gold tokens, in the same batches, for as long."""
+    pipeline = TASKS[args.task].pipeline
+    if system == DEFAULT:
+        config = init_config(lang=args.lang, pipeline=list(pipeline), optimize="efficiency", gpu=False)
+    else:
+        recipe, baseline = system.removesuffix(BASELINE), system.endswith(BASELINE)
+        config = make_config(
+            lang=args.lang, pipeline=pipeline, pretrained=args.pretrained, recipe=recipe, baseline=baseline
+        )
+    epochs = args.epochs or TASKS[args.task].epochs
+    config["training"] |= {"max_epochs": epochs, "max_steps": 0, "patience": 0, "eval_frequency": EVAL_FREQUENCY}
+    for corpus in ("train", "dev"):
+        config["corpora"][corpus]["gold_preproc"] = True
+    return config
+
+
+def _weights_digest(pretrained: str) -> str:
+    found = find_pretrained(pretrained)
+    files = sorted(found.glob("*.safetensors")) if found.is_dir() else [found]
+    return hashlib.md5(b"".join(path.read_bytes() for path in files)).hexdigest()
