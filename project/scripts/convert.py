@@ -46,12 +46,18 @@ def _parse() -> argparse.Namespace:
 
 def _given_files(args: argparse.Namespace) -> dict[str, Path]:
     """RETURNS: the files by their split, or nothing where none is given."""
-    given = {split: Path(getattr(args, split)).absolute() for split in SPLITS if getattr(args, split)}
+    given = {split: _find(getattr(args, split)) for split in SPLITS if getattr(args, split)}
     if given and not {"train", "dev"} <= set(given):
         raise CorpusError("train and dev must be given together: one is learned from, the other chooses the best")
     if given and not args.name:
         raise CorpusError("name is missing: a corpus of your own needs one, for its folder and its tables")
     return given
+
+
+def _find(path: str) -> Path:
+    """RETURNS: the file from here, or from the folder that holds the project, where the command may have been given."""
+    here, outside = Path(path).absolute(), PROJECT.parent / path
+    return outside if outside.is_file() and not here.is_file() else here
 
 
 def _own_files(task: str) -> dict[str, Path]:
@@ -74,7 +80,7 @@ def _own_files(task: str) -> dict[str, Path]:
 
 def _unpack(folder: Path) -> None:
     """Bring a corpus from the data folder: an archive of its name, as tagging-ud_english_ewt.tar.xz."""
-    data = Path(os.environ.get(DATA) or PROJECT.parent / "../shared/data")
+    data = PROJECT.parent / (os.environ.get(DATA) or "../shared/data")
     archive = data / "archives" / f"{'-'.join(folder.parts)}.tar.xz"
     if archive.is_file():
         msg.info(f"Unpacking {archive.name}")

@@ -1,4 +1,7 @@
-"""Write the tables and plots of the runs of a task: python scripts/report.py TASK [--name NAME]"""
+"""Write the tables and plots of the runs of a task: python scripts/report.py TASK [--name NAME] [--page FILE]
+
+A page that has the lines `<!-- tables: TASK NAME -->` and `<!-- end of tables -->` gets the tables between them.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +22,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--name", default="", help="of the corpus")
+    parser.add_argument("--page", type=Path, help="a page to write the tables into")
     args = parser.parse_args()
     path = results_file(args.task, args.name)
     if not path.is_file():
         msg.fail(f"{path}: no results yet; run the step `{args.task}-runs` first", exits=1)
     lines = list(srsly.read_jsonl(path))
-    page = [f"# {args.task}: {path.stem}"]
+    page: list[str] = []
     for split in SPLITS:
         if runs := newest_runs(lines, split):
             header, rows = make_table(args.task, runs)
             print(f"\n{path.stem}, {split}")
             print(table(rows, header=header, divider=True, aligns=["l", *"r" * (len(header) - 1)]))
-            page += ["", f"## {split}", "", *_markdown(header, rows), "", describe(args.task, runs)]
+            page += [f"On {split}:", "", *_markdown(header, rows), "", f"{describe(runs)}", ""]
             plot(args.task, runs, path.with_name(f"{path.stem}-{split}.png"))
-    path.with_suffix(".md").write_text("\n".join(page) + "\n", encoding="utf8")
-    print(describe(args.task, newest_runs(lines, "dev")))
+    print(describe(newest_runs(lines, "dev")))
+    path.with_suffix(".md").write_text("\n".join([f"# {args.task}: {path.stem}", "", *page]), encoding="utf8")
     msg.good(f"Wrote {path.with_suffix('.md')}")
+    if args.page:
+        insert(args.page, f"tables: {args.task} {path.stem}", page)
+        msg.good(f"Wrote {args.page}")
 
 
 def newest_runs(lines: list[Result], split: str) -> Runs:
@@ -97,12 +104,21 @@ def _error_reduction(runs: Runs, system: str, key: str) -> str:
     return f"{100 * (errors[0] - errors[1]) / errors[0]:.1f}%" if errors[0] else ""
 
 
-def describe(task: str, runs: Runs) -> str:
+def describe(runs: Runs) -> str:
     """Return what the figures were measured on."""
     line = next(iter(runs.values()))[0]
     words = f"{line['unseen']['words']:,} words never seen in training"
     versions = ", ".join(f"{name} {version}" for name, version in line["versions"].items())
     return f"{words}; {versions}; {line['machine']}, {line['runs_at_a_time']} runs at a time."
+
+
+def insert(page: Path, name: str, lines: list[str]) -> None:
+    """Replace what stands between a marker and the next end of tables. Exits where there is no such marker."""
+    before, marker, rest = page.read_text(encoding="utf8").partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition("<!-- end of tables -->\n")
+    if not marker or not end:
+        msg.fail(f"{page}: no lines <!-- {name} --> and <!-- end of tables -->; add them where tables belong", exits=1)
+    page.write_text("\n".join([before + marker, *lines, end + after]), encoding="utf8")
 
 
 def _markdown(header: list[str], rows: list[list[str]]) -> list[str]:

@@ -37,9 +37,9 @@ TASKS = {
     "quickstart": Task(
         ("tagger", "ner"), {"tag_acc": "UPOS", "ents_f": "entity F"}, "sample", SAMPLE_FILES, 12, ("paper",), False
     ),
-    "tagger": Task(("tagger", "morphologizer"), {"tag_acc": "XPOS", "pos_acc": "UPOS"}, "ud_english_ewt", EWT_FILES, 5),
+    "tagger": Task(("tagger", "morphologizer"), {"tag_acc": "XPOS", "pos_acc": "UPOS"}, "ud_english_ewt", EWT_FILES, 3),
     "ner": Task(("ner",), {"ents_f": "entity F"}, "wnut17", WNUT_FILES, 10),
-    "parser": Task(("parser",), {"dep_las": "LAS", "dep_uas": "UAS"}, "ud_english_ewt", EWT_FILES, 5, ("paper",)),
+    "parser": Task(("parser",), {"dep_las": "LAS", "dep_uas": "UAS"}, "ud_english_ewt", EWT_FILES, 3, ("paper",)),
     "textcat": Task(
         ("textcat",), {"cats_micro_f": "accuracy"}, "sentence_polarity", POLARITY_FILES, 5, ("paper",)
     ),
