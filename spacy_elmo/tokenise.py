@@ -1,0 +1,124 @@
+"""Files as sentences of words, by any spaCy language, in parallel."""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import lru_cache, partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Callable, Iterable, Iterator, TypeAlias
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+
+from .pretrain.parts import Document
+from .pretrain.text import SUFFIXES, CorpusError, find_files, read_documents
+from .spans import configure_sentences
+
+Batch: TypeAlias = Path | list[list[str]]  # a .spacy file, or documents as paragraphs
+
+DOC_BIN = ".spacy"
+BATCH_CHARACTERS = 500_000  # that a process gets at a time
+MAX_LEXEMES = 50_000  # that a tokenizer may know before a new one takes its place
+_get_sentences = configure_sentences()
+
+
+def find_text(path: str | Path) -> list[Path]:
+    """Return the files that `tokenise` reads where it is given this path. Raises CorpusError where there are none."""
+    return find_files(path, (*SUFFIXES, DOC_BIN))
+
+
+def tokenise(paths: Iterable[str | Path], *, lang: str = "en", n_process: int = 1) -> Iterator[Document]:
+    """Yield the documents of files as sentences of words: those annotated, or as the `elmo` pipe cuts a text that has
+    none. Whitespace, empty sentences and empty documents are left out.
+
+    paths: files, and directories of them: `.spacy` (read as a whole), and what `read_documents` reads.
+    lang: the language whose tokenizer to use.
+    n_process: processes that tokenise; the result does not depend on it.
+    Raises CorpusError for a path that is not there, holds no text or cannot be read, and ValueError for a language that
+        spaCy does not have, or has not all it needs for.
+    """
+    if n_process < 1:
+        raise ValueError(f"n_process = {n_process}: must be at least 1")
+    _check_language(lang)
+    work, batches = partial(_tokenise_batch, lang=lang), _batches(paths)
+    for documents in map(work, batches) if n_process == 1 else _in_parallel(work, batches, n_process):
+        yield from documents
+
+
+def _batches(paths: Iterable[str | Path]) -> Iterator[Batch]:
+    for path in paths:
+        found = False
+        for file in find_text(path):
+            batches = [file] if file.name.endswith(DOC_BIN) else _batch(read_documents(file))
+            for batch in batches:
+                found = True
+                yield batch
+        if not found:
+            raise CorpusError(f"{path}: holds no text; leave it out")
+
+
+def _batch(documents: Iterable[list[str]]) -> Iterator[Batch]:
+    batch: list[list[str]] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += sum(map(len, document))
+        if size >= BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _in_parallel(
+    work: Callable[[Batch], list[Document]], batches: Iterable[Batch], n_process: int
+) -> Iterator[list[Document]]:
+    """Yield results in the order of the batches, of which few are read ahead."""
+    with ProcessPoolExecutor(n_process, mp_context=get_context("spawn")) as pool:  # a fork may copy a lock that is held
+        pending: deque[Future[list[Document]]] = deque()
+        for batch in batches:
+            pending.append(pool.submit(work, batch))
+            if len(pending) > 2 * n_process:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _tokenise_batch(batch: Batch, *, lang: str) -> list[Document]:
+    """RETURNS: the documents that have words."""
+    if isinstance(batch, Path):
+        documents = [_sentences(doc) for doc in _read_doc_bin(batch, lang)]
+    else:
+        nlp = _blank(lang)
+        documents = [[s for text in document for s in _sentences(nlp.make_doc(text))] for document in batch]
+        if len(nlp.vocab) > MAX_LEXEMES:  # it keeps every word, so memory would grow with the text
+            _blank.cache_clear()
+    return [document for document in documents if document]
+
+
+def _sentences(doc: Doc) -> list[list[str]]:
+    sentences = ([token.text for token in span if not token.is_space] for span in _get_sentences([doc])[0])
+    return [sentence for sentence in sentences if sentence]
+
+
+def _read_doc_bin(file: Path, lang: str) -> Iterator[Doc]:
+    try:
+        yield from DocBin().from_disk(file).get_docs(spacy.blank(lang).vocab)
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        raise CorpusError(f"{file}: not a whole DocBin ({error}); write it again with `spacy convert`") from error
+
+
+@lru_cache(maxsize=1)
+def _blank(lang: str) -> Language:
+    return spacy.blank(lang)
+
+
+def _check_language(lang: str) -> None:
+    try:
+        _blank(lang)
+    except ImportError as error:
+        raise ValueError(f"lang = {lang!r}: spaCy cannot make its tokenizer ({error})") from error

@@ -1,0 +1,31 @@
+"""Small corpora for tests."""
+
+from pathlib import Path
+
+import numpy as np
+
+from spacy_elmo.pretrain.prepare import Prepared, prepare
+
+
+def make_documents(n: int, *, seed: int = 0, n_words: int = 40) -> list[list[list[str]]]:
+    """RETURNS: documents of 1 to 4 sentences of 1 to 7 words, some of them frequent and most rare."""
+    rng = np.random.default_rng(seed)
+    return [
+        [[f"w{min(rng.zipf(1.5), n_words)}" for _ in range(rng.integers(1, 8))] for _ in range(rng.integers(1, 5))]
+        for _ in range(n)
+    ]
+
+
+def prepare_all(documents, folder: Path, **settings) -> Prepared:
+    """Prepare documents of which none is held out."""
+    return prepare(documents, folder, **{"sources": {}, "heldout": 0, **settings})
+
+
+def read_back(corpus) -> list[list[list[str]]]:
+    """RETURNS: the documents of a corpus, sentence markers included."""
+    sentences = [corpus.words(corpus.tokens[a:b]) for a, b in zip(corpus.sentences, corpus.sentences[1:])]
+    return [sentences[a:b] for a, b in zip(corpus.documents, corpus.documents[1:])]
+
+
+def marked(documents) -> list[list[list[str]]]:
+    return [[["<S>", *sentence, "</S>"] for sentence in document] for document in documents]
