@@ -19,6 +19,20 @@ def test_every_entry_point_resolves(point: EntryPoint):
         ("misc", "spacy-elmo.sentences.v1"),
         ("misc", "spacy-elmo.windows.v1"),
         ("misc", "spacy-elmo.docs.v1"),
+        ("misc", "spacy-elmo.CharacterBiLM.v1"),
+        ("misc", "spacy-elmo.WordBiLM.v1"),
+        ("misc", "spacy-elmo.FullSoftmax.v1"),
+        ("misc", "spacy-elmo.SampledSoftmax.v1"),
+        ("misc", "spacy-elmo.AdaptiveSoftmax.v1"),
+        ("readers", "spacy-elmo.Text.v1"),
+        ("loggers", "spacy-elmo.PretrainLogger.v1"),
+        ("optimizers", "spacy-elmo.Adam.v1"),
+        ("optimizers", "spacy-elmo.AdamW.v1"),
+        ("optimizers", "spacy-elmo.Adagrad.v1"),
+        ("schedules", "spacy-elmo.constant.v1"),
+        ("schedules", "spacy-elmo.linear.v1"),
+        ("schedules", "spacy-elmo.cosine.v1"),
+        ("schedules", "spacy-elmo.inverse_sqrt.v1"),
         ("cli", "elmo"),
     ],
 )
@@ -31,5 +45,5 @@ def test_spacy_finds_the_factory():
 
 
 def test_every_group_is_one_that_somebody_reads():
-    groups = {f"spacy_{kind}" for kind in registry.get_registry_names()}
-    assert {point.group for point in POINTS} <= groups | {"spacy_elmo_models"}
+    groups = {getattr(registry, kind).entry_point_namespace for kind in registry.get_registry_names()}
+    assert {point.group for point in POINTS} <= groups | {"spacy_factories", "spacy_elmo_models"}

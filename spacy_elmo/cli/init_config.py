@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Argument, Option
 from wasabi import msg
 
-from .common import clear_errors
+from .common import clear_errors, write_config
 
 
 def init_config(
@@ -37,19 +36,6 @@ def init_config(
         if str(output) == "-":
             print(config)
             return
-        _write(output, config, force=force)
+        write_config(output, config, force=force)
     msg.good(f"Wrote {output}")
     print(f"python -m spacy train {output} --output trained --paths.train train.spacy --paths.dev dev.spacy")
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
-    """Write a file as a whole or not at all. One in its place may have been edited by hand: it is kept, once."""
-    from ..bilm.files import staged
-
-    kept = path.with_name(f"{path.name}.bak")
-    if path.exists() and kept.exists() and not force:
-        raise ValueError(f"{path}: exists, and so does {kept.name}; choose another name, or --force to replace both")
-    with staged(path.parent, [path.name]) as stage:
-        if path.exists():
-            shutil.copy2(path, stage / kept.name)
-        (stage / path.name).write_text(text + "\n", encoding="utf8")

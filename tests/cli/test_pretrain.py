@@ -1,0 +1,86 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from spacy_elmo.bilm.storage import read_model
+from spacy_elmo.cli import app
+from spacy_elmo.pretrain.checkpoint import list_checkpoints
+from tests.random_models import contents
+from tests.test_pretraining import TINY
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """RETURNS: a config and a text."""
+    config, text = tmp_path / "c.cfg", tmp_path / "text.txt"
+    config.write_text(TINY, encoding="utf8")
+    text.write_text("The cat sat on the mat. It slept.\n\nA dog ran.\n\nThe dog sat.\n\nThe end.", encoding="utf8")
+    return config, text
+
+
+def run(files: tuple[Path, Path], *arguments: object) -> Result:
+    command = ["pretrain", files[0], "--output", files[0].parent / "out", "--paths.train", files[1], *arguments]
+    return CliRunner().invoke(app, list(map(str, command)))
+
+
+def test_it_trains_resumes_and_says_what_it_did(files: tuple[Path, Path]):
+    first = run(files, "--training.eval_frequency", 2)
+    assert first.exit_code == 0, first.output
+    assert "Finished after step 6" in first.output
+    model, meta = read_model(files[0].parent / "out" / "model-best")
+    assert meta["steps"] in (2, 4, 6)
+    again = run(files, "--resume")
+    assert again.exit_code == 0, again.output
+    assert "The run is finished: step 6" in again.output
+
+
+def test_another_model_is_the_start(files: tuple[Path, Path], tiny_model: Path):
+    result = run(files, "--init", tiny_model, "--training.max_steps", 1)
+    assert result.exit_code == 0, result.output
+    assert "a new softmax" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--training.lanes", 1000), "lanes = 1000"),
+        (("--training.lane", 3), "training.lane|lane: unknown setting|lane"),
+        (("--model.hidden_size", "many"), "hidden_size"),
+        (("--paths.train", "./nowhere"), "nowhere"),
+    ],
+)
+def test_what_is_wrong_is_said_without_a_traceback(files: tuple[Path, Path], arguments: tuple, message: str):
+    result = run(files, *arguments)
+    assert result.exit_code == 1
+    assert any(part in result.output for part in message.split("|"))
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_another_run_is_left_alone(files: tuple[Path, Path]):
+    run(files)
+    before = contents(files[0].parent / "out")
+    result = run(files)
+    assert result.exit_code == 1
+    assert "holds another run" in result.output
+    assert contents(files[0].parent / "out") == before
+
+
+def test_an_interrupted_run_saves_stops_and_goes_on(files: tuple[Path, Path]):
+    output = files[0].parent / "out"
+    settings = ["--paths.train", str(files[1]), "--training.max_steps", "100000", "--training.eval_frequency", "5"]
+    command = [sys.executable, "-m", "spacy", "elmo", "pretrain", str(files[0]), "--output", str(output), *settings]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
+    while not list_checkpoints(output / "checkpoints") and child.poll() is None:
+        time.sleep(0.1)
+    child.send_signal(signal.SIGINT)
+    printed, _ = child.communicate(timeout=60)
+    assert child.returncode == 0, printed
+    step = list_checkpoints(output / "checkpoints")[-1]
+    assert f"Stopped after step {step}" in printed
+    assert (output / "model-last" / "weights.safetensors").is_file()

@@ -1,0 +1,94 @@
+"""Tiny runs of pretraining, for all tests; as a program, one in a process of its own that can be killed.
+
+    python -m tests.pretrain.runs OUTPUT [--kill-after STEP] [KEY=JSON ...]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from spacy_elmo.pretrain.distributed import World, join
+from spacy_elmo.pretrain.optimizer import cosine
+from spacy_elmo.pretrain.prepare import prepare
+from spacy_elmo.pretrain.recipe import OptimizerChoice, Recipe, SoftmaxChoice, Text
+from spacy_elmo.pretrain.run import Outcome, make_trainer, run
+from spacy_elmo.pretrain.trainer import Limits, Trainer
+from tests.random_models import CONFIG
+
+STEPS = 12
+
+
+def documents(n: int = 12, *, seed: int = 0) -> list[list[list[str]]]:
+    """Return documents of a few sentences each."""
+    rng = random.Random(seed)
+    words = ["".join(rng.choices("abcdefg", k=rng.randint(1, 4))) for _ in range(40)]
+    return [[rng.choices(words, k=rng.randint(1, 9)) for _ in range(rng.randint(1, 4))] for _ in range(n)]
+
+
+def tiny_recipe(*, max_steps: int = STEPS, softmax: str = "sampled", **changes: Any) -> Recipe:
+    """Return a recipe with dropout, negatives and a schedule, for a run of a second."""
+    text = Text(documents, partial(documents, 3, seed=1), sources={"made": "up"})
+    optimizer = OptimizerChoice(torch.optim.Adam, cosine(0.01, warmup=3, total=max_steps), slots=2)
+    settings: dict[str, Any] = {"lanes": 4, "steps": 5, "eval_frequency": 4, "limits": Limits(steps=max_steps)}
+    choice = SoftmaxChoice(softmax, n_samples=8, cutoffs=[5, 15], div_value=2.0)
+    recipe = {"lang": "en", "text": text, "softmax": choice, "optimizer": optimizer, **settings, **changes}
+    return Recipe(dimensions=lambda words: CONFIG, threads=1, **recipe)
+
+
+def tiny_run(output: Path, **changes: Any) -> Outcome:
+    """Run a tiny recipe in this process, which keeps its number of threads."""
+    threads = torch.get_num_threads()
+    try:
+        return run(tiny_recipe(**changes), output, world=World(), on_step=lambda progress: None, say=lambda line: None)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def tiny_trainer(folder: Path, **changes: Any) -> Trainer:
+    """Return a tiny run at its start; its text is prepared in a folder."""
+    recipe = tiny_recipe(**changes)
+    prepared = prepare(documents(), folder, sources={}, heldout=documents(3, seed=1))
+    return make_trainer(recipe, prepared, world=World(), say=lambda line: None)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def plan_death(how: str, step: int, rank: int) -> None:
+    """how: "--kill-after" a step, "--kill-while-saving" its checkpoint, "--kill-second-after" (the second process)."""
+    advance, rename = Trainer.advance, os.rename
+
+    def advance_and_die(self: Trainer) -> None:
+        advance(self)
+        if self.step == step:
+            die()
+
+    def die_instead(old: Path, new: Path) -> None:
+        die() if new.name == f"step-{step:09d}" else rename(old, new)
+
+    if how == "--kill-while-saving":
+        os.rename = die_instead  # type: ignore[assignment]
+    elif how == "--kill-after" or rank == 1:
+        Trainer.advance = advance_and_die  # type: ignore[method-assign]
+
+
+def main(output: str, *arguments: str) -> None:
+    changes = {key: json.loads(value) for key, _, value in (word.partition("=") for word in arguments if "=" in word)}
+    with join() as world:
+        if arguments and arguments[0].startswith("--kill"):
+            plan_death(arguments[0], int(arguments[1]), world.rank)
+        run(tiny_recipe(**changes), Path(output), world=world, on_step=lambda progress: None, say=lambda line: None)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
