@@ -19,7 +19,7 @@ def version() -> str:
 
 HDF5 = ["h5py>=3.10"]
 PLOT = ["matplotlib>=3.8"]
-TEST = [*HDF5, *PLOT, "hypothesis>=6.90", "mypy>=1.10", "pytest>=8.0", "ruff>=0.6"]
+TEST = [*HDF5, *PLOT, "hypothesis>=6.90", "mypy>=1.10", "pytest>=8.0", "ruff>=0.6", "seqeval>=1.2"]
 
 setup(
     name="spacy-elmo",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import lzma
 import os
 import tarfile
 import zlib
 from pathlib import Path
-from zipfile import ZipFile
+from typing import Callable
+from zipfile import BadZipFile, ZipFile
 
 import spacy
 import srsly
@@ -20,9 +22,14 @@ from wasabi import msg
 ASSETS = PROJECT / "assets"
 DATA = "SPACY_ELMO_DATA"
 SOURCES = "sources.json"
-# What the Docs of a component must have, and where it stands in a file
-NEEDED = {"tagger": ("TAG", "XPOS"), "morphologizer": ("POS", "UPOS"), "ner": ("ENT_IOB", "tags of entities"),
-          "parser": ("DEP", "HEAD and DEPREL")}  # fmt: skip
+# What some Doc must have for a component, and what that is in a file
+NEEDED: dict[str, tuple[Callable[[Doc], object], str]] = {
+    "tagger": (lambda doc: doc.has_annotation("TAG"), "XPOS"),
+    "morphologizer": (lambda doc: doc.has_annotation("POS"), "UPOS"),
+    "ner": (lambda doc: doc.ents, "tags of entities"),
+    "parser": (lambda doc: doc.has_annotation("DEP"), "HEAD and DEPREL"),
+    "textcat": (lambda doc: doc.cats, "categories"),
+}
 
 
 def main() -> None:
@@ -51,6 +58,8 @@ def _given_files(args: argparse.Namespace) -> dict[str, Path]:
         raise CorpusError("train and dev must be given together: one is learned from, the other chooses the best")
     if given and not args.name:
         raise CorpusError("name is missing: a corpus of your own needs one, for its folder and its tables")
+    if args.name and not given and args.name != TASKS[args.task].corpus:
+        raise CorpusError(f"name = {args.name}: train and dev are missing, the files of the corpus of this name")
     return given
 
 
@@ -84,19 +93,26 @@ def _unpack(folder: Path) -> None:
     archive = data / "archives" / f"{'-'.join(folder.parts)}.tar.xz"
     if archive.is_file():
         msg.info(f"Unpacking {archive.name}")
-        with tarfile.open(archive) as file:
-            file.extractall(ASSETS, filter="data")
+        try:
+            with tarfile.open(archive) as file:
+                file.extractall(ASSETS, filter="data")
+        except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
+            raise CorpusError(f"{archive}: not a whole archive ({error}); get it again") from error
 
 
 def _split_polarity(folder: Path) -> None:
     """Sentence polarity has no official split: a tenth each for dev and test by a checksum of the sentence."""
     lines: dict[str, list[str]] = {split: [] for split in SPLITS}
-    with ZipFile(folder / "sentence_polarity.zip") as archive:
-        for label in ("pos", "neg"):
-            for line in archive.read(f"sentence_polarity/rt-polarity.{label}").decode("latin-1").split("\n"):
-                if text := " ".join(line.split()):
-                    split = {8: "dev", 9: "test"}.get(zlib.crc32(text.encode("utf8")) % 10, "train")
-                    lines[split].append(f"{label}\t{text}")
+    try:
+        with ZipFile(folder / "sentence_polarity.zip") as archive:
+            texts = {label: archive.read(f"sentence_polarity/rt-polarity.{label}") for label in ("pos", "neg")}
+    except (BadZipFile, KeyError) as error:
+        raise CorpusError(f"{folder}/sentence_polarity.zip: not the whole corpus ({error}); get it again") from error
+    for label, text in texts.items():
+        for line in text.decode("latin-1").split("\n"):
+            if sentence := " ".join(line.split()):
+                split = {8: "dev", 9: "test"}.get(zlib.crc32(sentence.encode("utf8")) % 10, "train")
+                lines[split].append(f"{label}\t{sentence}")
     for split in SPLITS:
         (folder / f"{split}.tsv").write_text("\n".join(lines[split]) + "\n", encoding="utf8")
 
@@ -111,7 +127,8 @@ def _convert(task: str, files: dict[str, Path], folder: Path, lang: str) -> None
     for split, path in files.items():
         _check(task, docs[split], path)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / SOURCES).unlink(missing_ok=True)
+    for name in (SOURCES, *(f"{split}.spacy" for split in SPLITS)):
+        (folder / name).unlink(missing_ok=True)
     for split in docs:
         DocBin(docs=docs[split], store_user_data=False).to_disk(folder / f"{split}.spacy")
         msg.good(f"{split}: {len(docs[split]):,} sentences, {sum(map(len, docs[split])):,} words")
@@ -127,10 +144,9 @@ def _digests(files: dict[str, Path]) -> dict[str, str]:
 
 def _check(task: str, docs: list[Doc], path: Path) -> None:
     for component in TASKS[task].pipeline:
-        if component in NEEDED and not any(doc.has_annotation(NEEDED[component][0]) for doc in docs):
-            raise CorpusError(f"{path}: no {NEEDED[component][1]} in it, which the {component} needs")
-        if component == "textcat" and not any(doc.cats for doc in docs):
-            raise CorpusError(f"{path}: no categories in it, which the textcat needs")
+        is_there, name = NEEDED[component]
+        if not any(map(is_there, docs)):
+            raise CorpusError(f"{path}: no {name} in it, which the {component} needs")
 
 
 if __name__ == "__main__":

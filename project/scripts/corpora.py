@@ -9,11 +9,11 @@ from typing import Any, Iterator
 
 from spacy.parts_of_speech import IDS as UPOS
 from spacy.tokens import Doc
-from spacy.training import biluo_to_iob
 from spacy.vocab import Vocab
 
 Rows = list[tuple[int, str]]  # the lines of a sentence, numbered from 1
-NAMED_ENTITY = re.compile(r"(?:NE|name)=(\S+)")
+NAMED_ENTITY = re.compile(r"(?:^|\|)(?:NE|name)=([^|\s]+)")
+IOB = {"U-": "B-", "L-": "I-"}  # from the BILUO scheme
 
 
 class CorpusError(ValueError):
@@ -56,11 +56,18 @@ def read_docs(path: Path, vocab: Vocab) -> Iterator[Doc]:
 
 def read_conllu(path: Path) -> Iterator[Sentence]:
     """Yield the sentences of a CoNLL-U file: UPOS, XPOS (UPOS where it is empty), FEATS, LEMMA, HEAD and DEPREL, and
-    entities where MISC has NE=B-TYPE, in the IOB or the BILUO scheme."""
+    entities where MISC has NE=B-TYPE, in the IOB or the BILUO scheme. In a file that has any, other words are in none.
+    """
+    sentences = []
     for rows in _blocks(path):
         words, spaced = _conllu_words(path, [row for row in rows if not row[1].startswith("#")])
         if words:
-            yield Sentence(words[0][0], _conllu_values(path, words, spaced))
+            sentences.append(Sentence(words[0][0], _conllu_values(path, words, spaced)))
+    has_entities = any("ents" in sentence.values for sentence in sentences)
+    for sentence in sentences:
+        if has_entities:
+            sentence.values.setdefault("ents", ["O"] * len(sentence.values["words"]))
+        yield sentence
 
 
 def _conllu_words(path: Path, rows: Rows) -> tuple[list[tuple[int, list[str]]], list[bool]]:
@@ -92,8 +99,8 @@ def _conllu_values(path: Path, words: list[tuple[int, list[str]]], spaced: list[
             raise CorpusError(f"{path}:{number}: FORM is empty; every word needs one")
         if pos not in UPOS and pos != "_":
             raise CorpusError(f"{path}:{number}: UPOS = {pos!r}: not one of the Universal part-of-speech tags")
-    tags = [pos if tag == "_" else tag for pos, tag in zip(upos, xpos)]
-    values = {"words": forms, "spaces": spaced, "tags": _known(tags), "pos": _known(upos), "lemmas": _known(lemmas)}
+    xpos = [pos if tag == "_" else tag for pos, tag in zip(upos, xpos)]
+    values = {"words": forms, "spaces": spaced, "tags": _known(xpos), "pos": _known(upos), "lemmas": _known(lemmas)}
     if any(feat != "_" for feat in feats):
         values["morphs"] = _known(feats)
     if any(head != "_" for head in heads):
@@ -102,7 +109,8 @@ def _conllu_values(path: Path, words: list[tuple[int, list[str]]], spaced: list[
         values["sent_starts"] = [i == 0 for i in range(len(words))]
     entities = [NAMED_ENTITY.search(value) for value in misc]
     if any(entities):
-        values["ents"] = biluo_to_iob([found[1] if found else "O" for found in entities])
+        tags = [found[1] if found else "O" for found in entities]
+        values["ents"] = [IOB.get(tag[:2], tag[:2]) + tag[2:] for tag in tags]
         _check_iob(path, [number for number, _ in words], values["ents"])
     return values
 
@@ -118,6 +126,12 @@ def _heads(path: Path, words: list[tuple[int, list[str]]], heads: list[str]) -> 
         if not head.isdecimal() or int(head) > len(words) or int(head) == i + 1:
             raise CorpusError(f"{path}:{number}: HEAD = {head!r}: must be 0 or the ID of another word of the sentence")
         indices.append(int(head) - 1 if int(head) else i)
+    for i, (number, _) in enumerate(words):
+        ancestor = i
+        for _ in words:
+            ancestor = indices[ancestor]
+        if indices[ancestor] != ancestor:
+            raise CorpusError(f"{path}:{number}: HEAD = {heads[i]!r}: leads in a circle, and to no root")
     return indices
 
 

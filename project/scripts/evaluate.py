@@ -13,7 +13,7 @@ from typing import Any, Iterable
 import spacy
 import srsly
 from spacy.scorer import PRFScore
-from spacy.tokens import Span
+from spacy.tokens import Span, Token
 from spacy.training import Corpus, Example
 
 
@@ -38,9 +38,11 @@ def main() -> None:
 def score_unseen(examples: Iterable[Example], seen: set[str]) -> dict[str, Any]:
     """Return scores of the words that are not in `seen`, letter for letter, and of the entities with such a word.
 
-    RETURNS: the number of these words, their tag_acc, pos_acc, dep_uas and dep_las, and ents_f.
+    RETURNS: the number of these words, their tag_acc, pos_acc, dep_uas and dep_las, and ents_f. As with spaCy's scores,
+        words without annotation do not count.
     """
-    right = {"tag_acc": 0, "pos_acc": 0, "dep_uas": 0, "dep_las": 0}
+    right = dict.fromkeys(("tag_acc", "pos_acc", "dep_uas", "dep_las"), 0)
+    known = dict(right)
     entities = PRFScore()
     n_words = 0
     for example in examples:
@@ -48,13 +50,23 @@ def score_unseen(examples: Iterable[Example], seen: set[str]) -> dict[str, Any]:
         unseen = [token.text not in seen for token in gold]
         n_words += sum(unseen)
         for p, g in ((p, g) for p, g, is_unseen in zip(predicted, gold, unseen) if is_unseen):
-            right["tag_acc"] += p.tag_ == g.tag_
-            right["pos_acc"] += p.pos_ == g.pos_
-            right["dep_uas"] += p.head.i == g.head.i
-            right["dep_las"] += p.head.i == g.head.i and p.dep_.lower() == g.dep_.lower()
+            for name, is_known, is_right in _compare(p, g):
+                known[name] += is_known
+                right[name] += is_known and is_right
         entities.score_set(*(_spans(doc.ents, unseen) for doc in (predicted, gold)))
-    shares = {name: count / max(1, n_words) for name, count in right.items()}
+    shares = {name: right[name] / max(1, known[name]) for name in right}
     return {"words": n_words, **shares, "ents_f": entities.fscore}
+
+
+def _compare(p: Token, g: Token) -> list[tuple[str, bool, bool]]:
+    """RETURNS: name of a score, whether there is a gold annotation, and whether the predicted one is the same."""
+    has_head, is_head = g.has_head(), p.head.i == g.head.i
+    return [
+        ("tag_acc", bool(g.tag), p.tag == g.tag),
+        ("pos_acc", bool(g.pos), p.pos == g.pos),
+        ("dep_uas", has_head, is_head),
+        ("dep_las", has_head, is_head and p.dep_.lower() == g.dep_.lower()),
+    ]
 
 
 def _spans(spans: Iterable[Span], unseen: list[bool]) -> set[tuple[str, int, int]]:

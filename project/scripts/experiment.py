@@ -7,33 +7,62 @@ from __future__ import annotations
 
 import argparse
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Lock
 
 import srsly
 from runs import BASELINE, DEFAULT, Result, Run, RunError
 from tasks import TASKS, corpus_folder, results_file
 from wasabi import msg
 
+from spacy_elmo.bilm.files import WeightsError
+
 
 def main() -> None:
     args = _parse()
     results = Results(results_file(args.task, args.name))
-    if args.test:
-        runs = [Run(args, system, seed) for system in _chosen(args, results) for seed in args.seeds]
-    else:
-        runs = [Run(args, system, seed) for system in systems(args.task) for seed in args.seeds]
     split = "test" if args.test else "dev"
-    waiting = [run for run in runs if (run.key, split) not in results]
-    msg.info(f"{args.task}: {len(runs) - len(waiting)} runs done before, {len(waiting)} to do ({split})")
+    if not (args.corpus / f"{split}.spacy").is_file():
+        msg.info(f"{args.corpus}: no {split} data, so there is nothing to score")
+        return
+    try:
+        chosen = _chosen(args, results) if args.test else systems(args.task)
+        runs = [Run(args, system, seed) for system in chosen for seed in args.seeds]
+        waiting = [run for run in runs if (run.key, split) not in results]
+        msg.info(f"{args.task}: {len(runs) - len(waiting)} runs done before, {len(waiting)} to do ({split})")
+        _work(args, waiting, split, results)
+    except (RunError, WeightsError) as error:
+        title, _, log = str(error).partition("\n")
+        msg.fail(title)
+        print(log)
+        sys.exit(1)
+
+
+def _work(args: argparse.Namespace, waiting: list[Run], split: str, results: Results) -> None:
+    """Do runs, some at a time. The first that fails, or an interruption, is the end for those not started yet."""
+    stopped, lock = Event(), Lock()
+
+    def work(run: Run) -> None:
+        if stopped.is_set():
+            return
+        try:
+            result = run.score(split)
+        except BaseException:
+            stopped.set()
+            raise
+        with lock:
+            results.add(result)
+            msg.good(_summary(args.task, result))
+
     with ThreadPoolExecutor(args.jobs) as pool:
-        for finished in as_completed([pool.submit(run.score, split) for run in waiting]):
-            try:
-                results.add(finished.result())
-            except RunError as error:
-                pool.shutdown(cancel_futures=True)
-                msg.fail(str(error), exits=1)
-            msg.good(_summary(args.task, results.lines[-1]))
+        try:
+            for finished in [pool.submit(work, run) for run in waiting]:
+                finished.result()
+        except BaseException:
+            stopped.set()
+            raise
 
 
 def systems(task: str) -> list[str]:

@@ -6,6 +6,8 @@ The new environment has nothing of its own but the wheel; what the wheel needs i
 from __future__ import annotations
 
 import argparse
+import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -45,17 +47,19 @@ def choose(task: str, lines: list[Result]) -> Result:
     key = next(iter(TASKS[task].scores))
     runs = [line for results in newest_runs(lines, "dev").values() for line in results]
     elmo = [run for run in runs if run["system"] != DEFAULT and not run["system"].endswith(BASELINE)]
+    if not elmo:
+        msg.fail(f"no run with ELMo in the results yet; run the step `{task}-runs` first", exits=1)
     return max(elmo, key=lambda run: run["scores"][key])
 
 
 def build(model: Path, name: str) -> Path:
     """Return the wheel of a pipeline, made by `spacy package`."""
-    packages = PROJECT / "packages"
-    packages.mkdir(exist_ok=True)
-    _python("-m", "spacy", "package", model, packages, "--build", "wheel", "--name", name, "--force")
-    meta = srsly.read_json(model / "meta.json")
-    folder = f"{meta['lang']}_{name}-{meta['version']}"
-    return next((packages / folder / "dist").glob("*.whl"))
+    folder = PROJECT / "packages" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    module = re.sub(r"\W", "_", name)  # the package is imported by it
+    _python("-m", "spacy", "package", model, folder, "--build", "wheel", "--name", module, "--force")
+    return next(folder.glob("*/dist/*.whl"))
 
 
 def load_elsewhere(wheel: Path, model: Path) -> None:
@@ -88,7 +92,9 @@ def _run(command: list[object]) -> str:
     """RETURNS: what the command printed. Ends the program with it where the command fails."""
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if done.returncode:
-        msg.fail(f"failed: {' '.join(map(str, command))}", done.stdout + done.stderr, exits=1)
+        msg.fail(f"failed: {' '.join(map(str, command))}")
+        print(done.stdout + done.stderr)
+        sys.exit(1)
     return done.stdout
 
 

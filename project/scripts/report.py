@@ -45,19 +45,25 @@ def main() -> None:
 
 
 def newest_runs(lines: list[Result], split: str) -> Runs:
-    """Return the runs of each system with the settings, corpus and weights of its last one."""
+    """Return the runs of each system with the settings and weights of its last one, all on the corpus of the last of
+    all; in the order of a table, and each seed once."""
     chosen = [line for line in lines if line["split"] == split]
+    chosen = [line for line in chosen if line["corpus"]["md5"] == chosen[-1]["corpus"]["md5"]]
     newest = {line["system"]: _settings(line) for line in chosen}
-    runs: Runs = {}
-    for line in chosen:
+    runs: dict[str, dict[int, Result]] = {}
+    for line in sorted(chosen, key=_place):
         if _settings(line) == newest[line["system"]]:
-            runs.setdefault(line["system"], []).append(line)
-    order = {DEFAULT: 0} | {line["system"]: i + 1 for i, line in enumerate(lines) if line["system"] != DEFAULT}
-    return dict(sorted(runs.items(), key=lambda item: (item[0] != DEFAULT, _recipe(item[0]), order[item[0]])))
+            runs.setdefault(line["system"], {})[line["seed"]] = line
+    return {system: list(results.values()) for system, results in runs.items()}
 
 
-def _settings(line: Result) -> tuple:
-    return line["config"], line["weights_md5"], line["corpus"]["md5"]["train"], line["corpus"]["md5"]["dev"]
+def _settings(line: Result) -> tuple[str, str]:
+    return line["config"], line["weights_md5"]
+
+
+def _place(line: Result) -> tuple[bool, str, bool]:
+    """The default, then each recipe after its baseline."""
+    return line["system"] != DEFAULT, _recipe(line["system"]), not line["system"].endswith(BASELINE)
 
 
 def _recipe(system: str) -> str:

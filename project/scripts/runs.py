@@ -50,6 +50,9 @@ class Run:
     def score(self, split: str) -> Result:
         """Train, unless it is for the test data, and return what there is to know of the run."""
         facts = self._train() if split == "dev" else {}
+        if not (self.folder / "model-best").is_dir():
+            remedy = "remove its line from the results, and train it again"
+            raise RunError(f"{self.folder / 'model-best'}: the pipeline that was trained is gone; {remedy}")
         found = self.folder / f"{split}.json"
         data = [self.args.corpus / f"{split}.spacy", "--train", self.args.corpus / "train.spacy"]
         self._call(Path(__file__).with_name("evaluate.py"), self.folder / "model-best", *data, "--output", found)
@@ -72,22 +75,21 @@ class Run:
         shutil.rmtree(self.folder / "model-last")
         return {"train_seconds": time.perf_counter() - start, "train_peak_mb": peak}
 
-    def _call(self, *arguments: object) -> float:
-        """Run Python with its share of the cores. RETURNS: peak memory in MB. Raises RunError where it fails."""
+    def _call(self, *arguments: object) -> float | None:
+        """Run Python with its share of the cores. RETURNS: peak memory in MB, None where the system does not tell.
+        Raises RunError where it fails."""
         threads = str(max(1, (os.cpu_count() or 1) // self.args.jobs))
+        peak = self.folder / "peak.txt"
         with (self.folder / "log.txt").open("a", encoding="utf8") as log:
-            process = subprocess.Popen(
-                [sys.executable, *map(str, arguments)],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "OMP_NUM_THREADS": threads},
-            )
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+            command = [sys.executable, Path(__file__).with_name("measured.py"), peak, *arguments]
+            environment = {**os.environ, "OMP_NUM_THREADS": threads}
+            done = subprocess.run(list(map(str, command)), stdout=log, stderr=subprocess.STDOUT, env=environment)
+        if done.returncode:
             last = (self.folder / "log.txt").read_text(encoding="utf8").splitlines()[-15:]
             raise RunError("\n".join([f"{self.system}, seed {self.seed}: failed; the end of {log.name}:", *last]))
-        return usage.ru_maxrss / 1024
+        found = peak.read_text(encoding="utf8")
+        peak.unlink()
+        return float(found) if found else None
 
     def _circumstances(self) -> Result:
         return {
