@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -32,9 +33,9 @@ class Corpus:
 
     def __init__(self, folder: Path, vocabulary: Vocabulary):
         self.vocabulary = vocabulary
-        self.tokens, self.sentences, self.documents, self._texts, self._text_ends = (
-            _map(folder / f"{name}.{dtype}", dtype) for name, dtype in FIELDS.items()
-        )
+        self._maps = [_map(folder / f"{name}.{dtype}", dtype) for name, dtype in FIELDS.items()]
+        # Plain arrays, whose parts are made faster than those of np.memmap
+        self.tokens, self.sentences, self.documents, self._texts, self._text_ends = map(np.asarray, self._maps)
 
     @property
     def n_documents(self) -> int:
@@ -61,6 +62,14 @@ class Corpus:
     def targets(self, ids: Ints) -> Ints:
         """RETURNS: numbers of the same shape, `<UNK>` in place of words outside the vocabulary."""
         return np.where(ids < len(self.vocabulary), ids, UNK_ID)
+
+    def release(self) -> None:
+        """Give the pages that were read back to the system, which keeps them while it has room. They would count as
+        memory of this process otherwise, in the end the whole corpus."""
+        for array in self._maps:
+            pages = getattr(array, "_mmap", None)
+            if pages is not None and hasattr(mmap, "MADV_DONTNEED"):
+                pages.madvise(mmap.MADV_DONTNEED)
 
     def _text(self, i: int) -> str:
         return self._texts[self._text_ends[i] : self._text_ends[i + 1]].tobytes().decode()
@@ -138,8 +147,8 @@ def add_markers(ids: Ints1d, lengths: Ints1d) -> Ints1d:
 
 
 def _map(path: Path, dtype: str) -> np.ndarray:
-    """Return a plain array over the pages of a file."""
+    """Return an array over the pages of a file."""
     try:
-        return np.asarray(np.memmap(path, dtype=dtype, mode="r")) if path.stat().st_size else np.empty(0, dtype=dtype)
+        return np.memmap(path, dtype=dtype, mode="r") if path.stat().st_size else np.empty(0, dtype=dtype)
     except (OSError, ValueError) as error:
         raise CorpusError(f"{path}: cannot be mapped ({error}); prepare the corpus again") from error

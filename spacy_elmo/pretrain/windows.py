@@ -67,6 +67,7 @@ class Windows:
         numbers = {word: i for i, word in enumerate(dict.fromkeys(words))}  # a rare word may have several numbers
         inputs = np.array([numbers[word] for word in words])[inputs].reshape(ids[:, :-1].shape)
         targets = self.corpus.targets(ids[:, 1:]).astype(np.int64)
+        self.corpus.release()
         return Window(list(numbers), torch.from_numpy(inputs), torch.from_numpy(targets))
 
     def _places(self, epoch: int, index: int) -> Ints2d:
