@@ -107,9 +107,46 @@ def test_missing_assets(project, call, tmp_path, monkeypatch, task, data):
         monkeypatch.setenv("SPACY_ELMO_DATA", str(tmp_path / data))
     code, printed = call(convert, task)
     assert code == 1
-    assert "no such file. `python -m spacy project assets project --extra` downloads the corpora" in printed
+    assert "no such file. Where there is no network" in printed
     assert "SPACY_ELMO_DATA" in printed
     assert not (project / "corpus").exists()
+
+
+@pytest.mark.parametrize("task", ["tagger", "ner", "parser", "textcat"])
+def test_corpora_are_downloaded_from_the_addresses_of_the_project_file(project, call, source, monkeypatch, task):
+    def fail(_, url, dest, checksum):
+        raise ConnectionError(f"no way to {url}")  # as of a machine without network
+
+    monkeypatch.setattr(convert, "fetch_asset", fail)
+    (project / "project.yml").write_text((source / "project.yml").read_text())
+    code, printed = call(convert, task)
+    assert code == 1
+    assert "cannot be downloaded from https://" in printed
+    assert "SPACY_ELMO_DATA" in printed
+
+
+def test_downloads_are_there_whole_or_not_at_all(project, call, source, monkeypatch):
+    def cut_off(_, url, dest, checksum):
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        dest.write_text("Anna\tB-PER\nsaw\tO\n")
+        raise ConnectionError("cut off")
+
+    monkeypatch.setattr(convert, "fetch_asset", cut_off)
+    (project / "project.yml").write_text((source / "project.yml").read_text())
+    assert call(convert, "ner")[0] == 1
+    assert call(convert, "ner")[0] == 1
+
+
+def test_download_that_has_changed(project, call, source, monkeypatch):
+    def fetch(_, url, dest, checksum):
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        dest.write_text(POS)
+
+    monkeypatch.setattr(convert, "fetch_asset", fetch)
+    (project / "project.yml").write_text((source / "project.yml").read_text())
+    code, printed = call(convert, "tagger")
+    assert code == 1
+    assert "has changed since its checksum was noted" in printed
 
 
 def test_broken_archive(project, call, tmp_path, monkeypatch):
