@@ -76,7 +76,7 @@ def _find(path: str) -> Path:
 
 
 def _own_files(task: str) -> dict[str, Path]:
-    """RETURNS: the files of the task's own corpus, below `assets/`; brought there from the data folder, or downloaded."""
+    """RETURNS: the files by their split below `assets/`, brought there from the data folder or downloaded."""
     files = {split: ASSETS / name for split, name in zip(SPLITS, TASKS[task].files)}
     folder = files["train"].parent
     for bring in (_unpack, _download, _split_polarity):
