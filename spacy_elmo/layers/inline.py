@@ -68,8 +68,13 @@ def _load(model: Model[InT, OutT]) -> None:
 # What `nlp.replace_listeners` calls for the model of an elmo pipe
 
 
+_nested: list[tuple[dict[str, Any], dict[str, Any]]] = []  # a tok2vec with a listener in it, and what replaces that
+
+
 def replace_listener(bilm: Model, listener: Model, pipe: Any) -> Model:
     """Return what takes a listener's place: the pipe's biLM and the listener's own mix, with what it has learned."""
+    while _nested:
+        _complete(*_nested.pop())
     inline = build_inline_elmo(bilm, listener.layers[0])
     shim = cast(BiLMShim, bilm.shims[0])
     pipe.finish_batch()
@@ -82,16 +87,34 @@ def replace_listener(bilm: Model, listener: Model, pipe: Any) -> Model:
 
 def replace_listener_cfg(bilm_cfg: dict[str, Any], tok2vec_cfg: dict[str, Any]) -> dict[str, Any]:
     """Return the config of the same. spaCy gives the config of the whole tok2vec: the listener is somewhere in it."""
-    found = _find_listener(tok2vec_cfg)
+    found = _find(tok2vec_cfg, lambda cfg: cfg.get("@architectures") == LISTENER)
     if found is None:
         raise ValueError(f"no block with @architectures = {LISTENER!r} in the component's model.tok2vec")
     replaced = {"@architectures": INLINE, "bilm": deepcopy(bilm_cfg), "pretrained": None, "width": None}
-    return {**replaced, "mix": deepcopy(found.get("mix"))}
+    replaced["mix"] = deepcopy(found.get("mix"))
+    if found is not tok2vec_cfg:
+        _nested.append((tok2vec_cfg, replaced))
+    return replaced
 
 
-def _find_listener(cfg: Any) -> dict[str, Any] | None:
+def _complete(tok2vec_cfg: dict[str, Any], replaced: dict[str, Any]) -> None:
+    """spaCy has put a new config where it was told that the listener is, and calls `replace_listener` next. Where the
+    path given is that of the tok2vec around the listener, the new config must be the whole of it: as it is, the
+    pipeline could be saved and not be loaded."""
+    if _find(tok2vec_cfg, lambda cfg: cfg is replaced) is None:
+        whole = deepcopy(tok2vec_cfg)
+        listener = _find(whole, lambda cfg: cfg.get("@architectures") == LISTENER)
+        assert listener is not None
+        listener.clear()
+        listener.update(replaced)
+        replaced.clear()
+        replaced.update(whole)
+
+
+def _find(cfg: Any, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+    """RETURNS: the first block of a config, from the outside in, that fits."""
     if not isinstance(cfg, dict):
         return None
-    if cfg.get("@architectures") == LISTENER:
+    if fits(cfg):
         return cfg
-    return next(filter(None, map(_find_listener, cfg.values())), None)
+    return next((found for value in cfg.values() if (found := _find(value, fits)) is not None), None)

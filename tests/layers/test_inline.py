@@ -171,6 +171,25 @@ def test_both_listeners_of_the_recipe(tiny_model, tmp_path):
     assert predictions(spacy.load(tmp_path), examples) == before
 
 
+@pytest.mark.parametrize("path", ["model.tok2vec", "model.tok2vec.input"])
+@pytest.mark.parametrize("place", ["input", "output"])
+def test_the_path_may_be_that_of_the_tok2vec_around_a_listener(tiny_model, tmp_path, place, path):
+    """It is for most pipes, and what is saved must fit its config."""
+    path = path.replace("input", place)
+    nlp = make_pipeline(tiny_model, "tagger", tok2vec=recipe(**{place: LISTENER}))
+    examples = make_examples(nlp, 6)
+    nlp.initialize(lambda: examples)
+    train(nlp, examples, steps=5)
+    before = predictions(nlp, examples)
+    nlp.replace_listeners("elmo", "tagger", [path])
+    nlp.remove_pipe("elmo")
+    nlp.to_disk(tmp_path)
+    tok2vec = nlp.config["components"]["tagger"]["model"]["tok2vec"]
+    assert tok2vec["@architectures"] == "spacy-elmo.ElmoTok2Vec.v1"
+    assert tok2vec[place]["@architectures"] == "spacy-elmo.InlineElmo.v1"
+    assert predictions(spacy.load(tmp_path), examples) == before
+
+
 def test_a_path_without_a_listener_is_an_error(trained):
     nlp, _ = trained
     nlp._pipe_configs["tagger"]["model"]["tok2vec"] = {"@architectures": "spacy.HashEmbedCNN.v2"}
