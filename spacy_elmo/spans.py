@@ -71,17 +71,17 @@ def _sentence_starts(doc: Doc) -> np.ndarray:
 
 def _guess_starts(doc: Doc) -> np.ndarray:
     """Start after newlines, and, as spaCy's sentencizer, after a run of punctuation with a sentence-final mark."""
-    orth, is_punct, is_space = doc.to_array([ORTH, IS_PUNCT, IS_SPACE]).T
     is_start = np.zeros(len(doc), dtype=bool)
-    is_final = np.array([word in _SENTENCE_FINAL for word in orth.tolist()], dtype=bool)  # np.isin sorts
-    if is_final.any():
-        words = np.flatnonzero(~is_final & (is_punct == 0))
-        finals_before = np.cumsum(is_final)[words]
-        is_start[words[1:]] = finals_before[1:] > finals_before[:-1]
-        is_start[words[:1]] = finals_before[:1] > 0
-    for i in is_space.nonzero()[0].tolist():
-        if "\n" in doc[i].text and i + 1 < len(doc):
-            is_start[i + 1] = True
+    after_final = False
+    for i, (word, is_punct, is_space) in enumerate(doc.to_array([ORTH, IS_PUNCT, IS_SPACE]).tolist()):
+        if word in _SENTENCE_FINAL:
+            after_final = True
+        elif not is_punct:
+            if after_final:
+                is_start[i] = True
+            after_final = False
+        if is_space and "\n" in doc[i].text:
+            is_start[i + 1 : i + 2] = True
     return is_start
 
 
