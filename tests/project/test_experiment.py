@@ -127,7 +127,14 @@ class TestExperiment:
         assert play(jobs=2)[0] == 1
         assert (DEFAULT, 1) in [(line["system"], line["seed"]) for line in lines()]
 
-    def test_interrupt_starts_no_further_run(self, play):
+    @pytest.fixture
+    def interruptible(self):
+        """Processes started in the background of a shell ignore Ctrl-C."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
+
+    def test_interrupt_starts_no_further_run(self, play, interruptible):
         started = []
 
         def score(run, split):
