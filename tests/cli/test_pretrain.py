@@ -5,12 +5,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.bilm.storage import read_model
 from spacy_elmo.cli import app
 from spacy_elmo.pretrain.checkpoint import list_checkpoints
+from spacy_elmo.pretrained import load_pretrained
 from tests.random_models import contents
 from tests.test_pretraining import TINY
 
@@ -38,6 +40,17 @@ def test_it_trains_resumes_and_says_what_it_did(files: tuple[Path, Path]):
     again = run(files, "--resume")
     assert again.exit_code == 0, again.output
     assert "The run is finished: step 6" in again.output
+
+
+def test_the_model_exports_to_published_formats_and_back(files: tuple[Path, Path]):
+    assert run(files).exit_code == 0
+    trained, published = files[0].parent / "out" / "model-best", files[0].parent / "published"
+    result = CliRunner().invoke(app, ["export", str(trained), str(published)])
+    assert result.exit_code == 0, result.output
+    sentence = ["The", "cat", "barked", "."]
+    models = (load_pretrained(path)[0] for path in (trained, published / "weights.hdf5"))
+    one, other = (model([sentence])[0][0].numpy() for model in models)
+    assert np.array_equal(one, other)  # the weights are the same bits
 
 
 def test_another_model_is_the_start(files: tuple[Path, Path], tiny_model: Path):
