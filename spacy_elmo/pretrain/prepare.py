@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import warnings
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -84,9 +83,6 @@ def prepare(
         text.write(stage / "prepared", found)
         write_json(stage / "prepared" / MANIFEST, {"schema": SCHEMA, **wanted, "files": _sizes(stage / "prepared")})
         _move(stage / "prepared", folder)
-    if vocabulary is None and max_words is not None and len(found) < max_words:
-        problem = f"the text has {len(found)} words that are frequent enough, fewer than max_words = {max_words}"
-        warnings.warn(f"vocabulary: {problem}; it has these", stacklevel=2)
     return open_prepared(folder)
 
 

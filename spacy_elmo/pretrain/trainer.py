@@ -217,6 +217,7 @@ def train(
         if trainer.step % eval_frequency == 0 or is_end:
             speed = trainer.loss_words * trainer.world.size / trainer.loss_seconds
             heldout = trainer.evaluate()
+            is_end = trainer.world.any(trainer.done(limits) >= 1)  # an evaluation may take the time that was left
             loss = trainer.history[-1]["loss"]
         if heldout is not None or stop:
             trainer.save(folder, keep=keep)

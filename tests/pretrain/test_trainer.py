@@ -71,6 +71,21 @@ def test_a_run_ends_at_the_first_limit(limits: Limits, steps: int, tmp_path: Pat
     assert go(trainer, tmp_path / "checkpoints", limits) == steps
 
 
+def test_a_run_ends_with_the_evaluation_that_takes_the_time_that_was_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    evaluate = Trainer.evaluate
+
+    def take_an_hour(self: Trainer) -> object:
+        self.seconds += 3600
+        return evaluate(self)
+
+    monkeypatch.setattr(Trainer, "evaluate", take_an_hour)
+    trainer = tiny_trainer(tmp_path / "corpus")
+    assert go(trainer, tmp_path / "checkpoints", Limits(seconds=3600)) == 4
+    assert len(trainer.history) == 1
+
+
 def test_an_epoch_ends_with_its_last_window(tmp_path: Path):
     trainer = tiny_trainer(tmp_path / "corpus")
     assert go(trainer, tmp_path / "checkpoints", Limits(epochs=2)) == 2 * trainer.windows.n_windows()
