@@ -34,14 +34,14 @@ def documents(n: int = 12, *, seed: int = 0) -> list[list[list[str]]]:
     return [[rng.choices(words, k=rng.randint(1, 9)) for _ in range(rng.randint(1, 4))] for _ in range(n)]
 
 
-def tiny_recipe(*, max_steps: int = STEPS, softmax: str = "sampled", **changes: Any) -> Recipe:
+def tiny_recipe(*, max_steps: int = STEPS, softmax: str = "sampled", threads: int = 1, **changes: Any) -> Recipe:
     """Return a recipe with dropout, negatives and a schedule, for a run of a second."""
     text = Text(documents, partial(documents, 3, seed=1), sources={"made": "up"})
     optimizer = OptimizerChoice(torch.optim.Adam, cosine(0.01, warmup=3, total=max_steps), slots=2)
     settings: dict[str, Any] = {"lanes": 4, "steps": 5, "eval_frequency": 4, "limits": Limits(steps=max_steps)}
     choice = SoftmaxChoice(softmax, n_samples=8, cutoffs=[5, 15], div_value=2.0)
     recipe = {"lang": "en", "text": text, "softmax": choice, "optimizer": optimizer, **settings, **changes}
-    return Recipe(dimensions=lambda words: CONFIG, threads=1, **recipe)
+    return Recipe(dimensions=lambda words: CONFIG, threads=threads, **recipe)
 
 
 def tiny_run(output: Path, **changes: Any) -> Outcome:

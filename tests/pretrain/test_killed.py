@@ -35,12 +35,14 @@ def assert_same_models(left: Path, right: Path) -> None:
     assert [name for name in FILES if (left / name).read_bytes() != (right / name).read_bytes()] == []
 
 
-def test_a_killed_run_goes_on_to_the_last_digit(whole: Path, tmp_path: Path):
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_killed_run_goes_on_to_the_last_digit(threads: int, tmp_path: Path):
     step = random.randint(1, STEPS - 1)
     print("killed after step", step)
-    assert child(tmp_path, "--kill-after", str(step)).returncode == -9
-    tiny_run(tmp_path)
-    assert_same_models(whole, tmp_path)
+    tiny_run(tmp_path / "whole", threads=threads)
+    assert child(tmp_path / "parts", "--kill-after", str(step), f"threads={threads}").returncode == -9
+    tiny_run(tmp_path / "parts", threads=threads)
+    assert_same_models(tmp_path / "whole", tmp_path / "parts")
 
 
 def test_a_run_that_is_killed_while_it_saves_goes_on_from_the_checkpoint_before(whole: Path, tmp_path: Path):
