@@ -12,9 +12,10 @@ from .init_pretrain_config import init_pretrain_config
 from .mix import mix
 from .perplexity import perplexity
 from .pretrain import pretrain
+from .senses import senses
 
 app = typer.Typer(name="elmo", help="Commands for ELMo weights.", no_args_is_help=True)
-for command in (info, convert, export, init_config, mix, benchmark, init_pretrain_config, perplexity):
+for command in (info, convert, export, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
     app.command()(command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pretrain)  # of the config
 spacy_app.add_typer(app)

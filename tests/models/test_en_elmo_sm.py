@@ -6,9 +6,9 @@ import pytest
 from spacy_elmo.bilm.encoder import Encoder
 from spacy_elmo.bilm.storage import read_model
 from spacy_elmo.cli.info import describe
-from spacy_elmo.demo import EXAMPLES
 from spacy_elmo.models import en_elmo_sm
 from spacy_elmo.pretrained import load_pretrained
+from spacy_elmo.sense_examples import EXAMPLES
 
 SENTENCES = [text.split() for senses in EXAMPLES.values() for texts in senses.values() for text in texts]
 

@@ -1,0 +1,45 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from spacy_elmo.cli import app
+from spacy_elmo.sense_examples import EXAMPLES
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["senses", *map(str, arguments)])
+
+
+def test_a_row_for_each_word_and_a_column_for_each_layer(tiny_model: Path):
+    result = run(tiny_model)
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in result.output.splitlines() if line.strip()]
+    assert lines[0] == ["Word", "Layer", "0", "Layer", "1", "Layer", "2"]
+    assert [line[0] for line in lines[2:12]] == list(EXAMPLES)
+    assert {line[1] for line in lines[2:12]} == {"44%"}
+    assert lines[-1][:2] == ["mean", "44.4%"]
+
+
+def test_json_has_the_means_of_its_words(tiny_model: Path):
+    found = json.loads(run(tiny_model, "--json").output)
+    words = list(found["words"].values())
+    assert found["mean"] == pytest.approx([sum(layer) / 10 for layer in zip(*words)])
+
+
+def test_neighbours_of_one_word(tiny_model: Path):
+    result = run(tiny_model, "--word", "rock")
+    assert result.exit_code == 0, result.output
+    assert len(re.findall(r"nearest +\d", result.output)) == 10
+    assert "The ship struck a" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), [(["nowhere/"], "nowhere"), (["en_elmo_sm", "--word", "zyzzyva"], "choose one of bank")]
+)
+def test_what_cannot_be_measured_is_said(arguments: list[str], message: str):
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert message in result.output
