@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import lzma
-import os
-import tarfile
 import zlib
 from pathlib import Path
 from typing import Callable
@@ -14,20 +11,13 @@ from zipfile import BadZipFile, ZipFile
 
 import spacy
 import srsly
+from assets import REMEDY, asset, download, unpack
 from corpora import CorpusError, read_docs
 from spacy.tokens import Doc, DocBin
 from tasks import PROJECT, SPLITS, TASKS, corpus_folder
 from wasabi import msg
-from weasel.cli.assets import fetch_asset
-from weasel.util import get_checksum
 
-ASSETS = PROJECT / "assets"
-DATA = "SPACY_ELMO_DATA"
 SOURCES = "sources.json"
-REMEDY = (
-    f"Where there is no network, set {DATA} to a folder with the archives of the corpora, or name files of your own "
-    "with --vars.train, --vars.dev, --vars.test and --vars.name"
-)
 # What some Doc must have for a component, and what that is in a file
 NEEDED: dict[str, tuple[Callable[[Doc], object], str]] = {
     "tagger": (lambda doc: doc.has_annotation("TAG"), "XPOS"),
@@ -77,49 +67,16 @@ def _find(path: str) -> Path:
 
 def _own_files(task: str) -> dict[str, Path]:
     """RETURNS: the files by their split below `assets/`, brought there from the data folder or downloaded."""
-    files = {split: ASSETS / name for split, name in zip(SPLITS, TASKS[task].files)}
+    files = {split: asset(name) for split, name in zip(SPLITS, TASKS[task].files)}
     folder = files["train"].parent
-    for bring in (_unpack, _download, _split_polarity):
+    for bring in (unpack, download, _split_polarity):
         if not all(path.is_file() for path in files.values()):
             bring(folder)
     missing = [path for path in files.values() if not path.is_file()]
     if missing:
-        raise CorpusError(f"{missing[0]}: no such file. {REMEDY}")
+        own = "name files of your own with --vars.train, --vars.dev, --vars.test and --vars.name"
+        raise CorpusError(f"{missing[0]}: no such file. {REMEDY}, or {own}")
     return files
-
-
-def _unpack(folder: Path) -> None:
-    """Bring a corpus from the data folder: an archive of its name, as tagging-ud_english_ewt.tar.xz."""
-    data = PROJECT.parent / (os.environ.get(DATA) or "../shared/data")
-    archive = data / "archives" / f"{'-'.join(folder.relative_to(ASSETS).parts)}.tar.xz"
-    if archive.is_file():
-        msg.info(f"Unpacking {archive.name}")
-        try:
-            with tarfile.open(archive) as file:
-                file.extractall(ASSETS, filter="data")
-        except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
-            raise CorpusError(f"{archive}: not a whole archive ({error}); get it again") from error
-
-
-def _download(folder: Path) -> None:
-    """Fetch the assets of a folder from their public addresses."""
-    project_file = PROJECT / "project.yml"
-    for asset in srsly.read_yaml(project_file)["assets"] if project_file.is_file() else []:
-        dest = PROJECT / asset["dest"]
-        if dest.parent == folder:
-            _fetch(asset["url"], dest, asset.get("checksum"))
-
-
-def _fetch(url: str, dest: Path, checksum: str | None) -> None:
-    """Download a file: all of it, or none."""
-    part = dest.with_name(f"{dest.name}.part")
-    try:
-        fetch_asset(PROJECT, url, part, checksum)
-    except OSError as error:  # of the network too
-        raise CorpusError(f"{dest}: cannot be downloaded from {url} ({type(error).__name__}). {REMEDY}") from error
-    if checksum not in (None, get_checksum(part)):
-        raise CorpusError(f"{url}: has changed since its checksum was noted in project.yml. {REMEDY}")
-    part.replace(dest)
 
 
 def _split_polarity(folder: Path) -> None:

@@ -12,6 +12,7 @@ from tests.project.hand_made import SOURCES
 SOURCE = Path(__file__).parents[2] / "project"
 sys.path.insert(0, str(SOURCE / "scripts"))  # they import each other by plain name
 
+import assets  # noqa: E402
 import convert  # noqa: E402
 import package  # noqa: E402
 import runs  # noqa: E402
@@ -29,9 +30,9 @@ def project(tmp_path, monkeypatch):
     """An empty project folder that the scripts work in, with no data beside it."""
     folder = tmp_path / "checkout" / "project"
     folder.mkdir(parents=True)
-    for module in (convert, package, runs, tasks):
+    for module in (assets, convert, package, runs, tasks):
         monkeypatch.setattr(module, "PROJECT", folder)
-    monkeypatch.setattr(convert, "ASSETS", folder / "assets")
+    monkeypatch.setattr(assets, "ASSETS", folder / "assets")
     monkeypatch.delenv("SPACY_ELMO_DATA", raising=False)
     monkeypatch.chdir(folder)
     return folder

@@ -3,6 +3,7 @@
 import tarfile
 from zipfile import ZipFile
 
+import assets
 import convert
 import pytest
 import spacy
@@ -117,7 +118,7 @@ def test_corpora_are_downloaded_from_the_addresses_of_the_project_file(project, 
     def fail(_, url, dest, checksum):
         raise ConnectionError(f"no way to {url}")  # as of a machine without network
 
-    monkeypatch.setattr(convert, "fetch_asset", fail)
+    monkeypatch.setattr(assets, "fetch_asset", fail)
     (project / "project.yml").write_text((source / "project.yml").read_text())
     code, printed = call(convert, task)
     assert code == 1
@@ -131,7 +132,7 @@ def test_downloads_are_there_whole_or_not_at_all(project, call, source, monkeypa
         dest.write_text("Anna\tB-PER\nsaw\tO\n")
         raise ConnectionError("cut off")
 
-    monkeypatch.setattr(convert, "fetch_asset", cut_off)
+    monkeypatch.setattr(assets, "fetch_asset", cut_off)
     (project / "project.yml").write_text((source / "project.yml").read_text())
     assert call(convert, "ner")[0] == 1
     assert call(convert, "ner")[0] == 1
@@ -142,7 +143,7 @@ def test_download_that_has_changed(project, call, source, monkeypatch):
         dest.parent.mkdir(parents=True, exist_ok=True)
         dest.write_text(POS)
 
-    monkeypatch.setattr(convert, "fetch_asset", fetch)
+    monkeypatch.setattr(assets, "fetch_asset", fetch)
     (project / "project.yml").write_text((source / "project.yml").read_text())
     code, printed = call(convert, "tagger")
     assert code == 1

@@ -9,10 +9,13 @@ import sys
 
 import experiment
 import pytest
+import raw_text
 import srsly
 import tasks
 
 from spacy_elmo.pretrained import find_pretrained
+from spacy_elmo.pretraining import make_recipe
+from spacy_elmo.pretraining_config import read_config
 
 LEFT_OUT = shutil.ignore_patterns("corpus", "results", "training", "packages", "project.lock", "__pycache__")
 
@@ -38,10 +41,18 @@ def test_every_task_has_a_workflow_and_a_package(config):
 
 def test_scripts_are_there(config, source):
     for line in scripts(config):
-        interpreter, script, task, *_ = shlex.split(line)
+        interpreter, script, what, *_ = shlex.split(line)
         assert interpreter == "python"
         assert (source / script).is_file()
-        assert task in tasks.TASKS
+        assert what in tasks.TASKS or what.startswith("${vars.")
+
+
+def test_recipe_has_a_config_facts_and_a_licence(config, source):
+    recipe = source / config["vars"]["recipe"]
+    assert make_recipe(read_config(recipe / "config.cfg", {"paths.train": str(recipe / "LICENSE")}))
+    meta, licence = srsly.read_json(recipe / "meta.json"), (recipe / "LICENSE").read_text(encoding="utf8")
+    for text in meta["training_data"]:
+        assert text["name"] in licence
 
 
 def test_variables_are_known_and_used(config):
@@ -49,7 +60,7 @@ def test_variables_are_known_and_used(config):
     assert used == set(config["vars"])
 
 
-@pytest.mark.parametrize("name", ["name", "pretrained", "train", "dev", "test"])
+@pytest.mark.parametrize("name", ["name", "pretrained", "train", "dev", "test", "recipe", "text", "heldout"])
 def test_variables_may_have_spaces(config, name):
     for line in scripts(config):
         assert f" ${{vars.{name}}}" not in line, line
@@ -64,12 +75,13 @@ def test_assets_are_the_files_of_tasks(config):
     needed = {name for task in tasks.TASKS.values() for name in task.files}
     assert {name for name in needed if not name.startswith(("sample/", "sentiment/"))} <= named
     assert "sentiment/sentence_polarity/sentence_polarity.zip" in named
+    assert {f"{raw_text.FOLDER}/{source.archive}" for source in raw_text.SOURCES.values()} <= named
 
 
 def test_assets_have_fixed_addresses(config):
     for asset in config["assets"]:
         # a commit, or a release of Universal Dependencies
-        assert re.search(r"/([0-9a-f]{40}|r\d\.\d+)/", asset["url"]), asset["url"]
+        assert re.search(r"/([0-9a-f]{40}|r\d\.\d+)(/|$)", asset["url"]), asset["url"]
         assert re.fullmatch(r"[0-9a-f]{32}|", asset.get("checksum", ""))
 
 

@@ -1,0 +1,90 @@
+"""From raw text to a model to ship, on a tiny recipe."""
+
+import pretrain
+import publish
+import pytest
+import srsly
+
+from spacy_elmo.bilm.storage import read_model
+from spacy_elmo.cli.info import describe
+
+CONFIG = """
+[corpus]
+heldout_share = 1
+max_words = 50
+min_count = 1
+
+[model]
+hidden_size = 8
+projection_size = 4
+filters = [[1, 4], [2, 4]]
+
+[training]
+lanes = 2
+steps = 5
+max_steps = 6
+eval_frequency = 2
+
+[training.optimizer]
+@optimizers = "spacy-elmo.Adam.v1"
+
+[training.optimizer.learn_rate]
+@schedules = "spacy-elmo.linear.v1"
+rate = 0.01
+total = 6
+"""
+TEXT = "\n\n".join(f"The cat number {i} sat here. It was a mat." for i in range(20))
+
+
+@pytest.fixture
+def recipe(project):
+    folder = project / "configs" / "xx_tiny"
+    folder.mkdir(parents=True)
+    (folder / "config.cfg").write_text(CONFIG)
+    srsly.write_json(folder / "meta.json", {"name": "xx_tiny", "license": "CC0", "training_data": [{"name": "cats"}]})
+    (folder / "LICENSE").write_text("Do what you like.\n")
+    (project / "text").mkdir()
+    for name in ("cats", "mats"):
+        (project / "text" / f"{name}.txt").write_text(TEXT)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def folders(project, monkeypatch):
+    for module in (pretrain, publish):
+        monkeypatch.setattr(module, "PROJECT", project)
+
+
+def losses(project):
+    checkpoint = max((project / "training" / "pretrain" / "xx_tiny" / "checkpoints").glob("step-*"))
+    return [note["loss"] for note in srsly.read_json(checkpoint / "state.json")["history"]]
+
+
+def test_the_beginning_of_a_run_is_that_of_all_of_it(project, recipe, call):
+    assert call(pretrain, recipe, "--text", project / "text", "--steps", 4)[0] == 0
+    beginning = losses(project)
+    assert call(pretrain, recipe, "--text", project / "text")[0] == 0
+    assert (len(beginning), len(losses(project))) == (2, 3)
+    assert losses(project)[:2] == beginning
+
+
+def test_a_model_is_published_with_its_facts_and_licence(project, recipe, call):
+    assert call(pretrain, recipe, "--text", project / "text")[0] == 0
+    code, printed = call(publish, recipe, "--heldout", project / "text")
+    assert code == 0, printed
+    _, meta = read_model(project / "packages" / "xx_tiny")
+    assert (meta["name"], meta["lang"], meta["steps"]) == ("xx_tiny", "en", 6)
+    assert meta["license_text"] == "Do what you like.\n"
+    assert meta["training_data"] == [{"name": "cats"}]
+    assert list(meta["perplexity_by_source"]) == ["cats", "mats"]
+    # both texts are the same
+    assert meta["perplexity"] == {key: meta["perplexity_by_source"]["cats"][key] for key in meta["perplexity"]}
+    facts = describe(str(project / "packages" / "xx_tiny"))
+    assert (facts["dtype"], facts["vocabulary"]) == ("float16", None)
+    assert "| cats | 240 |" in (project / "results" / "pretrain" / "xx_tiny.md").read_text(encoding="utf8")
+
+
+def test_nothing_to_publish(recipe, project, call):
+    code, printed = call(publish, recipe, "--heldout", project / "text")
+    assert code == 1
+    assert "model-best" in printed
