@@ -6,6 +6,7 @@ A page that has the lines `<!-- tables: TASK NAME -->` and `<!-- end of tables -
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Callable
@@ -15,7 +16,7 @@ from runs import BASELINE, DEFAULT, Result
 from tasks import SPLITS, TASKS, results_file
 from wasabi import msg, table
 
-Runs = dict[str, list[Result]]  # those of each system, one a seed
+Runs = dict[str, list[Result]]  # those of each row of a table, one a seed
 
 
 def main() -> None:
@@ -45,16 +46,23 @@ def main() -> None:
 
 
 def newest_runs(lines: list[Result], split: str) -> Runs:
-    """Return the runs of each system with the settings and weights of its last one, all on the corpus of the last of
-    all; in the order of a table, and each seed once."""
+    """Return the runs of each system, and where it has been tried with several models, of each of them. They have the
+    settings and weights of the last such run, and all are on the corpus of the last of all; in the order of a table,
+    and each seed once."""
     chosen = [line for line in lines if line["split"] == split]
     chosen = [line for line in chosen if line["corpus"]["md5"] == chosen[-1]["corpus"]["md5"]]
-    newest = {line["system"]: _settings(line) for line in chosen}
+    newest = {_system_and_model(line): _settings(line) for line in chosen}
+    n_models = Counter(system for system, _ in newest)
     runs: dict[str, dict[int, Result]] = {}
     for line in sorted(chosen, key=_place):
-        if _settings(line) == newest[line["system"]]:
-            runs.setdefault(line["system"], {})[line["seed"]] = line
-    return {system: list(results.values()) for system, results in runs.items()}
+        system, model = _system_and_model(line)
+        if _settings(line) == newest[system, model]:
+            runs.setdefault(f"{system}, {model}" if n_models[system] > 1 else system, {})[line["seed"]] = line
+    return {name: list(results.values()) for name, results in runs.items()}
+
+
+def _system_and_model(line: Result) -> tuple[str, str]:
+    return line["system"], line.get("pretrained", "")
 
 
 def _settings(line: Result) -> tuple[str, str]:
@@ -71,7 +79,7 @@ def _recipe(system: str) -> str:
 
 
 def make_table(task: str, runs: Runs) -> tuple[list[str], list[list[str]]]:
-    """Return a header and a row for each system: scores in percent, as mean and standard deviation over seeds; the
+    """Return a header and a row for each system and model: scores in percent, as mean and standard deviation over seeds; the
     share of the baseline's errors that ELMo removes; scores of words never seen in training; time, speed and memory."""
     scores = TASKS[task].scores
     first = next(iter(scores))
@@ -79,10 +87,10 @@ def make_table(task: str, runs: Runs) -> tuple[list[str], list[list[str]]]:
     header = ["", "seeds", *scores.values(), "fewer errors", *(f"{scores[key]}, unseen" for key in unseen)]
     header += ["train s", "words/s", "peak MB"]
     rows = []
-    for system, results in runs.items():
-        row = [system, str(len(results))]
+    for name, results in runs.items():
+        row = [name, str(len(results))]
         row += [_spread(results, "scores", key) for key in scores]
-        row.append(_error_reduction(runs, system, first))
+        row.append(_error_reduction(runs, results, first))
         row += [_spread(results, "unseen", key) for key in unseen]
         row.append(_average(results, lambda line: line.get("train_seconds")))
         row.append(_average(results, lambda line: line["scores"]["speed"]))
@@ -102,11 +110,12 @@ def _average(results: list[Result], value: Callable[[Result], float | None]) -> 
     return f"{mean(values):,.0f}" if values else ""
 
 
-def _error_reduction(runs: Runs, system: str, key: str) -> str:
+def _error_reduction(runs: Runs, results: list[Result], key: str) -> str:
+    system = results[0]["system"]
     baseline = runs.get(_recipe(system) + BASELINE)
     if baseline is None or system.endswith(BASELINE) or system == DEFAULT:
         return ""
-    errors = [1 - mean(line["scores"][key] for line in results) for results in (baseline, runs[system])]
+    errors = [1 - mean(line["scores"][key] for line in compared) for compared in (baseline, results)]
     return f"{100 * (errors[0] - errors[1]) / errors[0]:.1f}%" if errors[0] else ""
 
 

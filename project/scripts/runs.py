@@ -43,6 +43,7 @@ class Run:
         self.sources = srsly.read_json(args.corpus / "sources.json")
         has_elmo = system != DEFAULT and not system.endswith(BASELINE)
         self.weights = _weights_digest(args.pretrained) if has_elmo else ""
+        self.pretrained = _model_name(args.pretrained) if has_elmo else ""
         recipe = f"{self.config.to_str()} {seed} {self.sources['md5']} {self.weights}"
         self.key = hashlib.md5(recipe.encode("utf8")).hexdigest()
         self.folder = models_folder(args.task, args.name) / f"{system.replace(' ', '-')}-{seed}-{self.key[:8]}"
@@ -96,6 +97,7 @@ class Run:
             "lang": self.args.lang,
             "corpus": self.sources,
             "config": self.config.to_str(),
+            "pretrained": self.pretrained,
             "weights_md5": self.weights,
             "versions": {"spacy": spacy.__version__, "spacy-elmo": spacy_elmo.__version__, "torch": torch.__version__},
             "python": platform.python_version(),
@@ -119,6 +121,12 @@ def make_system(args: argparse.Namespace, system: str) -> Config:
     for corpus in ("train", "dev"):
         config["corpora"][corpus]["gold_preproc"] = True
     return config
+
+
+def _model_name(pretrained: str) -> str:
+    """RETURNS: the name of a model directory, or of the folder of a published file."""
+    found = find_pretrained(pretrained)
+    return found.name if found.is_dir() else found.absolute().parent.name
 
 
 def _weights_digest(pretrained: str) -> str:

@@ -91,6 +91,11 @@ def test_only_the_newest_settings_count(changed):
     assert column(lines, "entity F") == {"paper": "90.00"}
 
 
+def test_models_are_compared_side_by_side():
+    lines = [*LINES[:3], *(make_result("paper", 0, score, pretrained=name) for name, score in [("a", 0.7), ("b", 0.8)])]
+    assert column(lines, "fewer errors") == {BASELINE: "", "paper, a": "25.0%", "paper, b": "50.0%"}
+
+
 def test_another_test_file_is_not_the_same_test():
     other = make_result("paper", 0, 0.1, split="test", corpus={"test": "x"})
     lines = [other, make_result("paper", 0, 0.9, split="test")]

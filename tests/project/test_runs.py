@@ -117,6 +117,7 @@ class TestRun:
         assert result["config"] == run.config.to_str()
         assert result["corpus"] == SOURCES
         assert result["weights_md5"]
+        assert result["pretrained"] == "tiny"
         assert set(result["versions"]) == {"spacy", "spacy-elmo", "torch"}
         assert (result["scores"], result["unseen"]) == ({"ents_f": 0.5}, {"words": 3})
         assert (result["train_peak_mb"], result["train_seconds"] > 0) == (100.0, True)
