@@ -17,6 +17,7 @@ from .pretrain.checkpoint import list_checkpoints
 from .pretrain.distributed import join
 from .pretrain.optimizer import Schedule, constant, cosine, inverse_sqrt, linear
 from .pretrain.parts import Document
+from .pretrain.prepare import remove_unfinished
 from .pretrain.recipe import OptimizerChoice, Recipe, SoftmaxChoice, Start, Text
 from .pretrain.run import CHECKPOINTS, CORPUS, Outcome, Say, run
 from .pretrain.text import describe_files
@@ -227,6 +228,7 @@ def _claim(output: Path, config: Config, *, resume: bool) -> None:
     elif has_run or {name for name in names if name[0] != "."} - {CONFIG, CORPUS, CHECKPOINTS}:
         what = "holds another run" if has_run else "is not empty"
         raise ValueError(f"{output}: {what}; choose another directory, or go on with that run by --resume")
+    remove_unfinished(output / CORPUS)
     with staged(output, [CONFIG]) as stage:
         config.to_disk(stage / CONFIG)
 

@@ -196,6 +196,13 @@ def test_other_files_in_the_directory_are_left_alone(text: Path, tmp_path: Path)
     assert list(contents(tmp_path / "out")) == ["mine.txt"]
 
 
+def test_text_that_a_killed_process_was_preparing_is_removed(text: Path, tmp_path: Path):
+    left = tmp_path / "run" / ".corpus-abcdefgh" / "parts"
+    left.mkdir(parents=True)
+    quiet(tiny_config(text), tmp_path / "run")
+    assert not left.parent.exists()
+
+
 def test_a_finished_run_goes_no_further(text: Path, tmp_path: Path):
     quiet(tiny_config(text), tmp_path / "out")
     assert quiet(tiny_config(text), tmp_path / "out", resume=True) == (True, 6, 0, True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -101,6 +102,12 @@ def open_prepared(folder: str | Path) -> Prepared:
     return Prepared(vocabulary, train, heldout if heldout.n_documents else None)
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes left of preparing a folder. Call it where no other process prepares it now."""
+    for left in folder.parent.glob(_stage_prefix(folder) + "*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _check_settings(
     max_words: int | None, min_count: int, vocabulary: Sequence[str] | None, heldout: float | Iterable[Document]
 ) -> None:
@@ -148,7 +155,7 @@ def _staged(folder: Path) -> Iterator[Path]:
     made = [parent for parent in folder.parents if not parent.exists()]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as stage:
+        with TemporaryDirectory(prefix=_stage_prefix(folder), dir=folder.parent) as stage:
             yield Path(stage)
     except BaseException as error:
         for parent in made:
@@ -158,6 +165,10 @@ def _staged(folder: Path) -> Iterator[Path]:
             problem = f"cannot be written ({error}); nothing was left there"
             raise CorpusError(f"{folder}: {problem}; make room, or choose another place") from error
         raise
+
+
+def _stage_prefix(folder: Path) -> str:
+    return f".{folder.name}-"
 
 
 def _move(prepared: Path, folder: Path) -> None:
