@@ -79,8 +79,9 @@ def _recipe(system: str) -> str:
 
 
 def make_table(task: str, runs: Runs) -> tuple[list[str], list[list[str]]]:
-    """Return a header and a row for each system and model: scores in percent, as mean and standard deviation over seeds; the
-    share of the baseline's errors that ELMo removes; scores of words never seen in training; time, speed and memory."""
+    """Return a header and a row for each system and model: scores in percent, as mean and standard deviation over
+    seeds; the share of the baseline's errors that ELMo removes; scores of words never seen in training; time, speed and
+    memory."""
     scores = TASKS[task].scores
     first = next(iter(scores))
     unseen = [key for key in scores if key in next(iter(runs.values()))[0]["unseen"]]
