@@ -10,6 +10,9 @@ from spacy_elmo.cli import app
 from spacy_elmo.formats.allennlp import write_published
 from tests.random_models import random_head, random_model
 
+DIRECTIONS = ("forward", "backward", "mean")
+ROUNDING = 1e-5  # products of the same numbers at other addresses may round apart
+
 
 @pytest.fixture
 def texts(tmp_path: Path) -> list[Path]:
@@ -53,7 +56,8 @@ def test_a_folder_is_its_files(model: Path, texts: list[Path]):
 def test_published_weights_have_the_same(model: Path, texts: list[Path], tmp_path: Path):
     bilm = random_model()
     write_published(tmp_path / "published", bilm, {}, head=random_head(bilm))
-    assert rows(tmp_path / "published", *texts) == rows(model, *texts)
+    for one, other in zip(rows(tmp_path / "published", *texts), rows(model, *texts)):
+        assert one == {**other, **{key: pytest.approx(other[key], rel=ROUNDING) for key in DIRECTIONS}}
 
 
 def test_other_words_can_be_predicted(model: Path, texts: list[Path], tmp_path: Path):
