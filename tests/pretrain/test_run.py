@@ -67,7 +67,8 @@ def test_an_exported_model_gives_the_same_vectors(output: Path, tmp_path: Path):
     assert_same_model(model, again)
     assert head is not None
     sentence = [["ab", "unseen", "c"]]
-    assert torch.equal(model(sentence)[0][0], again(sentence)[0][0])
+    # the same numbers at other addresses may round apart
+    assert torch.allclose(model(sentence)[0][0], again(sentence)[0][0], atol=1e-6)
 
 
 def test_a_finished_run_is_finished(output: Path):
