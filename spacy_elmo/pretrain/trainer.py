@@ -106,6 +106,8 @@ class Trainer:
         start = time.perf_counter()
         epoch, index = divmod(self.step, self.windows.n_windows())
         window = self.windows.window(epoch, index)
+        if index == 0:  # documents in a new order, read from zero state as in an evaluation
+            self.state = self.objective.model.zero_state(len(self.windows.lanes))
         # Drawn anew for every step, so that no random state has to outlive the process
         self.objective.generator.manual_seed(_mix(self.seed, self.step, self.world.rank))
         self.objective.train()

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from spacy_elmo.bilm.model import State
 from spacy_elmo.pretrain.checkpoint import latest_checkpoint, list_checkpoints
 from spacy_elmo.pretrain.trainer import Limits, Trainer, train
 from tests.pretrain.runs import tiny_trainer
@@ -90,6 +91,16 @@ def test_an_epoch_ends_with_its_last_window(tmp_path: Path):
     trainer = tiny_trainer(tmp_path / "corpus")
     assert go(trainer, tmp_path / "checkpoints", Limits(epochs=2)) == 2 * trainer.windows.n_windows()
     assert trainer.words == 2 * 4 * trainer.windows.lane_length
+
+
+def test_an_epoch_begins_as_an_evaluation_does(tmp_path: Path):
+    trainer, other = (tiny_trainer(tmp_path / "corpus") for _ in range(2))
+    go(trainer, tmp_path / "one", Limits(epochs=1))
+    go(other, tmp_path / "other", Limits(epochs=1))
+    other.state = State(*(torch.ones_like(values) for values in other.state))  # what an epoch left does not matter
+    for run in (trainer, other):
+        run.advance()
+    assert same(parameters(trainer), parameters(other))
 
 
 def test_time_counts_across_interruptions(tmp_path: Path):
