@@ -47,6 +47,8 @@ def publish(recipe: Path, heldout: Path) -> None:
     by_source = {Path(row["text"]).stem: describe(row) for row in rows}
     meta = srsly.read_json(recipe / "meta.json")
     meta |= {"license_text": read_text(recipe / "LICENSE"), **{key: run[key] for key in OF_THE_RUN}}
+    # with digests, so that whoever repeats the run sees whether the text is the same
+    meta["training_files"] = run["training_data"]
     meta["perplexity"] = {key: overall(by_source, key) for key in DIRECTIONS}
     meta["perplexity_by_source"] = by_source
     meta["evaluation"] = f"held-out text of all sources; softmax over all {len(head.words):,} words, <UNK> included"

@@ -76,6 +76,7 @@ def test_a_model_is_published_with_its_facts_and_licence(project, recipe, call):
     assert (meta["name"], meta["lang"], meta["steps"]) == ("xx_tiny", "en", 6)
     assert meta["license_text"] == "Do what you like.\n"
     assert meta["training_data"] == [{"name": "cats"}]
+    assert [file["name"] for file in meta["training_files"]] == ["cats.txt", "mats.txt"]
     assert list(meta["perplexity_by_source"]) == ["cats", "mats"]
     # both texts are the same
     assert meta["perplexity"] == {key: meta["perplexity_by_source"]["cats"][key] for key in meta["perplexity"]}
