@@ -12,6 +12,7 @@ from spacy_elmo.bilm.encoder import Encoder
 from spacy_elmo.bilm.storage import read_head, read_model
 from spacy_elmo.cli import app
 from spacy_elmo.pretrained import load_pretrained
+from spacy_elmo.sense_examples import EXAMPLES
 from tests.reference import Options, make_options, random_weights, write_files
 
 SENTENCES = [["Vectors", "of", "words"], ["ä"]]
@@ -71,6 +72,17 @@ def test_half_precision_halves_the_file(source: Path, tmp_path: Path):
     full, half = ((tmp_path / name / weights).stat().st_size for name in ("full", "half"))
     assert half < 0.75 * full  # the header of so small a file counts
     assert np.abs(encode(tmp_path / "half") - encode(source)).max() < 0.01  # 11 bits of precision in the weights
+
+
+def test_half_precision_moves_vectors_of_trained_weights_by_less_than_a_hundredth(data_dir: Path, tmp_path: Path):
+    source = data_dir.parent / "models" / "en_elmo_sm_v0"
+    if not source.is_dir():
+        pytest.skip(f"{source} is not a directory")
+    run(source, tmp_path / "half", "--no-head", "--dtype", "float16")
+    sentences = [text.split() for senses in EXAMPLES.values() for texts in senses.values() for text in texts]
+    models = (load_pretrained(path)[0] for path in (source, tmp_path / "half"))
+    expected, stored = (Encoder(model).encode(sentences) for model in models)
+    assert (np.linalg.norm(stored - expected, axis=-1) < 1e-2 * np.linalg.norm(expected, axis=-1)).all()
 
 
 def test_the_head_is_kept_unless_told(source: Path, tmp_path: Path):
