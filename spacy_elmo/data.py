@@ -15,7 +15,7 @@ from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc, Span
 
 from .mixing import mix_layers
-from .types import Floats1d, Floats2d, Floats3d, Ints2d
+from .util.types import Floats1d, Floats2d, Floats3d, Ints2d
 
 Spanlike: TypeAlias = Doc | Span
 _FIELDS = ("layers", "mixed", "weights", "offsets")

@@ -18,8 +18,8 @@ from .data import ElmoData, set_data, token_offsets
 from .doc import set_extensions, set_hooks, set_tensor
 from .mixing import Mix, check_mix, mix_layers, resolve_mix
 from .pretrained import load_pretrained
-from .types import Floats1d, Floats2d, Floats3d
 from .upstream import UpstreamPipe
+from .util.types import Floats1d, Floats2d, Floats3d
 
 DEFAULT_CONFIG = Config().from_str(
     """

@@ -12,7 +12,6 @@ import torch
 from thinc.api import Config
 
 from .bilm import BiLMConfig, CharacterInput, WordInput
-from .bilm.files import read_words, staged
 from .pretrain.checkpoint import list_checkpoints
 from .pretrain.distributed import join
 from .pretrain.optimizer import Schedule, constant, cosine, inverse_sqrt, linear
@@ -27,6 +26,7 @@ from .pretrained import load_with_head
 from .pretraining_config import complete, differences
 from .pretraining_logger import Logger, follow
 from .tokenise import find_text, tokenise
+from .util.files import read_words, staged
 
 CONFIG = "config.cfg"
 

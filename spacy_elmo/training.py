@@ -7,7 +7,7 @@ from typing import Any, Callable, Sequence
 import numpy as np
 
 from .data import ElmoData
-from .types import Floats3d
+from .util.types import Floats3d
 
 
 class TrainingBatch:

@@ -14,7 +14,7 @@ from .layers.listener import Links, is_listener, link, set_dims, unlink
 from .layers.sentence_cache import SentenceCache
 from .layers.shim import BiLMShim
 from .training import TrainingBatch
-from .types import Floats3d
+from .util.types import Floats3d
 
 
 class UpstreamPipe(TrainablePipe):

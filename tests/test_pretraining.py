@@ -6,12 +6,12 @@ import spacy
 from spacy.util import registry
 from thinc.api import Config
 
-from spacy_elmo.bilm.files import read_json, write_words
 from spacy_elmo.bilm.storage import read_head, read_model, write_model
 from spacy_elmo.pretrain.checkpoint import list_checkpoints
 from spacy_elmo.pretrain.run import Outcome
 from spacy_elmo.pretraining import make_recipe, pretrain
 from spacy_elmo.pretraining_config import SIZES, complete, differences, make_config, read_config
+from spacy_elmo.util.files import read_json, write_words
 from tests.random_models import contents, random_head, random_model
 
 TINY = """

@@ -17,7 +17,7 @@ from runs import BASELINE, DEFAULT, Result, Run, RunError
 from tasks import TASKS, corpus_folder, results_file
 from wasabi import msg
 
-from spacy_elmo.bilm.files import WeightsError
+from spacy_elmo.util.files import WeightsError
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typing import Sequence
 import numpy as np
 import torch
 
+from ..util.threads import run_both
 from .characters import BOS, EOS
 from .lanes import pack
 from .lstm import ProjectedLSTM
@@ -21,7 +22,6 @@ from .recurrence import Cell, run_direction
 from .types import Floats2d, Floats3d, Ints1d
 from .word_encoder import CharacterEncoder
 from .word_vectors import CharacterVectors, TableVectors
-from .workers import run_both
 
 PREPACK = (True, False, "auto")
 MANY_WORDS = 1024  # words computed together from which on packing large weights is worth its time and memory

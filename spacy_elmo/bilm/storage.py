@@ -15,8 +15,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save, save_file
 
+from ..util.files import WeightsError, read_json, read_text, read_words, staged, write_json, write_words
 from .config import BiLMConfig, ConfigError, WordInput
-from .files import WeightsError, read_json, read_text, read_words, staged, write_json, write_words
 from .model import BiLM
 from .types import Floats1d, Floats2d
 

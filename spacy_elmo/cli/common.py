@@ -32,7 +32,7 @@ def format_size(size: int) -> str:
 
 def write_config(path: Path, text: str, *, force: bool) -> None:
     """Write a file as a whole or not at all. One in its place may have been edited by hand: it is kept, once."""
-    from ..bilm.files import staged
+    from ..util.files import staged
 
     kept = path.with_name(f"{path.name}.bak")
     if path.exists() and kept.exists() and not force:

@@ -28,9 +28,9 @@ def convert(
 ) -> None:
     """Convert weights of any known format to a model directory."""
     with clear_errors():
-        from ..bilm.files import read_json
         from ..bilm.storage import write_model
         from ..pretrained import load_with_head
+        from ..util.files import read_json
 
         check_target(dest, force=force)
         more = {} if meta is None else read_json(meta)

@@ -87,7 +87,7 @@ def _draw(mixes: list[dict[str, Any]], path: Path) -> None:
         raise ImportError('--plot draws with matplotlib: pip install "spacy-elmo[plot]"') from error
     import numpy as np
 
-    from ..bilm.files import staged
+    from ..util.files import staged
 
     n_layers = max(len(mix["weights"]) for mix in mixes)
     weights = np.full((n_layers, len(mixes)), np.nan)

@@ -45,10 +45,10 @@ def measure_files(
 
     Raises ValueError for a model without a softmax, and for texts that cannot be read.
     """
-    from ..bilm.files import read_words
     from ..pretrain.perplexity import text_perplexity
     from ..pretrained import load_with_head
     from ..tokenise import find_text, tokenise
+    from ..util.files import read_words
 
     files = [file for path in texts for file in find_text(path)]
     words = None if vocab is None else read_words(vocab)

@@ -7,7 +7,7 @@ from typing import Any, Mapping
 
 from ..bilm import BiLMConfig, CharacterInput, ConfigError, WordInput
 from ..bilm.config import ACTIVATIONS
-from ..bilm.files import WeightsError
+from ..util.files import WeightsError
 
 Options = dict[str, Any]
 

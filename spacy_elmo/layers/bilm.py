@@ -9,7 +9,7 @@ import torch
 from spacy.tokens import Doc, Span
 from thinc.api import Model
 
-from ..types import Floats3d, Ints1d
+from ..util.types import Floats3d, Ints1d
 from .inline import replace_listener, replace_listener_cfg
 from .shim import BiLMShim
 

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 
 from ..pretrained import load_pretrained
-from ..types import Floats2d
+from ..util.types import Floats2d
 from .scalar_mix import build_scalar_mix, set_dims
 from .shim import BiLMShim
 

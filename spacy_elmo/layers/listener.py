@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 
 from ..data import get_features
-from ..types import Floats2d, Floats3d
+from ..util.types import Floats2d, Floats3d
 from . import scalar_mix
 from .scalar_mix import build_scalar_mix
 

@@ -8,7 +8,7 @@ import numpy as np
 from thinc.api import Model
 
 from ..mixing import Mix, check_mix, resolve_mix
-from ..types import Floats1d, Floats2d, Floats3d
+from ..util.types import Floats1d, Floats2d, Floats3d
 
 InT: TypeAlias = Sequence[Floats3d]
 OutT: TypeAlias = list[Floats2d]

@@ -7,7 +7,7 @@ from typing import Callable, Sequence
 
 import numpy as np
 
-from ..types import Floats3d
+from ..util.types import Floats3d
 
 Sentence = tuple[str, ...]
 Compute = Callable[[Sequence[Sequence[str]]], Floats3d]

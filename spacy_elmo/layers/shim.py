@@ -11,7 +11,7 @@ from thinc.api import CupyOps, Optimizer, Shim, get_current_ops, torch2xp, xp2to
 from ..bilm import BiLM
 from ..bilm.encoder import Encoder
 from ..bilm.storage import model_from_bytes, model_to_bytes
-from ..types import Floats3d
+from ..util.types import Floats3d
 from .sentence_cache import SentenceCache
 
 

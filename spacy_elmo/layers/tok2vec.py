@@ -7,7 +7,7 @@ from typing import Callable, Sequence, TypeAlias
 from spacy.tokens import Doc
 from thinc.api import Linear, Model, chain, concatenate, with_array
 
-from ..types import Floats2d
+from ..util.types import Floats2d
 
 InT: TypeAlias = Sequence[Doc]
 OutT: TypeAlias = list[Floats2d]

@@ -11,7 +11,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from ..bilm.types import Floats1d, Floats2d, Floats3d, Ints1d, Ints2d
-from ..bilm.workers import run_both
+from ..util.threads import run_both
 
 BLOCK_LOGITS = 2**20  # logits that are in memory at once, in each direction
 

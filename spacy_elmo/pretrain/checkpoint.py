@@ -16,7 +16,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from ..bilm.files import WeightsError, read_json, write_json
+from ..util.files import WeightsError, read_json, write_json
 
 TENSORS, FACTS = "state.safetensors", "state.json"
 NAME, PARTIAL = "step-{step:09d}", ".partial-"

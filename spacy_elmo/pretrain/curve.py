@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any, Sequence
 
-from ..bilm.files import staged
+from ..util.files import staged
 
 
 def draw_curve(history: Sequence[dict[str, Any]], path: Path) -> bool:

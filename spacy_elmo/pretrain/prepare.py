@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence, TypeAlias
 
-from ..bilm.files import read_json, write_json
+from ..util.files import read_json, write_json
 from .corpus import Corpus
 from .draft import HELDOUT, TRAIN, Document, DraftText
 from .text import CorpusError

@@ -16,7 +16,7 @@ from ..bilm.config import BiLMConfig
 from ..bilm.lstm import FORGET_BIAS, ProjectedLSTM
 from ..bilm.model import BiLM, State
 from ..bilm.types import Floats1d, Floats2d, Floats3d, Floats4d
-from ..bilm.workers import run_both
+from ..util.threads import run_both
 
 aten = torch.ops.aten
 Masks = Sequence[Floats4d]

@@ -15,7 +15,7 @@ from typing import BinaryIO, Iterable, Iterator, Sequence, TypeAlias
 import numpy as np
 
 from ..bilm.characters import BOS, EOS, UNK
-from ..bilm.files import read_words, write_words
+from ..util.files import read_words, write_words
 from .text import CorpusError
 
 Ints1d: TypeAlias = np.ndarray

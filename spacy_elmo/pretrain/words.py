@@ -16,7 +16,7 @@ from torch.autograd.function import once_differentiable
 from ..bilm.characters import PAD
 from ..bilm.types import Floats2d, Floats3d, Ints1d, Ints2d
 from ..bilm.word_encoder import CharacterEncoder, WordTable
-from ..bilm.workers import run_both
+from ..util.threads import run_both
 
 PIECE = 2**18  # windows times filters that are in memory at once, in each thread
 

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from spacy_elmo.bilm.files import WeightsError
 from spacy_elmo.pretrain import checkpoint
 from spacy_elmo.pretrain.checkpoint import (
     latest_checkpoint,
@@ -13,6 +12,7 @@ from spacy_elmo.pretrain.checkpoint import (
     remove_old,
     write_checkpoint,
 )
+from spacy_elmo.util.files import WeightsError
 from tests.random_models import contents, small_disk
 
 TENSORS = {"a": torch.arange(6.0).view(2, 3), "step": torch.tensor(3.0)}

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from spacy_elmo.bilm.files import WeightsError
 from spacy_elmo.pretrain.curve import draw_curve
+from spacy_elmo.util.files import WeightsError
 
 HISTORY = [{"words": n, "loss": 5.0 / n, "forward": 100.0 / n, "backward": 120.0 / n} for n in range(1, 4)]
 

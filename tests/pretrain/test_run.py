@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from spacy_elmo.bilm import BiLMConfig, WordInput
-from spacy_elmo.bilm.files import read_json
 from spacy_elmo.bilm.storage import read_head, read_model
 from spacy_elmo.formats.allennlp import read_published, write_published
 from spacy_elmo.pretrain.distributed import World
@@ -17,6 +16,7 @@ from spacy_elmo.pretrain.perplexity import text_perplexity
 from spacy_elmo.pretrain.recipe import OptimizerChoice, Start, Text
 from spacy_elmo.pretrain.run import run
 from spacy_elmo.pretrain.text import CorpusError
+from spacy_elmo.util.files import read_json
 from tests.pretrain.runs import STEPS, documents, tiny_recipe, tiny_run
 from tests.random_models import CONFIG, WORDS, assert_same_model, random_head, random_model, small_disk
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 import torch
 
-from spacy_elmo.bilm.workers import run_both
+from spacy_elmo.util.threads import run_both
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_errors_come_out_after_both_have_ended(two_threads):
 
 THREADS = """
 import threading, torch
-from spacy_elmo.bilm.workers import run_both
+from spacy_elmo.util.threads import run_both
 
 def in_new_thread():
     seen = []
@@ -85,7 +85,7 @@ print("fine")
 
 FORK = """
 import os, torch
-from spacy_elmo.bilm.workers import run_both
+from spacy_elmo.util.threads import run_both
 torch.set_num_threads(2)
 big = torch.ones(600, 600)
 def work(number):
