@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 
 from spacy_elmo.bilm import BiLMConfig, CharacterInput
-from spacy_elmo.bilm.kernels import Product, can_pack
-from spacy_elmo.bilm.lanes import pack
-from spacy_elmo.bilm.recurrence import BLOCK_ROWS
+from spacy_elmo.bilm.inference.kernels import Product, can_pack
+from spacy_elmo.bilm.inference.lanes import pack
+from spacy_elmo.bilm.inference.lstm import BLOCK_ROWS
 
 from .text import Sentences
 

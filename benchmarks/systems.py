@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from spacy_elmo.bilm import BiLM
-from spacy_elmo.bilm.encoder import Encoder
+from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.formats.allennlp import read_published
 
 from .text import Sentences

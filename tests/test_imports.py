@@ -22,7 +22,7 @@ def test_the_package_imports_neither_torch_nor_spacy():
 COMPUTE = """
 import tempfile
 from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput
-from spacy_elmo.bilm.encoder import Encoder
+from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.bilm.storage import read_model, write_model
 model = BiLM(BiLMConfig(CharacterInput(4, ((1, 4),), 1), hidden_size=8, projection_size=4)).eval()
 with tempfile.TemporaryDirectory() as folder:

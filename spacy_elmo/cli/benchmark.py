@@ -13,7 +13,7 @@ from wasabi import msg
 from .common import clear_errors
 
 if TYPE_CHECKING:
-    from ..bilm.encoder import Encoder
+    from ..bilm.inference.encoder import Encoder
 
 Sentences = list[list[str]]
 VOCABULARY = 20_000
@@ -31,7 +31,7 @@ def benchmark(
     with clear_errors():
         import torch
 
-        from ..bilm.encoder import Encoder
+        from ..bilm.inference.encoder import Encoder
         from ..pretrained import load_pretrained
 
         encoder = Encoder(load_pretrained(model)[0])

@@ -9,7 +9,7 @@ import torch
 from thinc.api import CupyOps, Optimizer, Shim, get_current_ops, torch2xp, xp2torch
 
 from ..bilm import BiLM
-from ..bilm.encoder import Encoder
+from ..bilm.inference.encoder import Encoder
 from ..bilm.storage import model_from_bytes, model_to_bytes
 from ..util.types import Floats3d
 from .sentence_cache import SentenceCache

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from spacy_elmo.bilm.encoder import Encoder
+from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.bilm.storage import read_head, read_model
 from spacy_elmo.cli import app
 from spacy_elmo.pretrained import load_pretrained

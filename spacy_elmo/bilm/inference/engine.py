@@ -13,15 +13,15 @@ from typing import Sequence
 import numpy as np
 import torch
 
-from ..util.threads import run_both
-from .characters import BOS, EOS
+from ...util.threads import run_both
+from ..characters import BOS, EOS
+from ..lstm import ProjectedLSTM
+from ..model import BiLM
+from ..types import Floats2d, Floats3d, Ints1d
+from ..word_encoder import CharacterEncoder
+from .char_cnn import CharacterVectors, TableVectors
 from .lanes import pack
-from .lstm import ProjectedLSTM
-from .model import BiLM
-from .recurrence import Cell, run_direction
-from .types import Floats2d, Floats3d, Ints1d
-from .word_encoder import CharacterEncoder
-from .word_vectors import CharacterVectors, TableVectors
+from .lstm import Cell, run_direction
 
 PREPACK = (True, False, "auto")
 MANY_WORDS = 1024  # words computed together from which on packing large weights is worth its time and memory

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_elmo.bilm import CharacterInput, word_encoder
-from spacy_elmo.bilm.word_vectors import CharacterVectors, TableVectors
+from spacy_elmo.bilm.inference.char_cnn import CharacterVectors, TableVectors
 from tests.random_models import CHARACTERS, CONFIG, random_model, random_table_model
 
 TOLERANCE = 1e-6  # the same sums in another order

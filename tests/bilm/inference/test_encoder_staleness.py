@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from spacy_elmo.bilm import BiLM
-from spacy_elmo.bilm.encoder import Encoder
-from tests.bilm.test_encoder import TOLERANCE, plain
+from spacy_elmo.bilm.inference.encoder import Encoder
+from tests.bilm.inference.test_encoder import TOLERANCE, plain
 from tests.random_models import SENTENCE, random_model
 
 SENTENCES = [SENTENCE * 3, SENTENCE, []]

@@ -10,7 +10,7 @@ import os, sys, threading
 import numpy as np
 import torch
 from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput
-from spacy_elmo.bilm.encoder import Encoder
+from spacy_elmo.bilm.inference.encoder import Encoder
 
 torch.set_num_threads(2)
 torch.manual_seed(0)
@@ -84,7 +84,7 @@ if __name__ == "__main__":
 ERROR = """
 def fail(*args, **kwargs):
     raise RuntimeError("in a worker")
-import spacy_elmo.bilm.fast as fast
+import spacy_elmo.bilm.inference.engine as fast
 check(0)
 kept, fast.run_direction = fast.run_direction, fail
 try:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_elmo.bilm.lanes import Lanes, pack
+from spacy_elmo.bilm.inference.lanes import Lanes, pack
 
 LENGTHS = st.lists(st.integers(0, 12), max_size=30).filter(any)
 

@@ -9,7 +9,7 @@ from typing import Iterator, Sequence
 import numpy as np
 import torch
 
-from .types import Ints1d, Ints2d
+from ..types import Ints1d, Ints2d
 
 MAX_LANES = 128  # from here on a step's fixed part is small beside its rows
 

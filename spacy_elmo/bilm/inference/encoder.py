@@ -13,10 +13,10 @@ from typing import Iterator, Sequence
 import numpy as np
 import torch
 
-from ..util.threads import available_threads
-from .fast import PREPACK, FastModel
-from .model import INITIAL_STATES, BiLM
-from .types import Floats3d
+from ...util.threads import available_threads
+from ..model import INITIAL_STATES, BiLM
+from ..types import Floats3d
+from .engine import PREPACK, FastModel
 
 
 class Encoder:

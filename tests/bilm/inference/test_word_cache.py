@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_elmo.bilm.word_cache import LONGEST, WordCache
+from spacy_elmo.bilm.inference.word_cache import LONGEST, WordCache
 
 
 class Source:

@@ -7,7 +7,7 @@ from typing import Callable, Sequence
 
 import torch
 
-from .types import Floats2d
+from ..types import Floats2d
 
 LONGEST = 100  # characters of a word that is kept; longer ones hardly come twice
 

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..util.threads import run_both
-from .characters import BEGIN_WORD, BOS, END_WORD, EOS, PAD, word_bytes
-from .types import Floats2d, Floats3d, Ints2d
+from ...util.threads import run_both
+from ..characters import BEGIN_WORD, BOS, END_WORD, EOS, PAD, word_bytes
+from ..types import Floats2d, Floats3d, Ints2d
+from ..word_encoder import CharacterEncoder, WordTable
 from .word_cache import WordCache
-from .word_encoder import CharacterEncoder, WordTable
 
 FILTERED_WORDS = 32  # words whose windows are in memory at once
 BLOCK_WORDS = 256  # words that go through the highways at once

@@ -9,10 +9,10 @@ from typing import Iterator, NamedTuple, Sequence
 
 import torch
 
+from ..lstm import ProjectedLSTM
+from ..types import Floats1d, Floats2d, Ints1d
 from .kernels import Product
 from .lanes import MAX_LANES, Lanes
-from .lstm import ProjectedLSTM
-from .types import Floats1d, Floats2d, Ints1d
 
 BLOCK_ROWS = 256  # rows of a layer's input product
 TABLE_ROOM = 256  # more distinct words than a buffer was first needed for; not touched, they take no memory

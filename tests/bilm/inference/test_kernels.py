@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from spacy_elmo.bilm import kernels
-from spacy_elmo.bilm.kernels import LARGE, Product, can_pack
+from spacy_elmo.bilm.inference import kernels
+from spacy_elmo.bilm.inference.kernels import LARGE, Product, can_pack
 
 SHAPES = {"small": (24, 16), "large": (2048, LARGE // 2048)}
 

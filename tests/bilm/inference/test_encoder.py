@@ -9,10 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_elmo.bilm import BiLM, kernels
-from spacy_elmo.bilm.encoder import Encoder
-from spacy_elmo.bilm.lanes import pack
-from spacy_elmo.bilm.recurrence import Run
+from spacy_elmo.bilm import BiLM
+from spacy_elmo.bilm.inference import kernels
+from spacy_elmo.bilm.inference.encoder import Encoder
+from spacy_elmo.bilm.inference.lanes import pack
+from spacy_elmo.bilm.inference.lstm import Run
 from tests.random_models import CHARACTERS, CONFIG, SENTENCE, random_model, random_table_model
 
 TOLERANCE = 1e-5  # single precision, with sums in another order
@@ -101,7 +102,7 @@ def test_any_lengths_repeated_words_and_settings(lengths, max_batch_words, word_
 @given(lengths.filter(any), st.integers(1, 50))
 def test_any_number_of_lanes(lengths, max_lanes):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spacy_elmo.bilm.fast.pack", lambda sizes: pack(sizes, max_lanes))
+        patch.setattr("spacy_elmo.bilm.inference.engine.pack", lambda sizes: pack(sizes, max_lanes))
         assert_agrees(strong_model(), [[f"w{i % 7}" for i in range(length)] for length in lengths])
 
 
@@ -141,7 +142,7 @@ def test_layers_above_the_chosen_ones_are_not_run(monkeypatch, layers, n_layers)
     encoder = Encoder(random_model())
     encoder.encode([SENTENCE])
     runs = []
-    monkeypatch.setattr("spacy_elmo.bilm.recurrence.Run", lambda cell, lanes: runs.append(cell) or Run(cell, lanes))
+    monkeypatch.setattr("spacy_elmo.bilm.inference.lstm.Run", lambda cell, lanes: runs.append(cell) or Run(cell, lanes))
     encoder.encode([SENTENCE], layers=layers)
     assert len(runs) == 2 * n_layers
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import torch
 
-from .types import Floats1d, Floats2d
+from ..types import Floats1d, Floats2d
 
 LARGE = 2**20  # elements of a weight that does not stay in a core's cache
 FEW_ROWS = 128

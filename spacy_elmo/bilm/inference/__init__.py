@@ -1,0 +1,1 @@
+"""The numbers of `BiLM`, without gradients, fast on a CPU."""
