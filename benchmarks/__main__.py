@@ -18,7 +18,7 @@ from statistics import median
 import torch
 from wasabi import table
 
-from spacy_elmo.formats.allennlp import write_published
+from spacy_elmo.formats.allennlp.weights import write_published
 
 from . import roofline
 from .children import busy_process, measure

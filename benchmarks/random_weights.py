@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from spacy_elmo.formats.allennlp import write_published
+from spacy_elmo.formats.allennlp.weights import write_published
 
 from .sizes import SIZES, random_model
 

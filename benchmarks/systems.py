@@ -12,7 +12,7 @@ from torch import nn
 
 from spacy_elmo.bilm import BiLM
 from spacy_elmo.bilm.inference.encoder import Encoder
-from spacy_elmo.formats.allennlp import read_published
+from spacy_elmo.formats.allennlp.weights import read_published
 
 from .text import Sentences
 

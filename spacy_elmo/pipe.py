@@ -252,7 +252,7 @@ class Elmo(UpstreamPipe):
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> None:
         """Write a model directory (`spacy elmo info` reads it)."""
-        from .bilm.storage import write_model
+        from .formats.model_directory import write_model
 
         self.load()
         self.finish_batch()
@@ -260,7 +260,7 @@ class Elmo(UpstreamPipe):
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
         """Load a model directory; `pretrained` is not looked at. The weights are memory-mapped."""
-        from .bilm.storage import read_model
+        from .formats.model_directory import read_model
 
         self.shim.load(*read_model(path))
         self._check_loaded()

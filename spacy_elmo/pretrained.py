@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .bilm import BiLM
-from .bilm.storage import CONFIG, WEIGHTS, Head, WeightsError, read_head, read_model
-from .formats.allennlp import read_published
+from .formats.allennlp.weights import read_published
+from .formats.model_directory import CONFIG, WEIGHTS, Head, WeightsError, read_head, read_model
 
 GROUP = "spacy_elmo_models"  # an entry point of this group is a model directory, or a function that returns one
 

@@ -9,7 +9,7 @@ import torch
 from spacy.language import Language
 
 from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput
-from spacy_elmo.bilm.storage import write_model
+from spacy_elmo.formats.model_directory import write_model
 
 ROOT = Path(__file__).parents[1]
 

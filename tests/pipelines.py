@@ -13,7 +13,7 @@ from spacy.util import copy_config
 from thinc.api import Adam, Linear, Model, chain, fix_random_seed, with_array
 
 from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput
-from spacy_elmo.bilm.storage import write_model
+from spacy_elmo.formats.model_directory import write_model
 
 PIPES = ["tagger", "morphologizer", "trainable_lemmatizer", "parser", "senter", "ner", "spancat", "textcat"]
 PIPES += ["textcat_multilabel"]

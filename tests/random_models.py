@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput, WordInput
-from spacy_elmo.bilm.storage import Head, write_model
+from spacy_elmo.formats.model_directory import Head, write_model
 
 CHARACTERS = CharacterInput(embedding_size=4, filters=((1, 4), (2, 5), (3, 3)), n_highway=1)
 CONFIG = BiLMConfig(CHARACTERS, hidden_size=12, projection_size=6)

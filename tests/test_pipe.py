@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
 
-from spacy_elmo.bilm.storage import read_model
 from spacy_elmo.data import get_data
+from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.pipe import Elmo
 
 TEXTS = ["One two three.", "", "A bank, and another bank! 😀 naïve 東京", " ", "four", "It rains. It pours.\nIt ends."]

@@ -9,7 +9,7 @@ import torch
 
 from spacy_elmo import pretrained
 from spacy_elmo.bilm.inference.encoder import Encoder
-from spacy_elmo.bilm.storage import Head, WeightsError, read_model, write_model
+from spacy_elmo.formats.model_directory import Head, WeightsError, read_model, write_model
 from spacy_elmo.models import en_elmo_sm
 from spacy_elmo.pretrained import find_pretrained, load_pretrained, load_with_head, names
 from tests.reference import make_options, random_weights, write_files

@@ -6,7 +6,7 @@ import spacy
 from spacy.util import registry
 from thinc.api import Config
 
-from spacy_elmo.bilm.storage import read_head, read_model, write_model
+from spacy_elmo.formats.model_directory import read_head, read_model, write_model
 from spacy_elmo.pretrain.checkpoint import list_checkpoints
 from spacy_elmo.pretrain.run import Outcome
 from spacy_elmo.pretraining import make_recipe, pretrain

@@ -10,7 +10,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_elmo.bilm.storage import WeightsError, read_model
+from spacy_elmo.formats.model_directory import WeightsError, read_model
 
 TEXT = "A bank, and another bank. It rains!"
 TOLERANCE = 1e-6  # mapped tensors are aligned differently, and products may round differently

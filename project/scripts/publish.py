@@ -17,8 +17,8 @@ from pretrain import run_folder
 from tasks import PROJECT
 from wasabi import msg, table
 
-from spacy_elmo.bilm.storage import write_model
 from spacy_elmo.cli.perplexity import measure_files
+from spacy_elmo.formats.model_directory import write_model
 from spacy_elmo.pretrained import load_with_head
 from spacy_elmo.util.files import read_text
 

@@ -28,7 +28,7 @@ def convert(
 ) -> None:
     """Convert weights of any known format to a model directory."""
     with clear_errors():
-        from ..bilm.storage import write_model
+        from ..formats.model_directory import write_model
         from ..pretrained import load_with_head
         from ..util.files import read_json
 

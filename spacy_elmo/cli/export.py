@@ -18,7 +18,7 @@ def export(
 ) -> None:
     """Write a model in the published format (HDF5 and options.json) that AllenNLP and bilm-tf read."""
     with clear_errors():
-        from ..formats.allennlp import write_published
+        from ..formats.allennlp.weights import write_published
         from ..pretrained import load_with_head
 
         check_target(dest, force=force)

@@ -52,7 +52,7 @@ def describe(name_or_path: str) -> dict[str, Any]:
 def _stored_dtype(path: Path) -> str:
     from safetensors import safe_open
 
-    from ..bilm.storage import WEIGHTS
+    from ..formats.model_directory import WEIGHTS
     from ..pretrained import is_model_directory
 
     if not is_model_directory(path):

@@ -10,7 +10,7 @@ from thinc.api import CupyOps, Optimizer, Shim, get_current_ops, torch2xp, xp2to
 
 from ..bilm import BiLM
 from ..bilm.inference.encoder import Encoder
-from ..bilm.storage import model_from_bytes, model_to_bytes
+from ..formats.model_directory import model_from_bytes, model_to_bytes
 from ..util.types import Floats3d
 from .sentence_cache import SentenceCache
 

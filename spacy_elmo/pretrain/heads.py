@@ -7,7 +7,7 @@ from typing import Sequence
 import torch
 
 from ..bilm.characters import UNK
-from ..bilm.storage import Head
+from ..formats.model_directory import Head
 
 
 def change_vocabulary(head: Head, words: Sequence[str], counts: Sequence[int]) -> Head:

@@ -15,8 +15,8 @@ import torch
 
 from ..bilm.characters import UNK
 from ..bilm.model import BiLM, State
-from ..bilm.storage import Head
 from ..bilm.types import Floats1d, Floats2d, Ints1d
+from ..formats.model_directory import Head
 from .corpus import Corpus
 from .distributed import World
 from .objective import Losses

@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from torch import nn, optim
 
 from ..bilm import BiLM, BiLMConfig
-from ..bilm.storage import Head, Meta
+from ..formats.model_directory import Head, Meta
 from .optimizer import Schedule
 from .parts import Document
 from .softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax, bytes_needed

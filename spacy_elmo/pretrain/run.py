@@ -16,7 +16,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 import torch
 
 from ..bilm import BiLM
-from ..bilm.storage import Head, model_words, write_model
+from ..formats.model_directory import Head, model_words, write_model
 from .checkpoint import latest_checkpoint, list_checkpoints, read_checkpoint
 from .curve import draw_curve
 from .distributed import LostProcessError, World

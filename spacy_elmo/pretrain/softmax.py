@@ -8,8 +8,8 @@ from typing import Sequence
 import torch
 from torch import nn
 
-from ..bilm.storage import Head
 from ..bilm.types import Floats1d, Floats2d, Floats3d, Ints1d, Ints2d
+from ..formats.model_directory import Head
 from .candidates import BLOCK_LOGITS, Candidates, cross_entropy
 
 KINDS = ("sampled", "adaptive", "full")

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from spacy_elmo.bilm.storage import write_model
 from spacy_elmo.cli import app
-from spacy_elmo.formats.allennlp import write_published
+from spacy_elmo.formats.allennlp.weights import write_published
+from spacy_elmo.formats.model_directory import write_model
 from spacy_elmo.util.files import write_words
 from tests.random_models import random_head, random_model
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from spacy_elmo.bilm.storage import read_model
 from spacy_elmo.cli import app
+from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.pretrain.checkpoint import list_checkpoints
 from spacy_elmo.pretrained import load_pretrained
 from tests.random_models import assert_same_model, contents

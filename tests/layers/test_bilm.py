@@ -5,7 +5,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-from spacy_elmo.bilm.storage import read_model
+from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.layers.bilm import build_bilm
 from spacy_elmo.spans import configure_sentences
 

@@ -7,7 +7,7 @@ from spacy.kb import InMemoryLookupKB
 from spacy.training import Example
 from thinc.api import Adam
 
-from spacy_elmo.bilm.storage import read_model
+from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.layers.bilm import build_bilm
 from spacy_elmo.layers.inline import build_inline_elmo
 from spacy_elmo.layers.scalar_mix import build_scalar_mix

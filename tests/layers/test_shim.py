@@ -7,7 +7,7 @@ import pytest
 import torch
 from thinc.api import Model
 
-from spacy_elmo.bilm.storage import WeightsError, read_model
+from spacy_elmo.formats.model_directory import WeightsError, read_model
 from spacy_elmo.layers.shim import BiLMShim
 
 SENTENCES = [["a", "bank"], [], ["</S>"]]

@@ -1,5 +1,5 @@
-from spacy_elmo.bilm.storage import read_model
 from spacy_elmo.cli.info import describe
+from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.models import en_elmo_sm
 from spacy_elmo.pretrained import load_pretrained
 

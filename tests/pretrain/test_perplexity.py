@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spacy_elmo.bilm import BiLM
-from spacy_elmo.bilm.storage import Head
+from spacy_elmo.formats.model_directory import Head
 from spacy_elmo.pretrain.corpus import Corpus
 from spacy_elmo.pretrain.perplexity import Likelihoods, evaluation_windows, text_perplexity
 from spacy_elmo.pretrain.text import CorpusError

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from spacy_elmo.bilm import BiLMConfig, WordInput
-from spacy_elmo.bilm.storage import read_head, read_model
-from spacy_elmo.formats.allennlp import read_published, write_published
+from spacy_elmo.formats.allennlp.weights import read_published, write_published
+from spacy_elmo.formats.model_directory import read_head, read_model
 from spacy_elmo.pretrain.distributed import World
 from spacy_elmo.pretrain.optimizer import cosine
 from spacy_elmo.pretrain.perplexity import text_perplexity

@@ -5,8 +5,8 @@ import publish
 import pytest
 import srsly
 
-from spacy_elmo.bilm.storage import read_model
 from spacy_elmo.cli.info import describe
+from spacy_elmo.formats.model_directory import read_model
 
 CONFIG = """
 [corpus]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from spacy_elmo.bilm.storage import read_head, read_model, write_model
-from spacy_elmo.formats.allennlp import read_published, write_published
+from spacy_elmo.formats.allennlp.weights import read_published, write_published
+from spacy_elmo.formats.model_directory import read_head, read_model, write_model
 from tests.random_models import (
     CONFIG,
     WORDS,

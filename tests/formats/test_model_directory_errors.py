@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from spacy_elmo.bilm.storage import (
+from spacy_elmo.formats.model_directory import (
     Head,
     WeightsError,
     model_from_bytes,

@@ -10,8 +10,8 @@ from typing import Callable, Iterator, Mapping, NamedTuple
 
 import numpy as np
 
-from ..bilm import BiLMConfig, CharacterInput
-from ..bilm.characters import N_CHARACTERS
+from ...bilm import BiLMConfig, CharacterInput
+from ...bilm.characters import N_CHARACTERS
 
 CHARACTERS, TABLE = "char_embed", "embedding"  # datasets of which a model has one
 

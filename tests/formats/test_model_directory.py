@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from spacy_elmo.bilm import BiLMConfig, CharacterInput
-from spacy_elmo.bilm.storage import (
+from spacy_elmo.formats.model_directory import (
     WeightsError,
     model_from_bytes,
     model_to_bytes,
@@ -176,7 +176,7 @@ def test_others_may_read_the_files_as_the_umask_says(tmp_path):
 def test_loading_imports_no_compiler_of_torch(tmp_path):
     """Some operations on the meta device import 70 MB of modules, which would double the memory of a small model."""
     write_random_model(tmp_path)
-    code = f"import sys; from spacy_elmo.bilm.storage import read_model; read_model({str(tmp_path)!r})"
+    code = f"import sys; from spacy_elmo.formats.model_directory import read_model; read_model({str(tmp_path)!r})"
     code += "; sys.exit('torch._dynamo' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

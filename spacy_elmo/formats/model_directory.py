@@ -15,10 +15,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save, save_file
 
+from ..bilm.config import BiLMConfig, ConfigError, WordInput
+from ..bilm.model import BiLM
+from ..bilm.types import Floats1d, Floats2d
 from ..util.files import WeightsError, read_json, read_text, read_words, staged, write_json, write_words
-from .config import BiLMConfig, ConfigError, WordInput
-from .model import BiLM
-from .types import Floats1d, Floats2d
 
 SCHEMA = 1
 CONFIG, WEIGHTS, META, WORDS, LICENSE = "config.json", "weights.safetensors", "meta.json", "words.txt", "LICENSE"

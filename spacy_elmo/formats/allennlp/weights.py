@@ -10,9 +10,9 @@ from typing import Any, Mapping, NamedTuple
 import numpy as np
 import torch
 
-from ..bilm import BiLM, BiLMConfig, ConfigError, WordInput
-from ..bilm.storage import Head, Meta, empty_model, fill_model, model_words
-from ..util.files import WeightsError, read_json, read_words, staged, write_json, write_words
+from ...bilm import BiLM, BiLMConfig, ConfigError, WordInput
+from ...util.files import WeightsError, read_json, read_words, staged, write_json, write_words
+from ..model_directory import Head, Meta, empty_model, fill_model, model_words
 from .hdf5 import Datasets, import_h5py, open_datasets, write_datasets
 from .layout import CHARACTERS, TABLE, cell_name, layout
 from .options import OptionReader, config_from_options, options_from_config

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Mapping
 
-from ..bilm import BiLMConfig, CharacterInput, ConfigError, WordInput
-from ..bilm.config import ACTIVATIONS
-from ..util.files import WeightsError
+from ...bilm import BiLMConfig, CharacterInput, ConfigError, WordInput
+from ...bilm.config import ACTIVATIONS
+from ...util.files import WeightsError
 
 Options = dict[str, Any]
 

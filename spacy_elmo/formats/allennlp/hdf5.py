@@ -10,7 +10,7 @@ from typing import Any, Iterable, Iterator, Mapping
 
 import numpy as np
 
-from ..util.files import WeightsError
+from ...util.files import WeightsError
 
 UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)  # what h5py raises where a file is broken
 

@@ -1,0 +1,1 @@
+"""The format of AllenNLP and bilm-tf."""
