@@ -17,7 +17,7 @@ from thinc.api import Config, Model
 from .data import ElmoData, set_data, token_offsets
 from .doc import set_extensions, set_hooks, set_tensor
 from .mixing import Mix, check_mix, mix_layers, resolve_mix
-from .pretrained import load_pretrained
+from .models.load import load_pretrained
 from .upstream import UpstreamPipe
 from .util.types import Floats1d, Floats2d, Floats3d
 

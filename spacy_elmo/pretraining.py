@@ -12,6 +12,7 @@ import torch
 from thinc.api import Config
 
 from .bilm import BiLMConfig, CharacterInput, WordInput
+from .models.load import load_with_head
 from .pretrain.checkpoint import list_checkpoints
 from .pretrain.distributed import join
 from .pretrain.optimizer import Schedule, constant, cosine, inverse_sqrt, linear
@@ -22,7 +23,6 @@ from .pretrain.run import CHECKPOINTS, CORPUS, Outcome, Say, run
 from .pretrain.text import describe_files
 from .pretrain.trainer import Limits
 from .pretrain.vocabulary import MARKERS
-from .pretrained import load_with_head
 from .pretraining_config import complete, differences
 from .pretraining_logger import Logger, follow
 from .tokenise import find_text, tokenise

@@ -19,7 +19,7 @@ from wasabi import msg, table
 
 from spacy_elmo.cli.perplexity import measure_files
 from spacy_elmo.formats.model_directory import write_model
-from spacy_elmo.pretrained import load_with_head
+from spacy_elmo.models.load import load_with_head
 from spacy_elmo.util.files import read_text
 
 OF_THE_RUN = ("lang", "steps", "words", "seconds")

@@ -22,7 +22,7 @@ from thinc.api import Config
 
 import spacy_elmo
 from spacy_elmo.cli.recipes import make_config
-from spacy_elmo.pretrained import find_pretrained
+from spacy_elmo.models.load import find_pretrained
 
 DEFAULT = "spaCy's default"
 BASELINE = " without ELMo"

@@ -32,7 +32,7 @@ def benchmark(
         import torch
 
         from ..bilm.inference.encoder import Encoder
-        from ..pretrained import load_pretrained
+        from ..models.load import load_pretrained
 
         encoder = Encoder(load_pretrained(model)[0])
         sentences = _limit(_random_sentences() if text is None else _read_sentences(text), words)

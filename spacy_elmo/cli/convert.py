@@ -29,7 +29,7 @@ def convert(
     """Convert weights of any known format to a model directory."""
     with clear_errors():
         from ..formats.model_directory import write_model
-        from ..pretrained import load_with_head
+        from ..models.load import load_with_head
         from ..util.files import read_json
 
         check_target(dest, force=force)

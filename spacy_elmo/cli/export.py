@@ -19,7 +19,7 @@ def export(
     """Write a model in the published format (HDF5 and options.json) that AllenNLP and bilm-tf read."""
     with clear_errors():
         from ..formats.allennlp.weights import write_published
-        from ..pretrained import load_with_head
+        from ..models.load import load_with_head
 
         check_target(dest, force=force)
         model, meta, head = load_with_head(source)

@@ -32,7 +32,7 @@ def describe(name_or_path: str) -> dict[str, Any]:
     RETURNS: JSON-ready values; "bytes" counts all files of the model, "vocabulary" the words of its head.
     Raises WeightsError for weights that cannot be loaded.
     """
-    from ..pretrained import find_pretrained, load_with_head
+    from ..models.load import find_pretrained, load_with_head
 
     path = find_pretrained(name_or_path)
     model, meta, head = load_with_head(path)
@@ -53,7 +53,7 @@ def _stored_dtype(path: Path) -> str:
     from safetensors import safe_open
 
     from ..formats.model_directory import WEIGHTS
-    from ..pretrained import is_model_directory
+    from ..models.load import is_model_directory
 
     if not is_model_directory(path):
         return "float32"

@@ -45,8 +45,8 @@ def measure_files(
 
     Raises ValueError for a model without a softmax, and for texts that cannot be read.
     """
+    from ..models.load import load_with_head
     from ..pretrain.perplexity import text_perplexity
-    from ..pretrained import load_with_head
     from ..tokenise import find_text, tokenise
     from ..util.files import read_words
 

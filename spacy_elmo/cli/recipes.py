@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.util import load_model_from_config
 from thinc.api import Config
 
-from ..pretrained import find_pretrained, load_pretrained
+from ..models.load import find_pretrained, load_pretrained
 
 LINKER = "entity_linker"
 COMPONENTS = (

@@ -8,7 +8,7 @@ from typing import Any, Callable, Sequence, TypeAlias, cast
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from ..pretrained import load_pretrained
+from ..models.load import load_pretrained
 from ..util.types import Floats2d
 from .scalar_mix import build_scalar_mix, set_dims
 from .shim import BiLMShim

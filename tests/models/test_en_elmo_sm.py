@@ -1,7 +1,7 @@
 from spacy_elmo.cli.info import describe
 from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.models import en_elmo_sm
-from spacy_elmo.pretrained import load_pretrained
+from spacy_elmo.models.load import load_pretrained
 
 
 def test_the_model_says_what_it_is():

@@ -13,7 +13,7 @@ import raw_text
 import srsly
 import tasks
 
-from spacy_elmo.pretrained import find_pretrained
+from spacy_elmo.models.load import find_pretrained
 from spacy_elmo.pretraining import make_recipe
 from spacy_elmo.pretraining_config import read_config
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from spacy_elmo import pretrained
 from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.formats.model_directory import Head, WeightsError, read_model, write_model
 from spacy_elmo.models import en_elmo_sm
-from spacy_elmo.pretrained import find_pretrained, load_pretrained, load_with_head, names
+from spacy_elmo.models import load as pretrained
+from spacy_elmo.models.load import find_pretrained, load_pretrained, load_with_head, names
 from tests.reference import make_options, random_weights, write_files
 
 SENTENCES = [["Vectors", "of", "words"], [], ["ä"]]
@@ -133,7 +133,7 @@ def test_a_model_directory_without_its_config_is_called_so(tiny_model: Path, tmp
 
 def test_loading_imports_neither_spacy_nor_thinc(tiny_model: Path):
     code = (
-        "import sys\nfrom spacy_elmo.pretrained import load_pretrained\n"
+        "import sys\nfrom spacy_elmo.models.load import load_pretrained\n"
         f"print(load_pretrained({str(tiny_model)!r})[1]['name'], {{'spacy', 'thinc'}} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

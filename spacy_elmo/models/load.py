@@ -6,9 +6,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from .bilm import BiLM
-from .formats.allennlp.weights import read_published
-from .formats.model_directory import CONFIG, WEIGHTS, Head, WeightsError, read_head, read_model
+from ..bilm import BiLM
+from ..formats.allennlp.weights import read_published
+from ..formats.model_directory import CONFIG, WEIGHTS, Head, WeightsError, read_head, read_model
 
 GROUP = "spacy_elmo_models"  # an entry point of this group is a model directory, or a function that returns one
 
