@@ -76,9 +76,9 @@ setup(
             "spacy-elmo.InlineElmo.v1 = spacy_elmo.layers.inline:build_inline_elmo",
         ],
         "spacy_misc": [
-            "spacy-elmo.sentences.v1 = spacy_elmo.spans:configure_sentences",
-            "spacy-elmo.windows.v1 = spacy_elmo.spans:configure_windows",
-            "spacy-elmo.docs.v1 = spacy_elmo.spans:configure_docs",
+            "spacy-elmo.sentences.v1 = spacy_elmo.text.sentences:configure_sentences",
+            "spacy-elmo.windows.v1 = spacy_elmo.text.sentences:configure_windows",
+            "spacy-elmo.docs.v1 = spacy_elmo.text.sentences:configure_docs",
             "spacy-elmo.CharacterBiLM.v1 = spacy_elmo.pretraining:character_bilm",
             "spacy-elmo.WordBiLM.v1 = spacy_elmo.pretraining:word_bilm",
             "spacy-elmo.FullSoftmax.v1 = spacy_elmo.pretraining:full_softmax",

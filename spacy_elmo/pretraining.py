@@ -20,12 +20,12 @@ from .pretrain.parts import Document
 from .pretrain.prepare import remove_unfinished
 from .pretrain.recipe import OptimizerChoice, Recipe, SoftmaxChoice, Start, Text
 from .pretrain.run import CHECKPOINTS, CORPUS, Outcome, Say, run
-from .pretrain.text import describe_files
 from .pretrain.trainer import Limits
 from .pretrain.vocabulary import MARKERS
 from .pretraining_config import complete, differences
 from .pretraining_logger import Logger, follow
-from .tokenise import find_text, tokenise
+from .text.readers import describe_files
+from .text.tokenize import find_text, tokenise
 from .util.files import read_words, staged
 
 CONFIG = "config.cfg"

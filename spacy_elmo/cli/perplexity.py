@@ -47,7 +47,7 @@ def measure_files(
     """
     from ..models.load import load_with_head
     from ..pretrain.perplexity import text_perplexity
-    from ..tokenise import find_text, tokenise
+    from ..text.tokenize import find_text, tokenise
     from ..util.files import read_words
 
     files = [file for path in texts for file in find_text(path)]

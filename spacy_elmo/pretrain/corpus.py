@@ -10,7 +10,7 @@ from typing import Sequence, TypeAlias
 
 import numpy as np
 
-from .text import CorpusError
+from ..text.readers import CorpusError
 from .vocabulary import BOS_ID, EOS_ID, UNK_ID, Vocabulary
 
 Ints: TypeAlias = np.ndarray

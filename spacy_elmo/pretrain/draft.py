@@ -7,9 +7,9 @@ from typing import Callable, Iterable, Iterator, Sequence, TypeAlias
 
 import numpy as np
 
+from ..text.readers import CorpusError
 from .corpus import CorpusWriter
 from .parts import Document, Part, read_part, split, write_part
-from .text import CorpusError
 from .vocabulary import Vocabulary, WordCount, WordCounter, count_words
 
 Bools1d: TypeAlias = np.ndarray

@@ -15,10 +15,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence, TypeAlias
 
+from ..text.readers import CorpusError
 from ..util.files import read_json, write_json
 from .corpus import Corpus
 from .draft import HELDOUT, TRAIN, Document, DraftText
-from .text import CorpusError
 from .vocabulary import MARKERS, Vocabulary, check_words, choose_words
 
 Manifest: TypeAlias = dict[str, Any]

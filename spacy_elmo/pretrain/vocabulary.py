@@ -15,8 +15,8 @@ from typing import BinaryIO, Iterable, Iterator, Sequence, TypeAlias
 import numpy as np
 
 from ..bilm.characters import BOS, EOS, UNK
+from ..text.readers import CorpusError
 from ..util.files import read_words, write_words
-from .text import CorpusError
 
 Ints1d: TypeAlias = np.ndarray
 WordCount: TypeAlias = tuple[bytes, int]

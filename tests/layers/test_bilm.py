@@ -7,7 +7,7 @@ from spacy.tokens import Doc
 
 from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.layers.bilm import build_bilm
-from spacy_elmo.spans import configure_sentences
+from spacy_elmo.text.sentences import configure_sentences
 
 nlp = spacy.blank("en")
 TOLERANCE = 1e-5  # products of other shapes round differently

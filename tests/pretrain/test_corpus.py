@@ -3,8 +3,8 @@ import pytest
 
 from spacy_elmo.pretrain.corpus import Corpus, CorpusWriter, add_markers
 from spacy_elmo.pretrain.parts import split
-from spacy_elmo.pretrain.text import CorpusError
 from spacy_elmo.pretrain.vocabulary import MARKERS, Vocabulary
+from spacy_elmo.text.readers import CorpusError
 from tests.pretrain.corpora import make_documents, marked, read_back
 
 VOCABULARY = Vocabulary((*MARKERS, "w1", "w2", "w3"), np.zeros(6, dtype=np.int64))

@@ -7,7 +7,7 @@ from spacy_elmo.bilm import BiLM
 from spacy_elmo.formats.model_directory import Head
 from spacy_elmo.pretrain.corpus import Corpus
 from spacy_elmo.pretrain.perplexity import Likelihoods, evaluation_windows, text_perplexity
-from spacy_elmo.pretrain.text import CorpusError
+from spacy_elmo.text.readers import CorpusError
 from tests.random_models import WORDS, random_head, random_model, random_table_model
 
 TEXT = [[["the", "bank"], ["a", "river", "the"]]]

@@ -11,8 +11,8 @@ import pytest
 from spacy_elmo.pretrain import corpus, parts, vocabulary
 from spacy_elmo.pretrain import prepare as module
 from spacy_elmo.pretrain.prepare import open_prepared, prepare
-from spacy_elmo.pretrain.text import CorpusError
 from spacy_elmo.pretrain.vocabulary import MARKERS
+from spacy_elmo.text.readers import CorpusError
 from tests.pretrain.corpora import make_documents, marked, prepare_all, read_back
 from tests.test_imports import run
 

@@ -15,7 +15,7 @@ from spacy_elmo.pretrain.optimizer import cosine
 from spacy_elmo.pretrain.perplexity import text_perplexity
 from spacy_elmo.pretrain.recipe import OptimizerChoice, Start, Text
 from spacy_elmo.pretrain.run import run
-from spacy_elmo.pretrain.text import CorpusError
+from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.util.files import read_json
 from tests.pretrain.runs import STEPS, documents, tiny_recipe, tiny_run
 from tests.random_models import CONFIG, WORDS, assert_same_model, random_head, random_model, small_disk

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from spacy_elmo.pretrain import vocabulary
-from spacy_elmo.pretrain.text import CorpusError
 from spacy_elmo.pretrain.vocabulary import MARKERS, Vocabulary, WordCounter, choose_words, count_words
+from spacy_elmo.text.readers import CorpusError
 
 
 def test_counts_in_many_files_are_those_of_a_counter(tmp_path, monkeypatch):

@@ -4,10 +4,10 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
-from spacy_elmo import tokenise as module
-from spacy_elmo.pretrain.text import CorpusError
-from spacy_elmo.spans import configure_sentences
-from spacy_elmo.tokenise import tokenise
+from spacy_elmo.text import tokenize as module
+from spacy_elmo.text.readers import CorpusError
+from spacy_elmo.text.sentences import configure_sentences
+from spacy_elmo.text.tokenize import tokenise
 
 TEXT = "Mr. O'Neil isn't here. Is he?  No!\nNext paragraph, without an end\n\nA second document (short).\n"
 

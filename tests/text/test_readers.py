@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from spacy_elmo.pretrain import text
-from spacy_elmo.pretrain.text import CorpusError, describe_files, find_files, read_documents
+from spacy_elmo.text import readers as text
+from spacy_elmo.text.readers import CorpusError, describe_files, find_files, read_documents
 
 
 def write(path, content: str):

@@ -14,9 +14,9 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from .pretrain.parts import Document
-from .pretrain.text import SUFFIXES, CorpusError, find_files, read_documents
-from .spans import configure_sentences
+from ..pretrain.parts import Document
+from .readers import SUFFIXES, CorpusError, find_files, read_documents
+from .sentences import configure_sentences
 
 Batch: TypeAlias = Path | list[list[str]]  # a .spacy file, or documents as paragraphs
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 
-from spacy_elmo.spans import configure_docs, configure_sentences, configure_windows
+from spacy_elmo.text.sentences import configure_docs, configure_sentences, configure_windows
 
 nlp = spacy.blank("en")
 

@@ -1,0 +1,1 @@
+"""Files and Docs as sentences of words."""
