@@ -6,4 +6,4 @@ __version__ = "0.1.0"
 
 if sys.modules.get("spacy"):
     # Docs with ELMo vectors may be at hand, read from a DocBin: make `doc._.elmo` work. Without spaCy, import nothing.
-    from . import doc as doc
+    from .tokens import extensions as extensions

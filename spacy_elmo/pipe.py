@@ -14,10 +14,10 @@ from spacy.util import SimpleFrozenList
 from spacy.vocab import Vocab
 from thinc.api import Config, Model
 
-from .data import ElmoData, set_data, token_offsets
-from .doc import set_extensions, set_hooks, set_tensor
-from .mixing import Mix, check_mix, mix_layers, resolve_mix
 from .models.load import load_pretrained
+from .tokens.data import ElmoData, set_data, token_offsets
+from .tokens.extensions import set_extensions, set_hooks, set_tensor
+from .tokens.mix import Mix, check_mix, mix_layers, resolve_mix
 from .upstream import UpstreamPipe
 from .util.types import Floats1d, Floats2d, Floats3d
 

@@ -6,7 +6,7 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
-from .data import ElmoData
+from .tokens.data import ElmoData
 from .util.types import Floats3d
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
 
-from spacy_elmo.data import get_data
 from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.pipe import Elmo
+from spacy_elmo.tokens.data import get_data
 
 TEXTS = ["One two three.", "", "A bank, and another bank! 😀 naïve 東京", " ", "four", "It rains. It pours.\nIt ends."]
 TOLERANCE = 1e-5  # products of other shapes round differently

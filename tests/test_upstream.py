@@ -10,7 +10,7 @@ from spacy.ty import ListenedToComponent, TrainableComponent
 from spacy.util import load_model_from_config
 from thinc.api import Adam, Config
 
-from spacy_elmo.data import get_features
+from spacy_elmo.tokens.data import get_features
 from tests.pipelines import (
     add_listening,
     annotations,

@@ -14,7 +14,7 @@ import numpy as np
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from ..data import get_features
+from ..tokens.data import get_features
 from ..util.types import Floats2d, Floats3d
 from . import scalar_mix
 from .scalar_mix import build_scalar_mix

@@ -7,7 +7,7 @@ from typing import Any, Callable, Sequence, TypeAlias, cast
 import numpy as np
 from thinc.api import Model
 
-from ..mixing import Mix, check_mix, resolve_mix
+from ..tokens.mix import Mix, check_mix, resolve_mix
 from ..util.types import Floats1d, Floats2d, Floats3d
 
 InT: TypeAlias = Sequence[Floats3d]

@@ -12,9 +12,9 @@ from spacy.tokens import Doc
 from spacy.util import filter_spans
 from thinc.api import concatenate
 
-from spacy_elmo.data import get_data
 from spacy_elmo.layers.listener import build_listener
 from spacy_elmo.layers.scalar_mix import build_scalar_mix
+from spacy_elmo.tokens.data import get_data
 from tests.pipelines import (
     add_listening,
     features,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_elmo.mixing import check_mix, mix_layers, resolve_mix
+from spacy_elmo.tokens.mix import check_mix, mix_layers, resolve_mix
 
 
 @pytest.mark.parametrize("n_layers", [2, 3, 5])

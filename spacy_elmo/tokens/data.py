@@ -14,8 +14,8 @@ import srsly
 from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc, Span
 
-from .mixing import mix_layers
-from .util.types import Floats1d, Floats2d, Floats3d, Ints2d
+from ..util.types import Floats1d, Floats2d, Floats3d, Ints2d
+from .mix import mix_layers
 
 Spanlike: TypeAlias = Doc | Span
 _FIELDS = ("layers", "mixed", "weights", "offsets")

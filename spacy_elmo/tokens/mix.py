@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .util.types import Floats1d, Floats2d, Floats3d
+from ..util.types import Floats1d, Floats2d, Floats3d
 
 Mix: TypeAlias = str | int | list[float]
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span, Token
 
-from spacy_elmo.data import ElmoData, get_data, set_data, token_offsets
-from spacy_elmo.doc import set_extensions, set_hooks, set_tensor
-from spacy_elmo.mixing import mix_layers
+from spacy_elmo.tokens.data import ElmoData, get_data, set_data, token_offsets
+from spacy_elmo.tokens.extensions import set_extensions, set_hooks, set_tensor
+from spacy_elmo.tokens.mix import mix_layers
 
 WIDTH = 4
 WORDS = ["New", "York", "is", " ", "big"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from spacy.tokens import Doc
 
-from spacy_elmo.data import ElmoData, get_data, get_features, set_data, spread_rows, token_offsets
+from spacy_elmo.tokens.data import ElmoData, get_data, get_features, set_data, spread_rows, token_offsets
 
 L, WIDTH = 3, 4
 WORDS = ["one", "two", "three", " ", "five"]

@@ -11,8 +11,8 @@ import numpy as np
 from spacy.errors import Warnings
 from spacy.tokens import Doc, Span, Token
 
+from ..util.types import Floats1d, Floats2d, Floats3d
 from .data import Spanlike, find_rows, get_data, get_stored, mean_of_words, select_rows
-from .util.types import Floats1d, Floats2d, Floats3d
 
 
 def _doc_of(tokens: Spanlike | Token) -> Doc:

@@ -1,0 +1,1 @@
+"""What a Doc carries of ELMo."""
