@@ -23,7 +23,7 @@ from spacy.util import fix_random_seed, load_model_from_config, minibatch
 from thinc.api import Config
 from wasabi import table
 
-from spacy_elmo.cli.recipes import RECIPES, make_config
+from spacy_elmo.pipeline.recipes import RECIPES, make_config
 
 from .children import peak_memory
 

@@ -21,8 +21,8 @@ from tasks import PROJECT, TASKS, models_folder
 from thinc.api import Config
 
 import spacy_elmo
-from spacy_elmo.cli.recipes import make_config
 from spacy_elmo.models.load import find_pretrained
+from spacy_elmo.pipeline.recipes import make_config
 
 DEFAULT = "spaCy's default"
 BASELINE = " without ELMo"

@@ -28,7 +28,7 @@ def init_config(
     """Write a complete config to train a pipeline on ELMo; only the data are still to be named. A file in its place is
     kept as OUTPUT.bak."""
     with clear_errors():
-        from .recipes import make_config
+        from ..pipeline.recipes import make_config
 
         names = [name.strip() for name in pipeline.split(",") if name.strip()]
         choices: dict[str, Any] = {"recipe": recipe, "keep_vectors": keep_vectors, "baseline": baseline}

@@ -9,7 +9,7 @@ from thinc.api import Config
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
-from spacy_elmo.cli.recipes import COMPONENTS, RECIPES, WITH_OUTPUT
+from spacy_elmo.pipeline.recipes import COMPONENTS, RECIPES, WITH_OUTPUT
 
 SHORT = {"training.max_steps": 2, "training.eval_frequency": 1}
 TEXT = "Anna met Bob in Paris ."

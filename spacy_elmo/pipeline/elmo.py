@@ -14,12 +14,12 @@ from spacy.util import SimpleFrozenList
 from spacy.vocab import Vocab
 from thinc.api import Config, Model
 
-from .models.load import load_pretrained
-from .tokens.data import ElmoData, set_data, token_offsets
-from .tokens.extensions import set_extensions, set_hooks, set_tensor
-from .tokens.mix import Mix, check_mix, mix_layers, resolve_mix
+from ..models.load import load_pretrained
+from ..tokens.data import ElmoData, set_data, token_offsets
+from ..tokens.extensions import set_extensions, set_hooks, set_tensor
+from ..tokens.mix import Mix, check_mix, mix_layers, resolve_mix
+from ..util.types import Floats1d, Floats2d, Floats3d
 from .upstream import UpstreamPipe
-from .util.types import Floats1d, Floats2d, Floats3d
 
 DEFAULT_CONFIG = Config().from_str(
     """
@@ -252,7 +252,7 @@ class Elmo(UpstreamPipe):
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> None:
         """Write a model directory (`spacy elmo info` reads it)."""
-        from .formats.model_directory import write_model
+        from ..formats.model_directory import write_model
 
         self.load()
         self.finish_batch()
@@ -260,7 +260,7 @@ class Elmo(UpstreamPipe):
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
         """Load a model directory; `pretrained` is not looked at. The weights are memory-mapped."""
-        from .formats.model_directory import read_model
+        from ..formats.model_directory import read_model
 
         self.shim.load(*read_model(path))
         self._check_loaded()

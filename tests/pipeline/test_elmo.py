@@ -12,7 +12,7 @@ from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
 
 from spacy_elmo.formats.model_directory import read_model
-from spacy_elmo.pipe import Elmo
+from spacy_elmo.pipeline.elmo import Elmo
 from spacy_elmo.tokens.data import get_data
 
 TEXTS = ["One two three.", "", "A bank, and another bank! 😀 naïve 東京", " ", "four", "It rains. It pours.\nIt ends."]

@@ -6,8 +6,8 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
-from .tokens.data import ElmoData
-from .util.types import Floats3d
+from ..tokens.data import ElmoData
+from ..util.types import Floats3d
 
 
 class TrainingBatch:

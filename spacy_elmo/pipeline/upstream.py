@@ -9,12 +9,12 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Model, Optimizer
 
-from .layers.listener import Links, is_listener, link, set_dims, unlink
-from .layers.sentence_cache import SentenceCache
-from .layers.shim import BiLMShim
-from .tokens.data import ElmoData, get_data, set_data, spread_rows
-from .training import TrainingBatch
-from .util.types import Floats3d
+from ..layers.listener import Links, is_listener, link, set_dims, unlink
+from ..layers.sentence_cache import SentenceCache
+from ..layers.shim import BiLMShim
+from ..tokens.data import ElmoData, get_data, set_data, spread_rows
+from ..util.types import Floats3d
+from .pending_step import TrainingBatch
 
 
 class UpstreamPipe(TrainablePipe):

@@ -1,0 +1,1 @@
+"""The component, and configs to train with it."""
