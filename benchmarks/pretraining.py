@@ -23,10 +23,10 @@ import torch.nn.functional as F
 
 from spacy_elmo.bilm import BiLM, State
 from spacy_elmo.bilm.characters import BOS, EOS, UNK
-from spacy_elmo.pretrain.objective import Objective
-from spacy_elmo.pretrain.optimizer import Optimizer, constant
-from spacy_elmo.pretrain.softmax import SampledSoftmax, draw_negatives
-from spacy_elmo.pretrain.windows import Window
+from spacy_elmo.pretraining.corpus.windows import Window
+from spacy_elmo.pretraining.loop.optimizer import Optimizer, constant
+from spacy_elmo.pretraining.network.objective import Objective
+from spacy_elmo.pretraining.network.softmax import SampledSoftmax, draw_negatives
 
 from .sizes import random_model
 from .text import read_sentences

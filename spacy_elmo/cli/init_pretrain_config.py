@@ -22,7 +22,7 @@ def init_pretrain_config(
     """Write a complete config to train a model from raw text, for a size and an amount of text. A file in its place is
     kept as OUTPUT.bak."""
     with clear_errors():
-        from ..pretraining_config import make_config
+        from ..pretraining.config import make_config
 
         config = make_config(size=size, words=words, lang=lang, epochs=epochs).to_str()
         if str(output) == "-":

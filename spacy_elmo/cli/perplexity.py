@@ -46,7 +46,7 @@ def measure_files(
     Raises ValueError for a model without a softmax, and for texts that cannot be read.
     """
     from ..models.load import load_with_head
-    from ..pretrain.perplexity import text_perplexity
+    from ..pretraining.loop.perplexity import text_perplexity
     from ..text.tokenize import find_text, tokenise
     from ..util.files import read_words
 

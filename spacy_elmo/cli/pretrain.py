@@ -28,8 +28,8 @@ def pretrain(
     with clear_errors():
         from spacy.cli._util import import_code, parse_config_overrides, show_validation_error
 
-        from ..pretraining import pretrain as run
-        from ..pretraining_config import read_config
+        from ..pretraining.config import read_config
+        from ..pretraining.pretrain import pretrain as run
 
         import_code(code)
         overrides = parse_config_overrides(list(context.args))

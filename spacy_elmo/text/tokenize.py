@@ -14,7 +14,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from ..pretrain.parts import Document
+from ..pretraining.corpus.shards import Document
 from .readers import SUFFIXES, CorpusError, find_files, read_documents
 from .sentences import configure_sentences
 

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
-from spacy_elmo.pretraining_config import SIZES, read_config
+from spacy_elmo.pretraining.config import SIZES, read_config
 
 
 def run(*arguments: object) -> Result:

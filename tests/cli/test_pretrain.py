@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 from spacy_elmo.cli import app
 from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.models.load import load_pretrained
-from spacy_elmo.pretrain.checkpoint import list_checkpoints
+from spacy_elmo.pretraining.loop.checkpoint import list_checkpoints
+from tests.pretraining.test_pretrain import TINY
 from tests.random_models import assert_same_model, contents
-from tests.test_pretraining import TINY
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spacy_elmo.pretrain.prepare import Prepared, prepare
+from spacy_elmo.pretraining.corpus.prepare import Prepared, prepare
 
 
 def make_documents(n: int, *, seed: int = 0, n_words: int = 40) -> list[list[list[str]]]:

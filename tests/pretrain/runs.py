@@ -16,12 +16,12 @@ from typing import Any
 
 import torch
 
-from spacy_elmo.pretrain.distributed import World, join
-from spacy_elmo.pretrain.optimizer import cosine
-from spacy_elmo.pretrain.prepare import prepare
-from spacy_elmo.pretrain.recipe import OptimizerChoice, Recipe, SoftmaxChoice, Text
-from spacy_elmo.pretrain.run import Outcome, make_trainer, run
-from spacy_elmo.pretrain.trainer import Limits, Trainer
+from spacy_elmo.pretraining.corpus.prepare import prepare
+from spacy_elmo.pretraining.loop.distributed import World, join
+from spacy_elmo.pretraining.loop.optimizer import cosine
+from spacy_elmo.pretraining.loop.run import Outcome, make_trainer, run
+from spacy_elmo.pretraining.loop.settings import OptimizerChoice, Recipe, SoftmaxChoice, Text
+from spacy_elmo.pretraining.loop.trainer import Limits, Trainer
 from tests.random_models import CONFIG
 
 STEPS = 12

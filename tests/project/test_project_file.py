@@ -14,8 +14,8 @@ import srsly
 import tasks
 
 from spacy_elmo.models.load import find_pretrained
-from spacy_elmo.pretraining import make_recipe
-from spacy_elmo.pretraining_config import read_config
+from spacy_elmo.pretraining.config import read_config
+from spacy_elmo.pretraining.pretrain import make_recipe
 
 LEFT_OUT = shutil.ignore_patterns("corpus", "results", "training", "packages", "project.lock", "__pycache__")
 

@@ -1,0 +1,1 @@
+"""Text as memory-mapped numbers of words."""

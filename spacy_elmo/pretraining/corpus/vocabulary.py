@@ -1,0 +1,151 @@
+"""The words that a biLM predicts, counted exactly in bounded memory."""
+
+from __future__ import annotations
+
+import heapq
+import warnings
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import BinaryIO, Iterable, Iterator, Sequence, TypeAlias
+
+import numpy as np
+
+from ...bilm.characters import BOS, EOS, UNK
+from ...text.readers import CorpusError
+from ...util.files import read_words, write_words
+
+Ints1d: TypeAlias = np.ndarray
+WordCount: TypeAlias = tuple[bytes, int]
+
+MARKERS = (BOS, EOS, UNK)
+BOS_ID, EOS_ID, UNK_ID = range(3)
+VOCAB, COUNTS = "vocab.txt", "counts.npy"
+_MERGED_AT_ONCE = 64  # files; systems let a process open 256 or more
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Words by number: `<S>`, `</S>`, `<UNK>`, then by frequency, ties by word.
+
+    words: all of them, each once.
+    counts: (words,) int64, how often each is in the training text: sentences for the first two, words outside the
+        vocabulary for the third.
+    Raises CorpusError for words without the three markers in front, or with a word twice.
+    """
+
+    words: tuple[str, ...]
+    counts: Ints1d
+
+    def __post_init__(self) -> None:
+        check_words(self.words)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Number of each word that a text can have. One spelled as a marker is just a word nobody knows."""
+        numbers = {word: i for i, word in enumerate(self.words)}
+        return {**numbers, **dict.fromkeys(MARKERS, UNK_ID)}
+
+    @classmethod
+    def read(cls, folder: Path) -> Vocabulary:
+        """Read what `write` wrote. Raises WeightsError for a file that is not there or not text."""
+        return cls(read_words(folder / VOCAB), np.load(folder / COUNTS))
+
+    def write(self, folder: Path) -> None:
+        """Write the words, one a line, and their counts."""
+        write_words(folder / VOCAB, self.words)
+        np.save(folder / COUNTS, self.counts)
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Raise CorpusError for words without the three markers in front, or with a word twice."""
+    if tuple(words[:3]) != MARKERS:
+        raise CorpusError(f"vocabulary: begins {', '.join(words[:3])}; its first words must be {', '.join(MARKERS)}")
+    if len(set(words)) < len(words):
+        twice = next(word for word, same in groupby(sorted(words)) if len(list(same)) > 1)
+        raise CorpusError(f"vocabulary: {twice!r} is in it twice; each word must have one number")
+
+
+class WordCounter:
+    """Exact counts of any number of different words: partial counts in sorted files, merged when they are read.
+
+    folder: for the files, which stay there.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.files: list[Path] = []
+        self._n_written = 0
+
+    def add(self, counts: Iterable[WordCount]) -> None:
+        """Add counts of words, each word once. Those that a line of a vocabulary file cannot hold are left out."""
+        self._write(sorted(count for count in counts if _fits_line(count[0])))
+        if len(self.files) == _MERGED_AT_ONCE:
+            merged, self.files = self.files, []
+            self._write(_merge(merged))
+            for file in merged:
+                file.unlink()
+
+    def __iter__(self) -> Iterator[WordCount]:
+        """Yield each word once, as UTF-8 and in their order, with its total."""
+        return _merge(self.files)
+
+    def _write(self, counts: Iterable[WordCount]) -> None:
+        path = self.folder / f"{self._n_written}.counts"
+        with path.open("wb") as file:
+            file.writelines(b"%d %s\n" % (n, word) for word, n in counts)
+        self._n_written += 1
+        self.files.append(path)
+
+
+def choose_words(counts: Iterable[WordCount], *, max_words: int | None, min_count: int) -> list[str]:
+    """Return the vocabulary of a text, markers included.
+
+    counts: each word once.
+    max_words: size of the vocabulary at most, markers included; None for no limit. More than there are: a warning.
+    min_count: occurrences that a word must have.
+    Raises CorpusError where no word is left.
+    """
+    frequent = ((-n, word) for word, n in counts if n >= min_count and word.decode() not in MARKERS)
+    chosen = sorted(frequent) if max_words is None else heapq.nsmallest(max_words - len(MARKERS), frequent)
+    if not chosen:
+        problem = f"no word of the text is left with max_words = {max_words} and min_count = {min_count}"
+        raise CorpusError(f"vocabulary: {problem}; raise the one, lower the other, or add text")
+    words = [*MARKERS, *(word.decode() for _, word in chosen)]
+    if max_words is not None and len(words) < max_words:
+        problem = f"the text has {len(words)} words that occur {min_count} times, fewer than max_words = {max_words}"
+        warnings.warn(f"vocabulary: {problem}; it has these", stacklevel=3)
+    return words
+
+
+def count_words(words: Sequence[str], counts: Iterable[WordCount], *, n_words: int, n_sentences: int) -> Vocabulary:
+    """Return a vocabulary with the counts of its words in a text of so many words and sentences."""
+    vocabulary = Vocabulary(tuple(words), np.zeros(len(words), dtype=np.int64))
+    for word, n in counts:
+        vocabulary.counts[vocabulary.index.get(word.decode(), UNK_ID)] += n
+    vocabulary.counts[[BOS_ID, EOS_ID]] = n_sentences
+    vocabulary.counts[UNK_ID] = n_words - vocabulary.counts[UNK_ID + 1 :].sum()
+    return vocabulary
+
+
+def _fits_line(word: bytes) -> bool:
+    return bool(word) and b"\n" not in word and not word.endswith(b"\r")
+
+
+def _merge(paths: Sequence[Path]) -> Iterator[WordCount]:
+    with ExitStack() as stack:
+        files = [_read_counts(stack.enter_context(path.open("rb"))) for path in paths]
+        for word, counts in groupby(heapq.merge(*files), key=itemgetter(0)):
+            yield word, sum(n for _, n in counts)
+
+
+def _read_counts(file: BinaryIO) -> Iterator[WordCount]:
+    for line in file:
+        n, _, word = line[:-1].partition(b" ")
+        yield word, int(n)

@@ -1,0 +1,135 @@
+"""Checkpoints of a run: directories `step-N` that are there whole or not at all, whenever the process dies.
+
+    step-N/  state.safetensors  state.json
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any, Collection, Mapping, NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from ...util.files import WeightsError, read_json, write_json
+
+TENSORS, FACTS = "state.safetensors", "state.json"
+NAME, PARTIAL = "step-{step:09d}", ".partial-"
+_STEP = re.compile(r"step-(\d+)$")
+
+
+class Checkpoint(NamedTuple):
+    """The state of a run after a step: tensors by name, and plain JSON values."""
+
+    path: Path
+    step: int
+    tensors: dict[str, torch.Tensor]
+    facts: dict[str, Any]
+
+
+def write_checkpoint(folder: Path, step: int, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> Path:
+    """Write a checkpoint under a temporary name, force it onto the disk, and only then give it its name.
+
+    folder: where the checkpoints of the run are; made if it is missing.
+    tensors, facts: all that it takes to go on.
+    RETURNS: its directory.
+    Raises OSError, the earlier checkpoints untouched, where the system refuses; the message says how to go on.
+    """
+    path = folder / NAME.format(step=step)
+    partial = folder / f"{PARTIAL}{path.name}"
+    if path.exists():
+        return path
+    try:
+        _remove(partial)
+        partial.mkdir(parents=True)
+        _save(partial / TENSORS, tensors)
+        write_json(partial / FACTS, {"step": step, **facts})
+        for place in (partial / TENSORS, partial / FACTS, partial):
+            _to_disk(place)
+        os.rename(partial, path)
+        _to_disk(folder)
+    except OSError as error:
+        _remove(partial)
+        raise OSError(_explain(folder, step, error)) from error
+    return path
+
+
+def latest_checkpoint(folder: Path) -> Checkpoint | None:
+    """Read the newest checkpoint that is whole; None where there is none. Warns of newer ones that are damaged."""
+    for step in reversed(list_checkpoints(folder)):
+        try:
+            return read_checkpoint(folder, step)
+        except WeightsError as error:
+            warnings.warn(f"{error}; the one before it is taken", stacklevel=2)
+    return None
+
+
+def read_checkpoint(folder: Path, step: int) -> Checkpoint:
+    """Read the checkpoint of a step. Raises WeightsError where it is missing or damaged."""
+    path = folder / NAME.format(step=step)
+    try:
+        tensors = load_file(path / TENSORS)
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise WeightsError(f"{path / TENSORS}: not a whole safetensors file ({error})") from error
+    return Checkpoint(path, step, tensors, read_json(path / FACTS))
+
+
+def list_checkpoints(folder: Path) -> list[int]:
+    """Return the steps that have a checkpoint, in order."""
+    names = os.listdir(folder) if folder.is_dir() else []
+    return sorted(int(found[1]) for found in map(_STEP.match, names) if found)
+
+
+def remove_old(folder: Path, *, keep: int, others: Collection[int] = ()) -> None:
+    """Remove all checkpoints but the newest ones, and what killed processes left.
+
+    keep: number of the newest that stay. others: steps that stay as well.
+    """
+    for step in list_checkpoints(folder)[:-keep]:
+        if step not in others:
+            path = folder / NAME.format(step=step)
+            partial = folder / f"{PARTIAL}{path.name}"
+            os.rename(path, partial)  # half of it gone, it must not pass for a checkpoint
+            _remove(partial)
+    for path in folder.glob(f"{PARTIAL}*"):
+        _remove(path)
+
+
+def _save(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
+    path.touch()
+    permissions = path.stat().st_mode
+    try:
+        save_file({name: _alone(tensor) for name, tensor in tensors.items()}, path)
+    except SafetensorError as error:
+        raise OSError(str(error)) from error  # a full disk, as every other writer reports it
+    path.chmod(permissions)  # safetensors lets nobody but the owner read
+
+
+def _alone(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor that shares its memory with no other, as the format wants it."""
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _explain(folder: Path, step: int, error: OSError) -> str:
+    steps = list_checkpoints(folder)
+    whole = f"the last one, {NAME.format(step=steps[-1])}, is whole" if steps else "there is none yet"
+    problem = f"{folder}: the checkpoint of step {step} cannot be written ({error.strerror or error}); {whole}"
+    return f"{problem}; make room, then go on with --resume"

@@ -1,0 +1,119 @@
+"""The processes of a run: one, or those that `torchrun` started, on one machine or many."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Iterator
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from ...bilm.types import Floats1d, Floats4d
+
+PATIENCE = timedelta(days=7)  # while the first process prepares text
+
+
+class LostProcessError(ConnectionError):
+    """Another process of the run is gone; the message says how to go on."""
+
+
+class World:
+    """All processes of a run, and which of them this one is.
+
+    rank: from 0; the one that writes and speaks. size: number of processes.
+    """
+
+    def __init__(self, rank: int = 0, size: int = 1):
+        self.rank, self.size = rank, size
+        self._patient = dist.new_group(timeout=PATIENCE) if size > 1 else None
+
+    @property
+    def is_first(self) -> bool:
+        return self.rank == 0
+
+    def share(self, module: nn.Module, *, leaves_out: bool = False) -> nn.Module:
+        """Return a module whose gradients are means over all processes.
+
+        leaves_out: a step may need only some of the parameters.
+        """
+        if self.size == 1:
+            return module
+        with self.watching():
+            return DistributedDataParallel(module, find_unused_parameters=leaves_out)
+
+    def any(self, here: bool) -> bool:
+        """Return whether it is so in any process."""
+        return bool(self.sum(torch.tensor([float(here)])).item()) if self.size > 1 else here
+
+    def sum(self, values: Floats1d) -> Floats1d:
+        """Return the sums over all processes, in each of them."""
+        if self.size > 1:
+            with self.watching():
+                values = values.clone()
+                dist.all_reduce(values)
+        return values
+
+    def join_lanes(self, values: Floats4d) -> Floats4d:
+        """values: (directions, layers, lanes of this process, width). RETURNS: the same of all lanes."""
+        if self.size == 1:
+            return values
+        parts = [torch.empty_like(values) for _ in range(self.size)]
+        with self.watching():
+            dist.all_gather(parts, values.contiguous())
+        return torch.cat(parts, dim=2)
+
+    def own_lanes(self, values: Floats4d) -> Floats4d:
+        """values: (directions, layers, all lanes, width). RETURNS: those of this process, copied."""
+        return values.chunk(self.size, dim=2)[self.rank].clone(memory_format=torch.contiguous_format)
+
+    @contextmanager
+    def first_goes_first(self) -> Iterator[None]:
+        """Let the first process through the block, and the others after it."""
+        if self.rank > 0:
+            self._wait()
+        yield
+        if self.rank == 0:
+            self._wait()
+
+    def _wait(self) -> None:
+        if self.size > 1:
+            with self.watching():
+                dist.barrier(self._patient)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Raise LostProcessError where the block fails for want of another process."""
+        try:
+            yield
+        except RuntimeError as error:
+            if self.size == 1 or not _is_lost(error):
+                raise
+            reason = str(error).strip().splitlines()[-1]
+            problem = f"process {self.rank} of {self.size}: another process of this run is gone ({reason:.120})"
+            raise LostProcessError(f"{problem}; start all of them again with --resume") from error
+
+
+@contextmanager
+def join() -> Iterator[World]:
+    """Join the processes that `torchrun` started; a world of one without it."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield World()
+        return
+    dist.init_process_group("gloo")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Grad strides do not match")  # of a filter of one character; harmless
+            yield World(dist.get_rank(), dist.get_world_size())
+    finally:
+        dist.destroy_process_group()
+
+
+def _is_lost(error: RuntimeError) -> bool:
+    """Gloo reports what happened to its sockets in words only."""
+    text = str(error).lower()
+    return isinstance(error, dist.DistError) or any(word in text for word in ("gloo", "connection", "timed out"))

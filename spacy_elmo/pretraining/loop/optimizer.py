@@ -1,0 +1,150 @@
+"""Steps of an optimizer of torch: schedule, clipping, and only those rows of a softmax that have gradients."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable, Iterable, Mapping
+
+import torch
+from torch import nn
+
+from ...bilm.types import Ints1d
+
+Schedule = Callable[[int], float]
+Tensors = dict[str, torch.Tensor]
+
+
+class Optimizer:
+    """An optimizer of torch over the parameters of a module.
+
+    Where a gradient is sparse, rows without gradient are not read or written: a step costs what the sampled words
+    cost. Rows with gradient get what the dense optimizer would give them from the state they have. With Adagrad that
+    is all of the truth. With Adam and AdamW ("lazy"), the moments of other rows do not decay while they wait, nothing
+    moves them on by their momentum, and AdamW's weight decay passes them over; the number of steps that corrects the
+    moments' bias counts all steps. Gradients that are dense, as DistributedDataParallel leaves them, give the dense
+    optimizer.
+
+    module: whose parameters to train.
+    make: makes the optimizer from parameters, e.g. `partial(torch.optim.Adam, betas=(0.9, 0.99))`; one that keeps
+        nothing for a parameter but tensors of its shape and its number of steps.
+    learn_rate: the rate of each step, from 0 on; see `constant`, `linear`, `cosine`, `inverse_sqrt`.
+    clip_norm: upper bound of the norm of all gradients together; None for none.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        make: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        learn_rate: Schedule,
+        clip_norm: float | None = None,
+    ):
+        self.parameters = {name: p for name, p in module.named_parameters() if p.requires_grad}
+        self.optimizer = make(self.parameters.values())
+        self.schedule = learn_rate
+        self.clip_norm = math.inf if clip_norm is None else clip_norm
+        self.n_steps = 0
+
+    def learn_rate(self) -> float:
+        """Return the rate of the next step."""
+        return self.schedule(self.n_steps)
+
+    def step(self) -> float:
+        """Apply all gradients and forget them.
+
+        RETURNS: their norm before clipping.
+        Raises FloatingPointError where it is not finite; nothing is changed then.
+        """
+        group = self.optimizer.param_groups[0]
+        rows = {p: p.grad._indices()[0] for p in group["params"] if p.grad is not None and p.grad.is_sparse}
+        stand_ins = {p: self._take_rows(p, ids) for p, ids in rows.items()}
+        whole = group["params"]
+        group["params"] = [stand_ins.get(p, p) for p in whole]
+        group["lr"] = self.learn_rate()
+        try:
+            norm = nn.utils.clip_grad_norm_(group["params"], self.clip_norm)
+            if not norm.isfinite():
+                problem = f"step {self.n_steps}: the gradient is {norm.item()}"
+                raise FloatingPointError(f"{problem}; lower the learning rate, or clip gradients to a lower norm")
+            self.optimizer.step()
+        finally:
+            group["params"] = whole
+            states = {p: self.optimizer.state.pop(stand_in, {}) for p, stand_in in stand_ins.items()}
+        for p, ids in rows.items():
+            self._put_rows(p, ids, stand_ins[p], states[p])
+        self.optimizer.zero_grad()
+        self.n_steps += 1
+        return norm.item()
+
+    def _take_rows(self, p: nn.Parameter, ids: Ints1d) -> torch.Tensor:
+        """RETURNS: some rows of a parameter as one of their own, with their gradient and state."""
+        assert p.grad is not None
+        rows = p.detach()[ids]
+        rows.grad = p.grad._values()
+        if p in self.optimizer.state:
+            state = self.optimizer.state[p]
+            self.optimizer.state[rows] = {key: t[ids] if t.shape == p.shape else t for key, t in state.items()}
+        return rows
+
+    @torch.no_grad()
+    def _put_rows(self, p: nn.Parameter, ids: Ints1d, rows: torch.Tensor, state: Mapping[str, torch.Tensor]) -> None:
+        p[ids] = rows
+        kept = self.optimizer.state[p]
+        for key, t in state.items():
+            if t.shape != rows.shape:
+                kept[key] = t
+            else:
+                kept.setdefault(key, torch.zeros_like(p))[ids] = t
+
+    def tensors(self) -> Tensors:
+        """Return the state: tensors by "parameter/key"."""
+        state = self.optimizer.state
+        return {f"{name}/{key}": t for name, p in self.parameters.items() for key, t in state.get(p, {}).items()}
+
+    def values(self) -> dict[str, Any]:
+        """Return what else belongs to the state, as values for JSON."""
+        return {"n_steps": self.n_steps}
+
+    def load(self, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
+        """Go on from what `tensors` and `values` returned. Raises ValueError where they are not of these parameters."""
+        states: dict[str, Tensors] = {}
+        for path, t in tensors.items():
+            name, _, key = path.rpartition("/")
+            if name not in self.parameters or t.shape not in ((), self.parameters[name].shape):
+                remedy = "continue with the configuration it was written with"
+                raise ValueError(
+                    f"state of the optimizer: {path} of shape {tuple(t.shape)} fits no parameter; {remedy}"
+                )
+            states.setdefault(name, {})[key] = t.clone()
+        for name, state in states.items():
+            self.optimizer.state[self.parameters[name]] = state
+        self.n_steps = values["n_steps"]
+
+
+def constant(rate: float, *, warmup: int = 0) -> Schedule:
+    """Return a schedule: up to the rate in a line over some steps, then the same."""
+    return lambda step: rate * _warm(step, warmup)
+
+
+def linear(rate: float, *, warmup: int, total: int) -> Schedule:
+    """Return a schedule: up to the rate in a line, then down in a line to 0 at the last step."""
+    return lambda step: rate * _warm(step, warmup) * (1 - _done(step, warmup, total))
+
+
+def cosine(rate: float, *, warmup: int, total: int) -> Schedule:
+    """Return a schedule: up to the rate in a line, then down half a cosine to 0 at the last step."""
+    return lambda step: rate * _warm(step, warmup) * (1 + math.cos(math.pi * _done(step, warmup, total))) / 2
+
+
+def inverse_sqrt(rate: float, *, warmup: int) -> Schedule:
+    """Return a schedule: up to the rate in a line, then down with the square root of the number of steps."""
+    return lambda step: rate * _warm(step, warmup) * math.sqrt(max(warmup, 1) / max(warmup, step + 1))
+
+
+def _warm(step: int, warmup: int) -> float:
+    return min(1.0, (step + 1) / max(warmup, 1))
+
+
+def _done(step: int, warmup: int, total: int) -> float:
+    """RETURNS: the share of the steps after the warm-up that are over, 0 to 1."""
+    return min(1.0, max(0, step + 1 - warmup) / max(1, total + 1 - warmup))

@@ -1,0 +1,36 @@
+"""How a run went, as a picture."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, Sequence
+
+from ...util.files import staged
+
+
+def draw_curve(history: Sequence[dict[str, Any]], path: Path) -> bool:
+    """Draw the held-out perplexities of a run over the words it read, where matplotlib is installed.
+
+    history: evaluations with "words", "loss" (nats), "forward" and "backward" (perplexities).
+    RETURNS: whether it was drawn. Raises WeightsError where the file cannot be written.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return False
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    words = [note["words"] for note in history]
+    for name in ("forward", "backward"):
+        axes.plot(words, [note[name] for note in history], marker=".", label=f"held out, {name}")
+    axes.set(xlabel="tokens seen", ylabel="perplexity", yscale="log")
+    loss = axes.twinx()
+    loss.plot(words, [note["loss"] for note in history], color="gray", linestyle=":", label="training loss")
+    loss.set_ylabel("nats a token")
+    figure.legend(loc="outside upper center", ncols=3)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    with staged(path.parent, [path.name]) as stage:
+        (stage / path.name).write_bytes(drawn.getvalue())
+    return True

@@ -1,0 +1,1 @@
+"""The biLM and its softmax with gradients written by hand."""

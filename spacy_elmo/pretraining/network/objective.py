@@ -1,0 +1,84 @@
+"""The joint objective of both directions (Peters et al. 2018, section 3.1): all is shared but the LSTMs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ...bilm.model import BiLM, State
+from ...bilm.types import Floats1d, Floats4d
+from ..corpus.windows import Window
+from .char_cnn import encode_words
+from .lstm import run_window
+from .softmax import Softmax
+
+
+class Losses(NamedTuple):
+    """What a window costs.
+
+    sums: (2,), nats of the forward and of the backward direction; n_tokens: predicted in each.
+    """
+
+    sums: Floats1d
+    n_tokens: int
+
+    def mean(self) -> torch.Tensor:
+        """Return nats a token, the mean of both directions: what training minimises."""
+        return self.sums.sum() / (2 * self.n_tokens)
+
+
+class Objective(nn.Module):
+    """A biLM and a softmax, and how likely they find a text.
+
+    model: is trained in place, all of it.
+    softmax: over the vocabulary of the targets.
+    dropout: share of numbers dropped from the input of each LSTM layer and from the last output, as in bilm-tf.
+    seed: of `generator`, which dropout and negatives are drawn from; its state is part of a checkpoint.
+    Raises ValueError for a dropout that is not a share, and a softmax of another width than the model.
+    """
+
+    def __init__(self, model: BiLM, softmax: Softmax, *, dropout: float = 0.1, seed: int = 0):
+        super().__init__()
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout = {dropout}: must be at least 0 and below 1")
+        if softmax.width != model.config.projection_size:
+            widths = (
+                f"the softmax takes vectors of width {softmax.width}, the model's are {model.config.projection_size}"
+            )
+            raise ValueError(f"{widths}; they must agree")
+        self.model = model.requires_grad_(True)
+        self.softmax = softmax
+        self.dropout = dropout
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def forward(self, window: Window, state: State) -> tuple[Losses, State]:
+        """Compute what training minimises.
+
+        window: some steps of every lane.
+        state: before the window, e.g. `model.zero_state(lanes)`.
+        RETURNS: losses with gradients, estimates where the softmax samples; and the state after the window.
+        """
+        x = self._word_vectors(window)
+        y, state = run_window(self.model, x, state, self._masks(x) if self.dropout else None)
+        sums = self.softmax.loss(y.flatten(1, 2), window.targets.flatten(1), self.generator)
+        return Losses(sums, window.targets[0].numel()), state
+
+    @torch.no_grad()
+    def evaluate(self, window: Window, state: State) -> tuple[Losses, State]:
+        """Compute the exact losses over the whole vocabulary, without gradients and dropout. As `forward`."""
+        y, state = run_window(self.model, self._word_vectors(window), state)
+        likelihoods = self.softmax.log_likelihoods(y.flatten(0, 2), window.targets.flatten())
+        sums = -likelihoods.view(2, -1).sum(dim=1, dtype=torch.float64)
+        return Losses(sums.float(), window.targets[0].numel()), state
+
+    def _word_vectors(self, window: Window) -> Floats4d:
+        return F.embedding(window.inputs, encode_words(self.model.word_encoder, window.words))
+
+    def _masks(self, x: Floats4d) -> list[Floats4d]:
+        """RETURNS: zeros and 1 / (1 - dropout), for the layers' inputs and the last output."""
+        keep = 1 - self.dropout
+        shapes = range(self.model.config.n_layers + 1)
+        return [torch.empty_like(x).bernoulli_(keep, generator=self.generator).div_(keep) for _ in shapes]

@@ -1,0 +1,231 @@
+import errno
+import json
+import tracemalloc
+from collections import Counter
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spacy_elmo.pretraining.corpus import mapped as corpus
+from spacy_elmo.pretraining.corpus import prepare as module
+from spacy_elmo.pretraining.corpus import shards as parts
+from spacy_elmo.pretraining.corpus import vocabulary
+from spacy_elmo.pretraining.corpus.prepare import open_prepared, prepare
+from spacy_elmo.pretraining.corpus.vocabulary import MARKERS
+from spacy_elmo.text.readers import CorpusError
+from tests.pretrain.corpora import make_documents, marked, prepare_all, read_back
+from tests.test_imports import run
+
+
+def unread():
+    """Documents that must not be asked for."""
+    raise AssertionError("the documents were read")
+    yield
+
+
+@pytest.fixture
+def _small_parts(monkeypatch):
+    monkeypatch.setattr(parts, "MAX_TOKENS", 40)
+    monkeypatch.setattr(vocabulary, "_MERGED_AT_ONCE", 3)
+
+
+@pytest.mark.usefixtures("_small_parts")
+def test_text_in_many_parts_comes_back_with_exact_counts(tmp_path):
+    documents = make_documents(200, n_words=300)
+    prepared = prepare_all(documents, tmp_path / "a", max_words=30)
+    words = Counter(word for document in documents for sentence in document for word in sentence)
+    best = sorted(words, key=lambda word: (-words[word], word))[:27]
+    n_sentences = sum(map(len, documents))
+    unknown = words.total() - sum(words[word] for word in best)
+    assert prepared.vocabulary.words == (*MARKERS, *best)
+    assert prepared.vocabulary.counts.tolist() == [n_sentences, n_sentences, unknown, *(words[word] for word in best)]
+    assert read_back(prepared.train) == marked(documents)
+
+
+@pytest.mark.usefixtures("_small_parts")
+@pytest.mark.parametrize(("heldout", "n"), [(0.25, 10), (3, 3), (0.001, 1)])
+def test_a_share_or_number_of_documents_is_held_out_and_not_counted(tmp_path, heldout, n):
+    documents = [[[f"word{i}", "a"]] for i in range(40)]
+    prepared = prepare(documents, tmp_path / "a", sources={}, heldout=heldout)
+    train, held_out = read_back(prepared.train), read_back(prepared.heldout)
+    assert len(held_out) == n
+    assert sorted(train + held_out) == sorted(marked(documents))
+    assert not {document[0][1] for document in held_out} & set(prepared.vocabulary.words)
+
+
+def test_the_seed_decides_which_documents_are_held_out(tmp_path):
+    found = [
+        read_back(prepare(make_documents(30), tmp_path / name, sources={}, heldout=5, seed=seed).heldout)
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    ]
+    assert found[0] == found[1] != found[2]
+
+
+@pytest.mark.usefixtures("_small_parts")
+def test_held_out_documents_can_be_given(tmp_path):
+    documents, held_out = make_documents(30), make_documents(20, seed=1)
+    prepared = prepare(iter(documents), tmp_path / "a", sources={}, heldout=iter(held_out))
+    assert (read_back(prepared.train), read_back(prepared.heldout)) == (marked(documents), marked(held_out))
+
+
+def test_a_vocabulary_can_be_given(tmp_path):
+    prepared = prepare_all([[["a", "b", "a"]]], tmp_path / "a", vocabulary=(*MARKERS, "z", "a"))
+    assert prepared.vocabulary.words == (*MARKERS, "z", "a")
+    assert prepared.vocabulary.counts.tolist() == [1, 1, 1, 0, 2]
+
+
+def test_nothing_held_out_is_none(tmp_path):
+    assert prepare_all([[["a"]]], tmp_path / "a").heldout is None
+
+
+def test_a_second_call_with_the_same_settings_opens_what_is_there(tmp_path):
+    first = prepare_all(make_documents(9), tmp_path / "a", max_words=6)
+    second = prepare_all(unread(), tmp_path / "a", max_words=6)
+    assert read_back(second.train) == read_back(first.train)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("max_words", 7), ("min_count", 2), ("seed", 1), ("heldout", 1), ("sources", {"digest": "x"})]
+    + [("vocabulary", (*MARKERS, "w1")), ("heldout", ())],
+)
+def test_other_settings_are_an_error_that_names_them(tmp_path, key, value):
+    first = prepare_all(make_documents(9), tmp_path / "a", max_words=6)
+    with pytest.raises(CorpusError, match=f"a: was prepared in another way \\({key}: .* now\\); choose another folder"):
+        prepare_all(unread(), tmp_path / "a", **{"max_words": 6, key: value})
+    assert read_back(open_prepared(tmp_path / "a").train) == read_back(first.train)
+
+
+@pytest.mark.parametrize("documents", [[], [[]], [[[]], []]])
+def test_an_empty_corpus_is_an_error_and_leaves_nothing(tmp_path, documents):
+    with pytest.raises(CorpusError, match="the text has no words"):
+        prepare_all(documents, tmp_path / "new" / "a")
+    assert not list(tmp_path.iterdir())
+
+
+def test_empty_held_out_text_is_an_error(tmp_path):
+    with pytest.raises(CorpusError, match="the held-out text has no words"):
+        prepare_all([[["a"]]], tmp_path / "a", heldout=[[]])
+
+
+@pytest.mark.parametrize("heldout", [0.01, 1])
+def test_one_document_cannot_be_parted(tmp_path, heldout):
+    with pytest.raises(CorpusError, match=r"leaves none of 1 documents to train on; lower it \(0 for none\)"):
+        prepare_all([[["one", "sentence"]]], tmp_path / "a", heldout=heldout)
+
+
+def test_one_sentence_can_be_prepared(tmp_path):
+    assert prepare_all([[["one", "sentence"]]], tmp_path / "a").train.n_words == 2
+
+
+def test_no_words_left_is_an_error_and_leaves_nothing(tmp_path):
+    with pytest.raises(CorpusError, match="no word of the text is left"):
+        prepare_all([[["a"]]], tmp_path / "a", min_count=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_more_words_than_the_text_has_are_a_warning(tmp_path):
+    with pytest.warns(UserWarning, match="the text has 4 words .*fewer than max_words = 9"):
+        prepare_all([[["a"]]], tmp_path / "a", max_words=9)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"max_words": 3}, {"min_count": 0}, {"heldout": -1}, {"heldout": 1.5}, {"vocabulary": ["a"]}]
+)
+def test_settings_without_meaning_are_errors_that_name_them(tmp_path, settings):
+    with pytest.raises(CorpusError, match=next(iter(settings))):
+        prepare_all(unread(), tmp_path / "a", **settings)
+
+
+def test_an_empty_folder_is_used(tmp_path):
+    (tmp_path / "a").mkdir()
+    assert prepare_all([[["a"]]], tmp_path / "a").train.n_words == 1
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(CorpusError, match="holds something that is not a prepared corpus"):
+        prepare_all(unread(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(np, "savez"), (np, "save"), (corpus.CorpusWriter, "_append"), (module, "write_json"), (module.os, "replace")],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_full_disk_is_an_error_that_leaves_nothing(tmp_path, monkeypatch, owner, name):
+    def fail(*args, **settings):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(owner, name, fail)
+    with pytest.raises(CorpusError, match="a: cannot be written .*No space left on device"):
+        prepare_all(make_documents(9), tmp_path / "new" / "a")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_file_that_cannot_grow_is_an_error_that_leaves_nothing(tmp_path, monkeypatch):
+    real = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, mode="r": real(Path("/dev/full") if mode == "wb" else path, mode))
+    with pytest.raises(CorpusError, match="cannot be written .*No space left"):
+        prepare_all(make_documents(9), tmp_path / "a")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_of_the_reader_passes_and_leaves_nothing(tmp_path):
+    with pytest.raises(CorpusError, match="broken"):
+        prepare_all(chain([[["a"]]], (raise_error() for _ in range(1))), tmp_path / "a")
+    assert not list(tmp_path.iterdir())
+
+
+def raise_error():
+    raise CorpusError("broken")
+
+
+def test_a_folder_that_is_not_prepared_is_an_error(tmp_path):
+    with pytest.raises(CorpusError, match=r"no manifest\.json in it"):
+        open_prepared(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["train/tokens.int32", "vocab.txt", "heldout/texts.uint8"])
+def test_a_file_cut_short_or_missing_is_an_error_that_names_it(tmp_path, name):
+    prepare(make_documents(30), tmp_path / "a", sources={}, heldout=9, vocabulary=MARKERS)
+    path = tmp_path / "a" / name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(CorpusError, match=f"{name}: has .* bytes where .* were written"):
+        open_prepared(tmp_path / "a")
+    path.unlink()
+    with pytest.raises(CorpusError, match=f"{name}: has no bytes"):
+        open_prepared(tmp_path / "a")
+
+
+def test_another_schema_is_an_error(tmp_path):
+    prepare_all([[["a"]]], tmp_path / "a")
+    (tmp_path / "a" / "manifest.json").write_text(json.dumps({"schema": 99}))
+    with pytest.raises(CorpusError, match="schema = 99: this version needs 1"):
+        open_prepared(tmp_path / "a")
+
+
+def peak(n: int, folder: Path) -> int:
+    """RETURNS: bytes that preparing n different rare words and as many frequent ones needed at most."""
+    documents = ([[f"rare{i}", "a", "b", "c"]] for i in range(n))
+    tracemalloc.start()
+    prepare_all(documents, folder, max_words=100)
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found
+
+
+def test_memory_does_not_grow_with_the_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "MAX_WORDS", 500)
+    small, large = peak(2_000, tmp_path / "a"), peak(20_000, tmp_path / "b")
+    assert large - small < 18_000 * 40  # a document may cost its place in a few arrays, and its words nothing
+
+
+def test_it_runs_without_spacy_and_thinc(tmp_path):
+    code = "from spacy_elmo.pretraining.corpus import prepare, windows; "
+    code += f"p = prepare.prepare([[['a']]], {str(tmp_path / 'a')!r}, "
+    assert run(code + "sources={}, heldout=0); print(p.train.n_words)", blocked=("spacy", "thinc")) == "1\n"

@@ -1,0 +1,28 @@
+import pytest
+
+from spacy_elmo.pretraining.loop.memory import available_bytes, check_memory, model_bytes
+from tests.random_models import CONFIG
+
+
+def test_what_is_needed_is_told_by_part():
+    line = check_memory({"model": 1_500_000_000, "softmax": 500_000_000}, 3_000_000_000)
+    assert line == "memory: about 2.00 GB (model 1.50 GB, softmax 0.50 GB); 3.00 GB are free"
+
+
+def test_more_than_there_is_is_refused_with_remedies():
+    with pytest.raises(ValueError, match="softmax 9.00 GB.*3.00 GB are free; lower max_words"):
+        check_memory({"softmax": 9_000_000_000}, 3_000_000_000)
+
+
+def test_where_the_system_does_not_say_nothing_is_refused():
+    assert "free" not in check_memory({"softmax": 10**15}, None)
+
+
+def test_this_system_has_some_memory():
+    found = available_bytes()
+    assert found is None or found > 0
+
+
+def test_the_optimizer_takes_memory_for_each_parameter():
+    less, more = (model_bytes(CONFIG, 1000, rows=10, slots=slots) for slots in (1, 2))
+    assert more - less == 4000
