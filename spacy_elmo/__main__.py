@@ -1,6 +1,6 @@
 """`python -m spacy_elmo`: one word in several senses."""
 
-from .demo import app
+from .search.show import app
 
 if __name__ == "__main__":
     app(prog_name="python -m spacy_elmo")

@@ -8,7 +8,7 @@ import pytest
 from spacy.language import Language
 from typer.testing import CliRunner, Result
 
-from spacy_elmo.demo import app, find_uses, groups
+from spacy_elmo.search.show import app, find_uses, groups
 
 TEXT = """A play about a king. She will play the queen, and I will play
 the fool.

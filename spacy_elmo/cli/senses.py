@@ -22,8 +22,8 @@ def senses(
     with clear_errors():
         import spacy
 
-        from ..demo import show_example
-        from ..senses import measure_senses
+        from ..search.senses import measure_senses
+        from ..search.show import show_example
 
         nlp = spacy.blank("en")
         nlp.add_pipe("elmo", config={"pretrained": model})

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
-from spacy_elmo.sense_examples import EXAMPLES
+from spacy_elmo.search.examples import EXAMPLES
 
 
 def run(*arguments: object) -> Result:

@@ -8,7 +8,7 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Token
 
-from .sense_examples import EXAMPLES
+from .examples import EXAMPLES
 
 TIE = 1e-5  # cosines of equal vectors differ by this much at most, in float32
 

@@ -3,8 +3,8 @@ import pytest
 import spacy
 from spacy.language import Language
 
-from spacy_elmo.sense_examples import EXAMPLES
-from spacy_elmo.senses import example_uses, find_word, measure_senses, nearest_uses, separation, similarities
+from spacy_elmo.search.examples import EXAMPLES
+from spacy_elmo.search.senses import example_uses, find_word, measure_senses, nearest_uses, separation, similarities
 
 SENSES = ["a", "a", "b", "b"]
 

@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.pipeline import Sentencizer
 from spacy.tokens import Token
 
-from .sense_examples import EXAMPLES
+from .examples import EXAMPLES
 from .senses import example_uses, find_word, nearest_uses, similarities
 
 app = typer.Typer(add_completion=False)
