@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_elmo.bilm.characters import characters_to_ids, word_bytes
-from tests import reference
+from tests.support import reference
 
 any_text = st.text(st.characters(exclude_categories=[]))  # lone surrogates and controls included
 

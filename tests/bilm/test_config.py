@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from spacy_elmo.bilm import BiLMConfig, CharacterInput, ConfigError, WordInput
-from tests.random_models import CHARACTERS, CONFIG
+from tests.support.random_models import CHARACTERS, CONFIG
 
 
 @pytest.mark.parametrize("config", [CONFIG, replace(CONFIG, input=WordInput(3, "zeros"), cell_clip=None)])

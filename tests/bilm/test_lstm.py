@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spacy_elmo.bilm.lstm import ProjectedLSTM
-from tests.random_models import CONFIG
+from tests.support.random_models import CONFIG
 
 STEPS, ROWS = 7, 3
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from spacy_elmo.bilm import BiLM, State
 from spacy_elmo.formats.allennlp.weights import read_published
-from tests import reference
-from tests.random_models import SENTENCE, random_model, random_table_model
-from tests.reference import Options, Weights, make_options, random_weights, write_files
+from tests.support import reference
+from tests.support.random_models import SENTENCE, random_model, random_table_model
+from tests.support.reference import Options, Weights, make_options, random_weights, write_files
 
 SENTENCES = [
     SENTENCE,

@@ -5,7 +5,7 @@ import torch
 
 from spacy_elmo.bilm import ConfigError, WordInput
 from spacy_elmo.bilm.word_encoder import CharacterEncoder, Highway, WordTable
-from tests.random_models import CHARACTERS, WORDS, random_table_model
+from tests.support.random_models import CHARACTERS, WORDS, random_table_model
 
 
 def test_a_highway_starts_by_mostly_passing_its_input_on():

@@ -4,7 +4,7 @@ import pytest
 from click.exceptions import Exit
 
 from spacy_elmo.cli.benchmark import benchmark
-from tests.random_models import write_random_model
+from tests.support.random_models import write_random_model
 
 
 def test_it_prints_three_speeds(tmp_path: Path, capsys):

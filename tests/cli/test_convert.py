@@ -13,7 +13,7 @@ from spacy_elmo.cli import app
 from spacy_elmo.formats.model_directory import read_head, read_model
 from spacy_elmo.models.load import load_pretrained
 from spacy_elmo.search.examples import EXAMPLES
-from tests.reference import Options, make_options, random_weights, write_files
+from tests.support.reference import Options, make_options, random_weights, write_files
 
 SENTENCES = [["Vectors", "of", "words"], ["ä"]]
 WORDS = ["<S>", "</S>", "<UNK>", "words"]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.cli import app
 from spacy_elmo.models.load import load_pretrained
-from tests.reference import make_options, random_weights, write_files
+from tests.support.reference import make_options, random_weights, write_files
 
 
 def run(*arguments: object) -> Result:

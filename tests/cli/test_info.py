@@ -6,7 +6,7 @@ from spacy.language import Language
 from typer.testing import CliRunner
 
 from spacy_elmo.cli import app
-from tests.reference import make_options, random_weights, write_files
+from tests.support.reference import make_options, random_weights, write_files
 
 
 def run(*arguments: object) -> str:

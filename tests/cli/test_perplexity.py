@@ -8,7 +8,7 @@ from spacy_elmo.cli import app
 from spacy_elmo.formats.allennlp.weights import write_published
 from spacy_elmo.formats.model_directory import write_model
 from spacy_elmo.util.files import write_words
-from tests.random_models import random_head, random_model
+from tests.support.random_models import random_head, random_model
 
 DIRECTIONS = ("forward", "backward", "mean")
 ROUNDING = 1e-5  # products of the same numbers at other addresses may round apart

@@ -14,7 +14,7 @@ from spacy_elmo.formats.model_directory import read_model
 from spacy_elmo.models.load import load_pretrained
 from spacy_elmo.pretraining.loop.checkpoint import list_checkpoints
 from tests.pretraining.test_pretrain import TINY
-from tests.random_models import assert_same_model, contents
+from tests.support.random_models import assert_same_model, contents
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from spacy_elmo.formats.model_directory import (
     read_model,
     write_model,
 )
-from tests.random_models import (
+from tests.support.random_models import (
     CHARACTERS,
     CONFIG,
     SENTENCE,

@@ -12,7 +12,7 @@ from spacy_elmo.layers.bilm import build_bilm
 from spacy_elmo.layers.inline import build_inline_elmo
 from spacy_elmo.layers.scalar_mix import build_scalar_mix
 from spacy_elmo.text.sentences import configure_sentences
-from tests.pipelines import (
+from tests.support.pipelines import (
     LISTENER,
     MIX,
     add_listening,

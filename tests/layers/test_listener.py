@@ -15,7 +15,7 @@ from thinc.api import concatenate
 from spacy_elmo.layers.listener import build_listener
 from spacy_elmo.layers.scalar_mix import build_scalar_mix
 from spacy_elmo.tokens.data import get_data
-from tests.pipelines import (
+from tests.support.pipelines import (
     add_listening,
     features,
     find_listeners,

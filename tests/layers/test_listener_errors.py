@@ -5,7 +5,7 @@ import warnings
 import pytest
 import spacy
 
-from tests.pipelines import (
+from tests.support.pipelines import (
     add_listening,
     features,
     initialized,

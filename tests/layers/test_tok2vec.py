@@ -10,7 +10,7 @@ from thinc.api import HashEmbed, Linear, Model, chain, with_array
 from spacy_elmo.layers.listener import build_listener
 from spacy_elmo.layers.scalar_mix import build_scalar_mix
 from spacy_elmo.layers.tok2vec import build_elmo_tok2vec
-from tests.pipelines import (
+from tests.support.pipelines import (
     EMBED,
     ENCODE,
     LISTENER,

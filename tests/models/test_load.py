@@ -12,7 +12,7 @@ from spacy_elmo.formats.model_directory import Head, WeightsError, read_model, w
 from spacy_elmo.models import en_elmo_sm
 from spacy_elmo.models import load as pretrained
 from spacy_elmo.models.load import find_pretrained, load_pretrained, load_with_head, names
-from tests.reference import make_options, random_weights, write_files
+from tests.support.reference import make_options, random_weights, write_files
 
 SENTENCES = [["Vectors", "of", "words"], [], ["ä"]]
 

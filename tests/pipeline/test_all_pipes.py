@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import spacy
 
-from tests.pipelines import PIPES, annotations, find_listeners, make_examples, make_pipeline, train, unannotated
+from tests.support.pipelines import PIPES, annotations, find_listeners, make_examples, make_pipeline, train, unannotated
 
 TOGETHER = [pipe for pipe in PIPES if pipe != "textcat"]  # both categorizers write doc.cats
 GROUPS = [[pipe] for pipe in PIPES] + [TOGETHER]

@@ -12,7 +12,7 @@ from spacy.tokens import Doc, DocBin
 from thinc.api import Config
 from typer.testing import CliRunner
 
-from tests.pipelines import annotations, make_examples
+from tests.support.pipelines import annotations, make_examples
 
 CONFIG = """
 [paths]

@@ -8,7 +8,7 @@ import spacy
 import torch
 from thinc.api import SGD, Adam
 
-from tests.pipelines import find_listeners, listener, make_examples, make_pipeline, targets, train, unannotated
+from tests.support.pipelines import find_listeners, listener, make_examples, make_pipeline, targets, train, unannotated
 
 LEARN_RATE = 0.01
 PROBES = ("one", "two", "three")

@@ -11,7 +11,7 @@ from spacy.util import load_model_from_config
 from thinc.api import Adam, Config
 
 from spacy_elmo.tokens.data import get_features
-from tests.pipelines import (
+from tests.support.pipelines import (
     add_listening,
     annotations,
     find_listeners,

@@ -12,7 +12,7 @@ from spacy_elmo.pretraining.loop.checkpoint import list_checkpoints
 from spacy_elmo.pretraining.loop.run import Outcome
 from spacy_elmo.pretraining.pretrain import make_recipe, pretrain
 from spacy_elmo.util.files import read_json, write_words
-from tests.random_models import contents, random_head, random_model
+from tests.support.random_models import contents, random_head, random_model
 
 TINY = """
 [corpus]

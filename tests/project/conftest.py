@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import srsly
 
-from tests.project.hand_made import SOURCES
+from tests.support.hand_made import SOURCES
 
 SOURCE = Path(__file__).parents[2] / "project"
 sys.path.insert(0, str(SOURCE / "scripts"))  # they import each other by plain name

@@ -11,7 +11,7 @@ import srsly
 from _pytest.capture import CaptureResult
 from runs import DEFAULT, Run, RunError
 
-from tests.project.hand_made import SYSTEMS, make_result
+from tests.support.hand_made import SYSTEMS, make_result
 
 
 class TestExperiment:

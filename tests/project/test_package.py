@@ -3,7 +3,7 @@
 import package
 import pytest
 
-from tests.project.hand_made import make_result
+from tests.support.hand_made import make_result
 
 BASELINE = "paper without ELMo"
 

@@ -6,7 +6,7 @@ import pytest
 import report
 import srsly
 
-from tests.project.hand_made import make_result
+from tests.support.hand_made import make_result
 
 DEFAULT = report.DEFAULT
 BASELINE = "paper without ELMo"

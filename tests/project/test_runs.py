@@ -8,7 +8,7 @@ import runs
 import srsly
 from runs import BASELINE, DEFAULT, Run, RunError
 
-from tests.project.hand_made import SOURCES, SYSTEMS
+from tests.support.hand_made import SOURCES, SYSTEMS
 
 
 def changed(args, **settings):

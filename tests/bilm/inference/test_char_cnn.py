@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spacy_elmo.bilm import CharacterInput, word_encoder
 from spacy_elmo.bilm.inference.char_cnn import CharacterVectors, TableVectors
-from tests.random_models import CHARACTERS, CONFIG, random_model, random_table_model
+from tests.support.random_models import CHARACTERS, CONFIG, random_model, random_table_model
 
 TOLERANCE = 1e-6  # the same sums in another order
 WORDS = ["<S>", "</S>", "", " ", "a", "the", "é" * 30, "日本語", "a\ud800b", "\0", "x" * 38, "x" * 39, "x" * 10_000]

@@ -14,7 +14,7 @@ from spacy_elmo.bilm.inference import kernels
 from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.bilm.inference.lanes import pack
 from spacy_elmo.bilm.inference.lstm import Run
-from tests.random_models import CHARACTERS, CONFIG, SENTENCE, random_model, random_table_model
+from tests.support.random_models import CHARACTERS, CONFIG, SENTENCE, random_model, random_table_model
 
 TOLERANCE = 1e-5  # single precision, with sums in another order
 SENTENCES = [

@@ -10,7 +10,7 @@ from torch import nn
 from spacy_elmo.bilm import BiLM
 from spacy_elmo.bilm.inference.encoder import Encoder
 from tests.bilm.inference.test_encoder import TOLERANCE, plain
-from tests.random_models import SENTENCE, random_model
+from tests.support.random_models import SENTENCE, random_model
 
 SENTENCES = [SENTENCE * 3, SENTENCE, []]
 

@@ -11,7 +11,7 @@ import pytest
 
 from spacy_elmo.formats.allennlp.weights import read_published, write_published
 from spacy_elmo.formats.model_directory import WeightsError
-from tests.random_models import (
+from tests.support.random_models import (
     CHARACTERS,
     CONFIG,
     WORDS,
@@ -23,7 +23,7 @@ from tests.random_models import (
     read_only,
     small_disk,
 )
-from tests.reference import cell_name, make_options, random_weights, write_files
+from tests.support.reference import cell_name, make_options, random_weights, write_files
 
 CELL = cell_name(make_options(), 0, 1)
 

@@ -10,7 +10,7 @@ import torch
 
 from spacy_elmo.formats.allennlp.weights import read_published, write_published
 from spacy_elmo.formats.model_directory import read_head, read_model, write_model
-from tests.random_models import (
+from tests.support.random_models import (
     CONFIG,
     WORDS,
     assert_same_model,
@@ -19,7 +19,7 @@ from tests.random_models import (
     random_model,
     random_table_model,
 )
-from tests.reference import make_options, random_weights, write_files
+from tests.support.reference import make_options, random_weights, write_files
 
 FIXTURE_STATEFUL = 2e-6  # of AllenNLP's own single precision
 FIXTURE_WORDS = 1e-6

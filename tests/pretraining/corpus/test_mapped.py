@@ -5,7 +5,7 @@ from spacy_elmo.pretraining.corpus.mapped import Corpus, CorpusWriter, add_marke
 from spacy_elmo.pretraining.corpus.shards import split
 from spacy_elmo.pretraining.corpus.vocabulary import MARKERS, Vocabulary
 from spacy_elmo.text.readers import CorpusError
-from tests.pretrain.corpora import make_documents, marked, read_back
+from tests.support.corpora import make_documents, marked, read_back
 
 VOCABULARY = Vocabulary((*MARKERS, "w1", "w2", "w3"), np.zeros(6, dtype=np.int64))
 

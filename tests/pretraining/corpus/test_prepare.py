@@ -15,7 +15,7 @@ from spacy_elmo.pretraining.corpus import vocabulary
 from spacy_elmo.pretraining.corpus.prepare import open_prepared, prepare
 from spacy_elmo.pretraining.corpus.vocabulary import MARKERS
 from spacy_elmo.text.readers import CorpusError
-from tests.pretrain.corpora import make_documents, marked, prepare_all, read_back
+from tests.support.corpora import make_documents, marked, prepare_all, read_back
 from tests.test_imports import run
 
 

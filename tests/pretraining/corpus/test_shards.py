@@ -5,7 +5,7 @@ import pytest
 
 from spacy_elmo.pretraining.corpus import shards as parts
 from spacy_elmo.pretraining.corpus.shards import read_part, split, write_part
-from tests.pretrain.corpora import make_documents
+from tests.support.corpora import make_documents
 
 
 def texts(part):

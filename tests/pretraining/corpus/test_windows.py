@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spacy_elmo.pretraining.corpus.windows import Windows
-from tests.pretrain.corpora import make_documents, prepare_all
+from tests.support.corpora import make_documents, prepare_all
 
 
 @pytest.fixture

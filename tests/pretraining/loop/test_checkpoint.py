@@ -13,7 +13,7 @@ from spacy_elmo.pretraining.loop.checkpoint import (
     write_checkpoint,
 )
 from spacy_elmo.util.files import WeightsError
-from tests.random_models import contents, small_disk
+from tests.support.random_models import contents, small_disk
 
 TENSORS = {"a": torch.arange(6.0).view(2, 3), "step": torch.tensor(3.0)}
 

@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 
 from spacy_elmo.pretraining.loop.checkpoint import list_checkpoints
 from tests.conftest import ROOT
-from tests.pretrain.runs import STEPS, tiny_run
+from tests.support.runs import STEPS, tiny_run
 
-CHILD = ("-m", "tests.pretrain.runs")
+CHILD = ("-m", "tests.support.runs")
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 FILES = ("model-last/weights.safetensors", "model-last/softmax.safetensors", "model-best/weights.safetensors")
 

@@ -1,7 +1,7 @@
 import pytest
 
 from spacy_elmo.pretraining.loop.memory import available_bytes, check_memory, model_bytes
-from tests.random_models import CONFIG
+from tests.support.random_models import CONFIG
 
 
 def test_what_is_needed_is_told_by_part():

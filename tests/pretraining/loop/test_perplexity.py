@@ -8,7 +8,7 @@ from spacy_elmo.formats.model_directory import Head
 from spacy_elmo.pretraining.corpus.mapped import Corpus
 from spacy_elmo.pretraining.loop.perplexity import Likelihoods, evaluation_windows, text_perplexity
 from spacy_elmo.text.readers import CorpusError
-from tests.random_models import WORDS, random_head, random_model, random_table_model
+from tests.support.random_models import WORDS, random_head, random_model, random_table_model
 
 TEXT = [[["the", "bank"], ["a", "river", "the"]]]
 

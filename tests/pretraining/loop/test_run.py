@@ -17,8 +17,8 @@ from spacy_elmo.pretraining.loop.run import run
 from spacy_elmo.pretraining.loop.settings import OptimizerChoice, Start, Text
 from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.util.files import read_json
-from tests.pretrain.runs import STEPS, documents, tiny_recipe, tiny_run
-from tests.random_models import CONFIG, WORDS, assert_same_model, random_head, random_model, small_disk
+from tests.support.random_models import CONFIG, WORDS, assert_same_model, random_head, random_model, small_disk
+from tests.support.runs import STEPS, documents, tiny_recipe, tiny_run
 
 
 def words_config(words: Sequence[str], **sizes: int) -> BiLMConfig:

@@ -7,7 +7,7 @@ import torch
 from spacy_elmo.bilm.model import State
 from spacy_elmo.pretraining.loop.checkpoint import latest_checkpoint, list_checkpoints
 from spacy_elmo.pretraining.loop.trainer import Limits, Trainer, train
-from tests.pretrain.runs import tiny_trainer
+from tests.support.runs import tiny_trainer
 
 
 def parameters(trainer: Trainer) -> dict[str, torch.Tensor]:

@@ -3,7 +3,7 @@ import torch
 
 from spacy_elmo.formats.model_directory import Head
 from spacy_elmo.pretraining.network.head import change_vocabulary
-from tests.random_models import WORDS, random_head, random_model
+from tests.support.random_models import WORDS, random_head, random_model
 
 NEW = ("<S>", "</S>", "<UNK>", "new", "bank", "the", "other")
 COUNTS = [9, 9, 2, 6, 5, 4, 2]

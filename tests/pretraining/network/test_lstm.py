@@ -5,7 +5,7 @@ import torch
 
 from spacy_elmo.bilm import BiLM, State
 from spacy_elmo.pretraining.network.lstm import run_window
-from tests.random_models import CONFIG
+from tests.support.random_models import CONFIG
 
 STEPS, ROWS = 9, 5
 CLIPPED = {"cell_clip": 0.3, "projection_clip": 0.1}

@@ -10,7 +10,7 @@ from spacy_elmo.pretraining.corpus.windows import Window
 from spacy_elmo.pretraining.loop.optimizer import Optimizer, constant
 from spacy_elmo.pretraining.network.objective import Objective
 from spacy_elmo.pretraining.network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax
-from tests.random_models import CONFIG
+from tests.support.random_models import CONFIG
 
 SENTENCES = [
     "the bank raised its rates".split(),

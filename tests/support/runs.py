@@ -1,6 +1,6 @@
 """Tiny runs of pretraining, for all tests; as a program, one in a process of its own that can be killed.
 
-    python -m tests.pretrain.runs OUTPUT [--kill-after STEP] [KEY=JSON ...]
+    python -m tests.support.runs OUTPUT [--kill-after STEP] [KEY=JSON ...]
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from spacy_elmo.pretraining.loop.optimizer import cosine
 from spacy_elmo.pretraining.loop.run import Outcome, make_trainer, run
 from spacy_elmo.pretraining.loop.settings import OptimizerChoice, Recipe, SoftmaxChoice, Text
 from spacy_elmo.pretraining.loop.trainer import Limits, Trainer
-from tests.random_models import CONFIG
+from tests.support.random_models import CONFIG
 
 STEPS = 12
 
