@@ -18,7 +18,7 @@ from statistics import median
 import torch
 from wasabi import table
 
-from spacy_elmo.formats.allennlp.weights import write_published
+from spacy_elmo.formats import allennlp
 
 from . import roofline
 from .children import busy_process, measure
@@ -40,7 +40,7 @@ def main() -> None:
     for size in args.sizes:
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder)
-            write_published(directory, random_model(size), {"name": size})
+            allennlp.write(directory, random_model(size), {"name": size})
             _speed_table(size, directory, take(text, args.words), args)
             if not args.no_memory:
                 _memory_table(directory, take(text, args.words), args.yardstick)

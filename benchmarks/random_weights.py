@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from spacy_elmo.formats.allennlp.weights import write_published
+from spacy_elmo.formats import allennlp
 
 from .sizes import SIZES, random_model
 
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    write_published(args.directory, random_model(args.size, seed=args.seed), {"name": f"random_{args.size}"})
+    allennlp.write(args.directory, random_model(args.size, seed=args.seed), {"name": f"random_{args.size}"})
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from torch import nn
 
 from spacy_elmo.bilm import BiLM
 from spacy_elmo.bilm.inference.encoder import Encoder
-from spacy_elmo.formats.allennlp.weights import read_published
+from spacy_elmo.formats import allennlp
 
 from .text import Sentences
 
@@ -44,7 +44,7 @@ def build(name: str, directory: Path, yardstick: str | None = None) -> System:
     if name == YARDSTICK:
         assert yardstick is not None
         return System(load_function(yardstick)(str(directory / "options.json"), str(directory / "weights.hdf5")))
-    model = read_published(directory)[0].requires_grad_(False)
+    model = allennlp.read(directory).model.requires_grad_(False)
     if name == PLAIN:
         return System(lambda sentences, batch_size: _run_plain(model, sentences, batch_size))
     if name == LSTM:

@@ -9,7 +9,7 @@ import torch
 from spacy.language import Language
 
 from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput
-from spacy_elmo.formats.model_directory import write_model
+from spacy_elmo.formats import model_directory
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,7 +30,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     characters = CharacterInput(embedding_size=4, filters=((1, 4), (2, 4), (3, 4)), n_highway=1)
     model = BiLM(BiLMConfig(characters, hidden_size=8, projection_size=4))
     path = tmp_path_factory.mktemp("models") / "tiny"
-    write_model(path, model, {"name": "tiny", "version": "1.0", "lang": "en", "license": "CC0-1.0"})
+    model_directory.write(path, model, {"name": "tiny", "version": "1.0", "lang": "en", "license": "CC0-1.0"})
     return path
 
 

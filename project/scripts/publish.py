@@ -18,8 +18,8 @@ from tasks import PROJECT
 from wasabi import msg, table
 
 from spacy_elmo.cli.perplexity import measure_files
-from spacy_elmo.formats.model_directory import write_model
-from spacy_elmo.models.load import load_with_head
+from spacy_elmo.formats import model_directory
+from spacy_elmo.models.load import load_model
 from spacy_elmo.util.files import read_text
 
 OF_THE_RUN = ("lang", "steps", "words", "seconds")
@@ -40,7 +40,7 @@ def main() -> None:
 def publish(recipe: Path, heldout: Path) -> None:
     """Write the model directory and the table. Raises ValueError and OSError with what to do."""
     trained = str(run_folder(recipe) / "model-best")
-    model, run, head = load_with_head(trained)
+    model, run, head = load_model(trained)
     if head is None:
         raise ValueError(f"{trained}: has no softmax to measure perplexities with; train with another one")
     rows = measure_files(trained, [heldout], vocab=None, lang=run["lang"], n_process=1)
@@ -53,7 +53,7 @@ def publish(recipe: Path, heldout: Path) -> None:
     meta["perplexity_by_source"] = by_source
     meta["evaluation"] = f"held-out text of all sources; softmax over all {len(head.words):,} words, <UNK> included"
     dest = PROJECT / "packages" / recipe.resolve().name
-    write_model(dest, model, meta, dtype="float16")
+    model_directory.write(dest, model, meta, dtype="float16")
     header, cells = ["", "words", *DIRECTIONS], [[name, *map(str, facts.values())] for name, facts in by_source.items()]
     print(table(cells, header=header, divider=True))
     lines = [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *cells)]

@@ -21,7 +21,7 @@ from tasks import PROJECT, TASKS, models_folder
 from thinc.api import Config
 
 import spacy_elmo
-from spacy_elmo.models.load import find_pretrained
+from spacy_elmo.models.load import find_model
 from spacy_elmo.pipeline.recipes import make_config
 
 DEFAULT = "spaCy's default"
@@ -125,11 +125,11 @@ def make_system(args: argparse.Namespace, system: str) -> Config:
 
 def _model_name(pretrained: str) -> str:
     """RETURNS: the name of a model directory, or of the folder of a published file."""
-    found = find_pretrained(pretrained)
+    found = find_model(pretrained)
     return found.name if found.is_dir() else found.absolute().parent.name
 
 
 def _weights_digest(pretrained: str) -> str:
-    found = find_pretrained(pretrained)
+    found = find_model(pretrained)
     files = sorted(found.glob("*.safetensors")) if found.is_dir() else [found]
     return hashlib.md5(b"".join(path.read_bytes() for path in files)).hexdigest()

@@ -32,9 +32,9 @@ def benchmark(
         import torch
 
         from ..bilm.inference.encoder import Encoder
-        from ..models.load import load_pretrained
+        from ..models.load import load_model
 
-        encoder = Encoder(load_pretrained(model)[0])
+        encoder = Encoder(load_model(model, with_head=False).model)
         sentences = _limit(_random_sentences() if text is None else _read_sentences(text), words)
         few = _limit(sentences, min(words, 500))
         rows = [

@@ -28,8 +28,8 @@ def convert(
 ) -> None:
     """Convert weights of any known format to a model directory."""
     with clear_errors():
-        from ..formats.model_directory import write_model
-        from ..models.load import load_with_head
+        from ..formats import model_directory
+        from ..models.load import load_model
         from ..util.files import read_json
 
         check_target(dest, force=force)
@@ -37,9 +37,9 @@ def convert(
         if not isinstance(more.get("license_text", ""), str):
             raise ValueError(f"{meta}: license_text must be text")
         published = _given(options=options, embedding=embedding, vocab=vocab, unknown=unknown)
-        model, facts, softmax = load_with_head(source, **published)
+        model, facts, softmax = load_model(source, **published)
         facts = {"name": dest.resolve().name, **facts, **more, **_given(name=name, lang=lang, license=license)}
-        write_model(dest, model, facts, head=softmax if head else None, dtype=dtype)
+        model_directory.write(dest, model, facts, head=softmax if head else None, dtype=dtype)
     msg.good(f"Wrote {facts['name']} to {dest}")
 
 

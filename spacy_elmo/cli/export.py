@@ -18,10 +18,10 @@ def export(
 ) -> None:
     """Write a model in the published format (HDF5 and options.json) that AllenNLP and bilm-tf read."""
     with clear_errors():
-        from ..formats.allennlp.weights import write_published
-        from ..models.load import load_with_head
+        from ..formats import allennlp
+        from ..models.load import load_model
 
         check_target(dest, force=force)
-        model, meta, head = load_with_head(source)
-        write_published(dest, model, meta, head=head)
+        model, meta, head = load_model(source)
+        allennlp.write(dest, model, meta, head=head)
     msg.good(f"Wrote {meta.get('name') or 'the model'} to {dest}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Any, Iterator
 
 from typer import Argument, Option
@@ -18,48 +17,13 @@ def info(
 ) -> None:
     """Describe weights: dimensions, parameters, size, licence, training data."""
     with clear_errors():
+        from ..models.describe import describe
+
         facts = describe(model)
     if as_json:
         print(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         msg.table(list(_rows(facts)), title=f"ELMo weights {facts.get('name', model)}")
-
-
-def describe(name_or_path: str) -> dict[str, Any]:
-    """Return the facts of meta.json and, under keys of their own, what the files say.
-
-    name_or_path: as `find_pretrained` takes it.
-    RETURNS: JSON-ready values; "bytes" counts all files of the model, "vocabulary" the words of its head.
-    Raises WeightsError for weights that cannot be loaded.
-    """
-    from ..models.load import find_pretrained, load_with_head
-
-    path = find_pretrained(name_or_path)
-    model, meta, head = load_with_head(path)
-    meta.pop("license_text", None)
-    return {
-        **meta,
-        "path": str(path),
-        "config": model.config.to_dict(),
-        "width": model.config.width,
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "dtype": _stored_dtype(path),
-        "bytes": sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()),
-        "vocabulary": None if head is None else len(head.words),
-    }
-
-
-def _stored_dtype(path: Path) -> str:
-    from safetensors import safe_open
-
-    from ..formats.model_directory import WEIGHTS
-    from ..models.load import is_model_directory
-
-    if not is_model_directory(path):
-        return "float32"
-    with safe_open(path / WEIGHTS, framework="pt") as file:
-        dtypes = {file.get_slice(name).get_dtype() for name in file.keys()}
-    return ", ".join(sorted(dtype.replace("F", "float") for dtype in dtypes))
 
 
 def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:

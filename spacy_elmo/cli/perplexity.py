@@ -45,14 +45,14 @@ def measure_files(
 
     Raises ValueError for a model without a softmax, and for texts that cannot be read.
     """
-    from ..models.load import load_with_head
+    from ..models.load import load_model
     from ..pretraining.loop.perplexity import text_perplexity
     from ..text.tokenize import find_text, tokenise
     from ..util.files import read_words
 
     files = [file for path in texts for file in find_text(path)]
     words = None if vocab is None else read_words(vocab)
-    bilm, _, head = load_with_head(model)
+    bilm, _, head = load_model(model)
     if head is None:
         raise ValueError(f"{model}: has no softmax, so it predicts no words; `convert` keeps it where there is one")
     rows = []

@@ -1,1 +1,41 @@
-"""Weights as other programs publish them."""
+"""How models are kept: our own model directory, and the formats of other programs. Knows no spaCy.
+
+A format is a module with `recognises(path)` and `read(path)`. A new one joins `FORMATS`, and nothing else changes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..util.files import WeightsError
+from . import allennlp, model_directory
+from .pretrained import Head, Pretrained
+
+__all__ = ["Head", "Pretrained", "WeightsError", "allennlp", "load", "model_directory"]
+
+FORMATS = (model_directory, allennlp)
+
+
+def load(path: str | Path, *, with_head: bool = True, **settings: Any) -> Pretrained:
+    """Load a model of any known format.
+
+    Args:
+        path: A model directory, a published weights file, or a directory that has one.
+        with_head: Whether to read the language model head, if there is one.
+        **settings: Settings of `allennlp.read`, for published weights only.
+
+    Returns:
+        The model, facts about it, and its head.
+
+    Raises:
+        WeightsError: For weights that are missing, broken or do not fit together, and for settings that the format
+            does not have.
+    """
+    found = next((kind for kind in FORMATS if kind.recognises(path)), None)
+    if found is None:
+        raise WeightsError(f"{path}: neither a model directory nor HDF5 weights; give the path of one of these")
+    if settings and found is model_directory:
+        names = ", ".join(settings)
+        raise WeightsError(f"{path}: {names} cannot be set for a model directory, only for published weights")
+    return found.read(path, with_head=with_head, **settings)

@@ -8,7 +8,7 @@ from typing import Any, Callable, Sequence, TypeAlias, cast
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from ..models.load import load_pretrained
+from ..models.load import load_model
 from ..util.types import Floats2d
 from .scalar_mix import build_scalar_mix, set_dims
 from .shim import BiLMShim
@@ -57,7 +57,7 @@ def _load(model: Model[InT, OutT]) -> None:
     if not shim.is_loaded:
         if model.attrs["pretrained"] is None:
             raise ValueError("an inline ELMo has no weights: set `pretrained` to a model name or path")
-        shim.load(*load_pretrained(model.attrs["pretrained"]))
+        shim.load(load_model(model.attrs["pretrained"], with_head=False))
     config = shim.model.config
     if model.has_dim("nO") and model.get_dim("nO") != config.width:
         raise ValueError(f"width = {model.get_dim('nO')}: the weights have vectors of width {config.width}")

@@ -10,7 +10,7 @@ from thinc.api import CupyOps, Optimizer, Shim, get_current_ops, torch2xp, xp2to
 
 from ..bilm import BiLM
 from ..bilm.inference.encoder import Encoder
-from ..formats.model_directory import model_from_bytes, model_to_bytes
+from ..formats import Pretrained, model_directory
 from ..util.types import Floats3d
 from .sentence_cache import SentenceCache
 
@@ -76,10 +76,10 @@ class BiLMShim(Shim):
             return self.encode(sentences, layers)
         return self.cache.encode(sentences, self.encoder.encode)
 
-    def load(self, model: BiLM, meta: dict[str, Any]) -> None:
-        """Take a biLM and the description of its weights."""
-        self._model = model.to(_device(self.cfg["device"]))
-        self.meta = dict(meta)
+    def load(self, pretrained: Pretrained) -> None:
+        """Take a biLM and the facts about it."""
+        self._model = pretrained.model.to(_device(self.cfg["device"]))
+        self.meta = dict(pretrained.meta)
         self.cache = None
         self._encoder = None
         if self.is_trainable:
@@ -130,12 +130,12 @@ class BiLMShim(Shim):
 
     def to_bytes(self) -> bytes:
         """Return configuration, weights and meta; empty before `load`."""
-        return b"" if self._model is None else model_to_bytes(self._model, self.meta)
+        return b"" if self._model is None else model_directory.to_bytes(self._model, self.meta)
 
     def from_bytes(self, data: bytes) -> BiLMShim:
         """Load what `to_bytes` returned. Raises WeightsError for bad data."""
         if data:
-            self.load(*model_from_bytes(data))
+            self.load(model_directory.from_bytes(data))
         return self
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,6 +1,11 @@
-"""The bundled models."""
+"""Names and paths become models; and the models that come with the package."""
 
 from pathlib import Path
+
+from .describe import describe
+from .load import find_model, load_model, model_names
+
+__all__ = ["describe", "en_elmo_sm", "find_model", "load_model", "model_names"]
 
 
 def en_elmo_sm() -> Path:

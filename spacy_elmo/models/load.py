@@ -6,26 +6,29 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from ..bilm import BiLM
-from ..formats.allennlp.weights import read_published
-from ..formats.model_directory import CONFIG, WEIGHTS, Head, WeightsError, read_head, read_model
+from ..formats import Pretrained, WeightsError, load
 
 GROUP = "spacy_elmo_models"  # an entry point of this group is a model directory, or a function that returns one
 
 
-def names() -> list[str]:
+def model_names() -> list[str]:
     """Return the names of the installed models."""
     return sorted(_entry_points())
 
 
-def find_pretrained(name_or_path: str | Path) -> Path:
-    """Return where the weights are.
+def find_model(name_or_path: str | Path) -> Path:
+    """Return where the weights of a model are.
 
-    name_or_path: the name of an installed model; or the path of a model directory, of a published weights file, or of
-        a directory that has one. A string without separator and without suffix is a name, whatever folders there are;
-        "./NAME" is the folder.
-    RETURNS: a path that exists.
-    Raises WeightsError for an unknown name, and for a path where nothing is.
+    Args:
+        name_or_path: The name of an installed model; or the path of a model directory, of a published weights file, or
+            of a directory that has one. A string without separator and without suffix is a name, whatever folders
+            there are; "./NAME" is the folder.
+
+    Returns:
+        A path that exists.
+
+    Raises:
+        WeightsError: For an unknown name, and for a path where nothing is.
     """
     if isinstance(name_or_path, str) and _is_name(name_or_path):
         path = _installed(name_or_path)
@@ -36,37 +39,21 @@ def find_pretrained(name_or_path: str | Path) -> Path:
     return path
 
 
-def is_model_directory(path: Path) -> bool:
-    """Tell a directory in the native format, be it broken, from published weights."""
-    return any((path / name).exists() for name in (CONFIG, WEIGHTS))
+def load_model(name_or_path: str | Path, *, with_head: bool = True, **settings: Any) -> Pretrained:
+    """Load a model from wherever `find_model` finds it.
 
+    Args:
+        name_or_path: Name or path, see `find_model`.
+        with_head: Whether to read the softmax of its language model, if there is one.
+        **settings: Settings of `formats.allennlp.read`, for published weights only.
 
-def load_pretrained(name_or_path: str | Path) -> tuple[BiLM, dict[str, Any]]:
-    """Load a model from wherever `find_pretrained` finds it.
+    Returns:
+        The model, frozen; facts about it; and the head of its language model, None where it has none.
 
-    RETURNS: the model, frozen, and the facts of its meta.json.
-    Raises WeightsError for weights that are missing, broken or do not fit together.
+    Raises:
+        WeightsError: For weights that are missing, broken or do not fit together.
     """
-    path = find_pretrained(name_or_path)
-    if is_model_directory(path):
-        return read_model(path)
-    model, meta, _ = read_published(path)
-    return model, meta
-
-
-def load_with_head(name_or_path: str | Path, **published: Any) -> tuple[BiLM, dict[str, Any], Head | None]:
-    """Load a model and the head of its language model, None where it has none.
-
-    published: settings of `read_published`, for published weights only.
-    Raises WeightsError as `load_pretrained`, and for such settings where the source is a model directory.
-    """
-    path = find_pretrained(name_or_path)
-    if not is_model_directory(path):
-        return read_published(path, **published)
-    if published:
-        settings = ", ".join(published)
-        raise WeightsError(f"{path}: {settings} cannot be set for a model directory, only for published weights")
-    return *read_model(path), read_head(path)
+    return load(find_model(name_or_path), with_head=with_head, **settings)
 
 
 def _entry_points() -> dict[str, EntryPoint]:

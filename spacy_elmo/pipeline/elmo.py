@@ -14,7 +14,8 @@ from spacy.util import SimpleFrozenList
 from spacy.vocab import Vocab
 from thinc.api import Config, Model
 
-from ..models.load import load_pretrained
+from ..formats import model_directory
+from ..models.load import load_model
 from ..tokens.data import ElmoData, set_data, token_offsets
 from ..tokens.extensions import set_extensions, set_hooks, set_tensor
 from ..tokens.mix import Mix, check_mix, mix_layers, resolve_mix
@@ -252,17 +253,13 @@ class Elmo(UpstreamPipe):
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> None:
         """Write a model directory (`spacy elmo info` reads it)."""
-        from ..formats.model_directory import write_model
-
         self.load()
         self.finish_batch()
-        write_model(path, self.shim.model, self.shim.meta)
+        model_directory.write(path, self.shim.model, self.shim.meta)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
         """Load a model directory; `pretrained` is not looked at. The weights are memory-mapped."""
-        from ..formats.model_directory import read_model
-
-        self.shim.load(*read_model(path))
+        self.shim.load(model_directory.read(path, with_head=False))
         self._check_loaded()
         return self
 
@@ -277,7 +274,7 @@ class Elmo(UpstreamPipe):
             self._load_from(self.pretrained)
 
     def _load_from(self, pretrained: str) -> None:
-        self.shim.load(*load_pretrained(pretrained))
+        self.shim.load(load_model(pretrained, with_head=False))
         self._check_loaded()
         self.fit_listeners()
         lang = self.shim.meta.get("lang")

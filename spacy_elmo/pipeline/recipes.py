@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.util import load_model_from_config
 from thinc.api import Config
 
-from ..models.load import find_pretrained, load_pretrained
+from ..models.load import find_model, load_model
 
 LINKER = "entity_linker"
 COMPONENTS = (
@@ -47,7 +47,7 @@ def make_config(
     """
     _check_known("component", COMPONENTS, pipeline)
     _check_known("recipe", RECIPES, [recipe])
-    find_pretrained(pretrained)
+    find_model(pretrained)
     nlp = spacy.blank(lang)
     config: dict[str, Any] = {
         "paths": {"train": None, "dev": None},
@@ -116,6 +116,6 @@ def _make_features(name: str, pretrained: str) -> dict[str, Any]:
         return {"@architectures": "spacy-elmo.ElmoListener.v1", "mix": mix}
     # The entity linker reads sentences apart from their Docs, and its layers want to know the width beforehand.
     bilm = {"@architectures": "spacy-elmo.BiLM.v1", "get_spans": {"@misc": "spacy-elmo.sentences.v1"}}
-    width = load_pretrained(pretrained)[0].config.width
+    width = load_model(pretrained, with_head=False).model.config.width
     inline = {"bilm": bilm, "pretrained": "${paths.elmo}", "width": width}
     return {"@architectures": "spacy-elmo.InlineElmo.v1", **inline, "mix": mix}

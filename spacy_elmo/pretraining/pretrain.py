@@ -12,7 +12,7 @@ import torch
 from thinc.api import Config
 
 from ..bilm import BiLMConfig, CharacterInput, WordInput
-from ..models.load import load_with_head
+from ..models.load import load_model
 from ..text.readers import describe_files
 from ..text.tokenize import find_text, tokenise
 from ..util.files import read_words, staged
@@ -179,7 +179,7 @@ def make_recipe(config: Config, *, say: Say = print) -> tuple[Recipe, Logger]:
     limits = Limits(**{key: training.pop(f"max_{key}") for key in ("steps", "epochs", "words", "seconds")})
     start = None
     if paths["init"] is not None:
-        start = Start(str(paths["init"]), *load_with_head(paths["init"]))
+        start = Start(str(paths["init"]), *load_model(paths["init"]))
         say(f"goes on from {start.name}, with its dimensions{'' if start.head else ', and a new softmax'}")
     recipe = Recipe(
         lang=resolved["nlp"]["lang"],

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_elmo.bilm import BiLM, State
-from spacy_elmo.formats.allennlp.weights import read_published
+from spacy_elmo.formats import allennlp
 from tests.support import reference
 from tests.support.random_models import SENTENCE, random_model, random_table_model
 from tests.support.reference import Options, Weights, make_options, random_weights, write_files
@@ -48,7 +48,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def load(folder, weights: Weights, options: Options) -> BiLM:
-    return read_published(write_files(folder, weights, options))[0]
+    return allennlp.read(write_files(folder, weights, options)).model
 
 
 def assert_agrees(model: BiLM, weights: Weights, options: Options, sentences=SENTENCES, **settings) -> None:

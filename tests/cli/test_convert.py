@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.cli import app
-from spacy_elmo.formats.model_directory import read_head, read_model
-from spacy_elmo.models.load import load_pretrained
+from spacy_elmo.formats import model_directory
+from spacy_elmo.models.load import load_model
 from spacy_elmo.search.examples import EXAMPLES
 from tests.support.reference import Options, make_options, random_weights, write_files
 
@@ -37,7 +37,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def encode(path: Path) -> np.ndarray:
-    return Encoder(load_pretrained(path)[0]).encode(SENTENCES)
+    return Encoder(load_model(path).model).encode(SENTENCES)
 
 
 def test_published_weights_become_a_model_directory(source: Path, tmp_path: Path):
@@ -50,9 +50,9 @@ def test_published_weights_become_a_model_directory(source: Path, tmp_path: Path
 
 def test_the_model_is_named_after_its_directory_unless_told(source: Path, tmp_path: Path):
     run(source, tmp_path / "some_model")
-    assert read_model(tmp_path / "some_model")[1]["name"] == "some_model"
+    assert model_directory.read(tmp_path / "some_model").meta["name"] == "some_model"
     run(source, tmp_path / "out", "--name", "xx_elmo", "--lang", "xx", "--license", "CC0-1.0")
-    meta = read_model(tmp_path / "out")[1]
+    meta = model_directory.read(tmp_path / "out").meta
     assert (meta["name"], meta["lang"], meta["license"]) == ("xx_elmo", "xx", "CC0-1.0")
 
 
@@ -60,7 +60,7 @@ def test_facts_come_from_a_file_and_options_come_first(source: Path, tmp_path: P
     facts = {"name": "from_file", "lang": "de", "license_text": "You may.", "training_data": ["a", "b"]}
     (tmp_path / "facts.json").write_text(json.dumps(facts), encoding="utf8")
     run(source, tmp_path / "out", "--meta", tmp_path / "facts.json", "--lang", "nl")
-    meta = read_model(tmp_path / "out")[1]
+    meta = model_directory.read(tmp_path / "out").meta
     assert (meta["name"], meta["lang"], meta["training_data"]) == ("from_file", "nl", ["a", "b"])
     assert (tmp_path / "out" / "LICENSE").read_text(encoding="utf8") == "You may."
 
@@ -80,7 +80,7 @@ def test_half_precision_moves_vectors_of_trained_weights_by_less_than_a_hundredt
         pytest.skip(f"{source} is not a directory")
     run(source, tmp_path / "half", "--no-head", "--dtype", "float16")
     sentences = [text.split() for senses in EXAMPLES.values() for texts in senses.values() for text in texts]
-    models = (load_pretrained(path)[0] for path in (source, tmp_path / "half"))
+    models = (load_model(path).model for path in (source, tmp_path / "half"))
     expected, stored = (Encoder(model).encode(sentences) for model in models)
     assert (np.linalg.norm(stored - expected, axis=-1) < 1e-2 * np.linalg.norm(expected, axis=-1)).all()
 
@@ -88,10 +88,10 @@ def test_half_precision_moves_vectors_of_trained_weights_by_less_than_a_hundredt
 def test_the_head_is_kept_unless_told(source: Path, tmp_path: Path):
     run(source, tmp_path / "with")
     run(source, tmp_path / "without", "--no-head")
-    head = read_head(tmp_path / "with")
+    head = model_directory.read(tmp_path / "with").head
     assert head is not None
     assert list(head.words) == WORDS
-    assert read_head(tmp_path / "without") is None
+    assert model_directory.read(tmp_path / "without").head is None
 
 
 def test_an_embedding_takes_the_place_of_the_characters(source: Path, tmp_path: Path):
@@ -104,7 +104,7 @@ def test_an_embedding_takes_the_place_of_the_characters(source: Path, tmp_path: 
     assert "random" in result.output
     result = run(source, tmp_path / "out", *settings, "--unknown", "zeros")
     assert result.exit_code == 0, result.output
-    model, _ = read_model(tmp_path / "out")
+    model = model_directory.read(tmp_path / "out").model
     np.testing.assert_array_equal(Encoder(model).word_vectors(["words", "unknown"]), [table[3], np.zeros(6)])
 
 
@@ -118,7 +118,7 @@ def test_a_model_directory_is_converted_again_onto_itself(source: Path, tmp_path
     run(source, tmp_path / "out", "--name", "kept")
     result = run(tmp_path / "out", tmp_path / "out", "--dtype", "float16", "--no-head", "--force")
     assert result.exit_code == 0, result.output
-    assert read_model(tmp_path / "out")[1]["name"] == "kept"
+    assert model_directory.read(tmp_path / "out").meta["name"] == "kept"
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"config.json", "meta.json", "weights.safetensors"}
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.cli import app
-from spacy_elmo.models.load import load_pretrained
+from spacy_elmo.models.load import load_model
 from tests.support.reference import make_options, random_weights, write_files
 
 
@@ -35,7 +35,7 @@ def test_an_installed_model_is_exported_by_its_name(tmp_path: Path):
     assert run("export", "en_elmo_sm", tmp_path / "out").exit_code == 0
     sentences = [["Vectors", "of", "words"]]
     paths = (tmp_path / "out", "en_elmo_sm")
-    exported, bundled = (Encoder(load_pretrained(path)[0]).encode(sentences) for path in paths)
+    exported, bundled = (Encoder(load_model(path).model).encode(sentences) for path in paths)
     # Equal parameters; products of matrices that lie otherwise in memory round otherwise
     np.testing.assert_allclose(exported, bundled, atol=1e-5)
 

@@ -5,8 +5,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
-from spacy_elmo.formats.allennlp.weights import write_published
-from spacy_elmo.formats.model_directory import write_model
+from spacy_elmo.formats import allennlp, model_directory
 from spacy_elmo.util.files import write_words
 from tests.support.random_models import random_head, random_model
 
@@ -27,7 +26,7 @@ def texts(tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     bilm = random_model()
-    write_model(tmp_path / "model", bilm, {}, head=random_head(bilm))
+    model_directory.write(tmp_path / "model", bilm, {}, head=random_head(bilm))
     return tmp_path / "model"
 
 
@@ -55,7 +54,7 @@ def test_a_folder_is_its_files(model: Path, texts: list[Path]):
 
 def test_published_weights_have_the_same(model: Path, texts: list[Path], tmp_path: Path):
     bilm = random_model()
-    write_published(tmp_path / "published", bilm, {}, head=random_head(bilm))
+    allennlp.write(tmp_path / "published", bilm, {}, head=random_head(bilm))
     for one, other in zip(rows(tmp_path / "published", *texts), rows(model, *texts)):
         assert one == {**other, **{key: pytest.approx(other[key], rel=ROUNDING) for key in DIRECTIONS}}
 

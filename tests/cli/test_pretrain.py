@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
-from spacy_elmo.formats.model_directory import read_model
-from spacy_elmo.models.load import load_pretrained
+from spacy_elmo.formats import model_directory
+from spacy_elmo.models.load import load_model
 from spacy_elmo.pretraining.loop.checkpoint import list_checkpoints
 from tests.pretraining.test_pretrain import TINY
 from tests.support.random_models import assert_same_model, contents
@@ -35,7 +35,7 @@ def test_it_trains_resumes_and_says_what_it_did(files: tuple[Path, Path]):
     first = run(files, "--training.eval_frequency", 2)
     assert first.exit_code == 0, first.output
     assert "Finished after step 6" in first.output
-    model, meta = read_model(files[0].parent / "out" / "model-best")
+    model, meta, _ = model_directory.read(files[0].parent / "out" / "model-best")
     assert meta["steps"] in (2, 4, 6)
     again = run(files, "--resume")
     assert again.exit_code == 0, again.output
@@ -48,7 +48,7 @@ def test_the_model_exports_to_published_formats_and_back(files: tuple[Path, Path
     result = CliRunner().invoke(app, ["export", str(trained), str(published)])
     assert result.exit_code == 0, result.output
     sentence = ["The", "cat", "barked", "."]
-    one, other = (load_pretrained(path)[0] for path in (trained, published / "weights.hdf5"))
+    one, other = (load_model(path).model for path in (trained, published / "weights.hdf5"))
     assert_same_model(one, other)
     vectors = (model([sentence])[0][0].numpy() for model in (one, other))
     np.testing.assert_allclose(*vectors, atol=1e-6)  # products of the same numbers at other addresses may round apart

@@ -7,15 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from spacy_elmo.formats.model_directory import (
-    Head,
-    WeightsError,
-    model_from_bytes,
-    model_to_bytes,
-    read_head,
-    read_model,
-    write_model,
-)
+from spacy_elmo.formats import Head, WeightsError, model_directory
 from tests.support.random_models import (
     CONFIG,
     assert_same_model,
@@ -88,7 +80,7 @@ def test_bad_weights_are_named_with_their_file(tmp_path, case):
     damage(write_random_model(tmp_path) / WEIGHTS)
     before = contents(tmp_path)
     with pytest.raises(WeightsError, match=rf"{WEIGHTS}: {message}"):
-        read_model(tmp_path)
+        model_directory.read(tmp_path)
     assert contents(tmp_path) == before
 
 
@@ -117,7 +109,7 @@ def test_a_bad_config_is_named_with_its_key(tmp_path, case):
     path = write_random_model(tmp_path) / "config.json"
     path.write_text(json.dumps(damage(json.loads(path.read_text()))))
     with pytest.raises(WeightsError, match=rf"config.json: {message}" if case != "not an object" else message):
-        read_model(tmp_path)
+        model_directory.read(tmp_path)
 
 
 @pytest.mark.parametrize("file", ["config.json", "meta.json"])
@@ -125,29 +117,29 @@ def test_a_bad_config_is_named_with_its_key(tmp_path, case):
 def test_broken_json_is_named_with_its_file(tmp_path, file, data, message):
     (write_random_model(tmp_path) / file).write_bytes(data)
     with pytest.raises(WeightsError, match=rf"{file}: .*{message}"):
-        read_model(tmp_path)
+        model_directory.read(tmp_path)
 
 
 def test_dimensions_that_fit_no_memory_are_an_error(tmp_path):
     path = write_random_model(tmp_path) / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "hidden_size": 10**30}))
     with pytest.raises(WeightsError, match="no model has such dimensions"):
-        read_model(tmp_path)
+        model_directory.read(tmp_path)
 
 
 def test_a_missing_directory_and_one_without_a_model_are_told_apart(tmp_path):
     with pytest.raises(WeightsError, match=r"absent: no such directory"):
-        read_model(tmp_path / "absent")
+        model_directory.read(tmp_path / "absent")
     with pytest.raises(WeightsError, match=rf"{tmp_path.name}: no config.json in it"):
-        read_model(tmp_path)
+        model_directory.read(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["meta.json", "words.txt"])
 def test_a_missing_file_is_named(tmp_path, name):
-    write_model(tmp_path, random_table_model(), {})
+    model_directory.write(tmp_path, random_table_model(), {})
     (tmp_path / name).unlink()
     with pytest.raises(WeightsError, match=rf"{name}: cannot be read \(No such file"):
-        read_model(tmp_path)
+        model_directory.read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -158,24 +150,24 @@ def test_a_missing_file_is_named(tmp_path, name):
     ],
 )
 def test_words_that_do_not_fit_are_an_error(tmp_path, text, message):
-    write_model(tmp_path, random_table_model(), {})
+    model_directory.write(tmp_path, random_table_model(), {})
     (tmp_path / "words.txt").write_text(text)
     with pytest.raises(WeightsError, match=rf"words.txt: {message}"):
-        read_model(tmp_path)
+        model_directory.read(tmp_path)
 
 
 def test_words_with_line_ends_are_refused(tmp_path):
     model = random_model()
     head = random_head(model, words=("<S>", "two\nlines", "x"))
     with pytest.raises(WeightsError, match=r"vocab.txt: the word 'two\\nlines' has a line end"):
-        write_model(tmp_path / "model", model, {}, head=head)
+        model_directory.write(tmp_path / "model", model, {}, head=head)
     assert not (tmp_path / "model").exists()
 
 
 def test_words_that_are_not_unicode_are_refused(tmp_path):
     model = random_model()
     with pytest.raises(WeightsError, match="vocab.txt: a word is not Unicode text"):
-        write_model(tmp_path / "model", model, {}, head=random_head(model, words=("<S>", "\ud800")))
+        model_directory.write(tmp_path / "model", model, {}, head=random_head(model, words=("<S>", "\ud800")))
 
 
 @pytest.mark.parametrize(
@@ -184,22 +176,22 @@ def test_words_that_are_not_unicode_are_refused(tmp_path):
 )
 def test_half_a_head_is_an_error(tmp_path, name, message):
     model = random_model()
-    write_model(tmp_path, model, {}, head=random_head(model))
+    model_directory.write(tmp_path, model, {}, head=random_head(model))
     (tmp_path / name).unlink()
     with pytest.raises(WeightsError, match=message):
-        read_head(tmp_path)
+        model_directory.read(tmp_path)
 
 
 def test_a_head_of_another_size_is_an_error(tmp_path):
-    write_model(tmp_path, random_model(), {}, head=Head(("a", "b"), torch.zeros(2, 7), torch.zeros(2)))
+    model_directory.write(tmp_path, random_model(), {}, head=Head(("a", "b"), torch.zeros(2, 7), torch.zeros(2)))
     with pytest.raises(WeightsError, match=r"softmax.safetensors: weight has shape \(2, 7\) where \(2, 6\)"):
-        read_head(tmp_path)
+        model_directory.read(tmp_path)
 
 
-@pytest.mark.parametrize("data", [b"", b"nothing", b"\0" * 100, model_to_bytes(random_model(), {})[:-1]])
+@pytest.mark.parametrize("data", [b"", b"nothing", b"\0" * 100, model_directory.to_bytes(random_model(), {})[:-1]])
 def test_bytes_that_hold_no_whole_model_are_an_error(data):
     with pytest.raises(WeightsError, match="model bytes: not a whole model"):
-        model_from_bytes(data)
+        model_directory.from_bytes(data)
 
 
 def test_a_full_disk_leaves_the_old_model(tmp_path):
@@ -208,7 +200,7 @@ def test_a_full_disk_leaves_the_old_model(tmp_path):
         write_random_model(disk)
         before = contents(disk)
         with pytest.raises(WeightsError, match=r"disk: cannot be written \(.*[Nn]o space.*\); nothing was changed"):
-            write_model(disk, big, {"name": "big"})
+            model_directory.write(disk, big, {"name": "big"})
         assert contents(disk) == before
         assert len(list(disk.iterdir())) == len(before)
 
@@ -216,9 +208,10 @@ def test_a_full_disk_leaves_the_old_model(tmp_path):
 @pytest.mark.parametrize("size", ["4k", "16k", "32k", "48k"])
 def test_a_full_disk_leaves_nothing_new(tmp_path, size):
     model = random_model()
+    head = random_head(model, words=tuple(map(str, range(2000))))
     with small_disk(tmp_path / "disk", size=size) as disk:
         with pytest.raises(WeightsError, match="new: cannot be written"):
-            write_model(disk / "sub" / "new", model, {}, head=random_head(model, words=tuple(map(str, range(2000)))))
+            model_directory.write(disk / "sub" / "new", model, {}, head=head)
         assert list(disk.iterdir()) == []
 
 
@@ -234,7 +227,7 @@ def test_a_read_only_target_is_named_and_unchanged(tmp_path):
 def test_a_model_on_a_read_only_disk_can_be_read(tmp_path):
     write_random_model(tmp_path)
     with read_only(tmp_path):
-        assert_same_model(read_model(tmp_path)[0], random_model())
+        assert_same_model(model_directory.read(tmp_path).model, random_model())
 
 
 def test_a_file_in_place_of_the_directory_is_an_error(tmp_path):
@@ -246,10 +239,10 @@ def test_a_file_in_place_of_the_directory_is_an_error(tmp_path):
 
 def test_facts_that_are_no_json_leave_nothing(tmp_path):
     with pytest.raises(TypeError):
-        write_model(tmp_path / "model", random_model(), {"when": object()})
+        model_directory.write(tmp_path / "model", random_model(), {"when": object()})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_dtype_is_refused(tmp_path):
     with pytest.raises(ValueError, match="dtype = 'int8': must be one of float32, float16"):
-        write_model(tmp_path / "model", random_model(), {}, dtype="int8")
+        model_directory.write(tmp_path / "model", random_model(), {}, dtype="int8")

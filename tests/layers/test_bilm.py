@@ -5,7 +5,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-from spacy_elmo.formats.model_directory import read_model
+from spacy_elmo.formats import model_directory
 from spacy_elmo.layers.bilm import build_bilm
 from spacy_elmo.text.sentences import configure_sentences
 
@@ -16,7 +16,7 @@ TOLERANCE = 1e-5  # products of other shapes round differently
 @pytest.fixture
 def model(tiny_model):
     model = build_bilm(configure_sentences())
-    model.shims[0].load(*read_model(tiny_model))
+    model.shims[0].load(model_directory.read(tiny_model))
     return model
 
 

@@ -7,7 +7,7 @@ from spacy.kb import InMemoryLookupKB
 from spacy.training import Example
 from thinc.api import Adam
 
-from spacy_elmo.formats.model_directory import read_model
+from spacy_elmo.formats import model_directory
 from spacy_elmo.layers.bilm import build_bilm
 from spacy_elmo.layers.inline import build_inline_elmo
 from spacy_elmo.layers.scalar_mix import build_scalar_mix
@@ -250,5 +250,5 @@ def test_entity_linker_with_a_listener_is_told_of_the_inline_form(tiny_model):
 def test_weights_of_another_size_in_a_saved_component(tiny_model):
     model = build(tiny_model)
     model.initialize()
-    config = read_model(tiny_model)[0].config
+    config = model_directory.read(tiny_model).model.config
     assert (model.layers[1].get_dim("layers"), model.get_dim("nO")) == (config.n_outputs, config.width)

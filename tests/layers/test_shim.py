@@ -7,7 +7,7 @@ import pytest
 import torch
 from thinc.api import Model
 
-from spacy_elmo.formats.model_directory import WeightsError, read_model
+from spacy_elmo.formats import Pretrained, WeightsError, model_directory
 from spacy_elmo.layers.shim import BiLMShim
 
 SENTENCES = [["a", "bank"], [], ["</S>"]]
@@ -16,7 +16,7 @@ SENTENCES = [["a", "bank"], [], ["</S>"]]
 @pytest.fixture
 def shim(tiny_model):
     shim = BiLMShim(initial_state="warm", max_batch_words=16, word_cache=10)
-    shim.load(*read_model(tiny_model))
+    shim.load(model_directory.read(tiny_model))
     return shim
 
 
@@ -54,11 +54,11 @@ def test_pickle_is_by_value_and_keeps_settings(shim):
 
 def test_new_weights_make_a_new_encoder(shim, tiny_model):
     before = shim.encoder.encode(SENTENCES)
-    model, meta = read_model(tiny_model)
+    model, meta, _ = model_directory.read(tiny_model)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(0.5)
-    shim.load(model, meta)
+    shim.load(Pretrained(model, meta))
     assert not np.allclose(shim.encoder.encode(SENTENCES), before, atol=1e-3)
 
 
@@ -75,7 +75,7 @@ def test_weights_changed_in_place_change_the_vectors(shim):
 
 def test_a_named_device_is_kept(tiny_model):
     shim = BiLMShim(device="cpu")
-    shim.load(*read_model(tiny_model))
+    shim.load(model_directory.read(tiny_model))
     shim.to_device("cpu", 0)
     assert shim.model.device == torch.device("cpu")
 

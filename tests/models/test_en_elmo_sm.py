@@ -1,7 +1,6 @@
-from spacy_elmo.cli.info import describe
-from spacy_elmo.formats.model_directory import read_model
-from spacy_elmo.models import en_elmo_sm
-from spacy_elmo.models.load import load_pretrained
+from spacy_elmo.formats import model_directory
+from spacy_elmo.models import describe, en_elmo_sm
+from spacy_elmo.models.load import load_model
 
 
 def test_the_model_says_what_it_is():
@@ -14,7 +13,7 @@ def test_the_model_says_what_it_is():
 
 
 def test_every_source_of_the_training_text_is_credited_in_the_licence():
-    _, meta = read_model(en_elmo_sm())
+    meta = model_directory.read(en_elmo_sm()).meta
     assert "https://creativecommons.org/licenses/by-sa/4.0/legalcode" in meta["license_text"]
     for source in meta["training_data"]:
         for key in ("name", "license"):
@@ -30,5 +29,5 @@ def test_the_files_are_small_enough_for_the_package():
 
 
 def test_it_computes_in_full_precision():
-    model, _ = load_pretrained("en_elmo_sm")
+    model = load_model("en_elmo_sm").model
     assert {str(parameter.dtype) for parameter in model.parameters()} == {"torch.float32"}

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from spacy_elmo.bilm.inference.encoder import Encoder
-from spacy_elmo.formats.model_directory import Head, WeightsError, read_model, write_model
+from spacy_elmo.formats import Head, WeightsError, model_directory
 from spacy_elmo.models import en_elmo_sm
 from spacy_elmo.models import load as pretrained
-from spacy_elmo.models.load import find_pretrained, load_pretrained, load_with_head, names
+from spacy_elmo.models.load import find_model, load_model, model_names
 from tests.support.reference import make_options, random_weights, write_files
 
 SENTENCES = [["Vectors", "of", "words"], [], ["ä"]]
@@ -29,38 +29,38 @@ def install(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
 
 
 def test_the_bundled_model_is_found_by_name():
-    assert "en_elmo_sm" in names()
-    assert find_pretrained("en_elmo_sm") == en_elmo_sm()
+    assert "en_elmo_sm" in model_names()
+    assert find_model("en_elmo_sm") == en_elmo_sm()
 
 
 def test_a_name_is_never_a_folder_lying_there(tiny_model: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tiny_model.parent)
     with pytest.raises(WeightsError, match=r"'tiny'.*installed: .*en_elmo_sm.*'\./tiny'"):
-        find_pretrained("tiny")
+        find_model("tiny")
 
 
 @pytest.mark.parametrize("given", ["./tiny", "tiny/../tiny", Path("tiny")], ids=str)
 def test_a_relative_path_is_a_folder(given: str | Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tiny_model.parent)
-    assert find_pretrained(given).samefile(tiny_model)
+    assert find_model(given).samefile(tiny_model)
 
 
 @pytest.mark.parametrize("given", ["", "en", "en_elmo_xl"])
 def test_an_unknown_name_is_refused(given: str):
     with pytest.raises(WeightsError, match="is installed"):
-        find_pretrained(given)
+        find_model(given)
 
 
 @pytest.mark.parametrize("given", ["weights.hdf5", "./weights", "v1.0", Path("weights")], ids=str)
 def test_a_path_where_nothing_is_is_refused(given: str | Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(WeightsError, match=f"^{Path(given)}: no such file or directory"):
-        find_pretrained(given)
+        find_model(given)
 
 
 def test_the_current_directory_is_a_path(tiny_model: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tiny_model)
-    assert find_pretrained(".").samefile(tiny_model)
+    assert find_model(".").samefile(tiny_model)
 
 
 @pytest.mark.parametrize("value", ["installed_model:PATH", "installed_model:path"])
@@ -71,26 +71,26 @@ def test_an_installed_model_is_a_path_or_a_function(
     (tmp_path / "installed_model.py").write_text(code, encoding="utf8")
     monkeypatch.syspath_prepend(tmp_path)
     install(monkeypatch, "some_model", value)
-    assert names() == ["some_model"]
-    assert find_pretrained("some_model") == tiny_model
+    assert model_names() == ["some_model"]
+    assert find_model("some_model") == tiny_model
 
 
 def test_a_broken_installed_model_is_named(monkeypatch: pytest.MonkeyPatch):
     install(monkeypatch, "some_model", "no_such_module:path")
     with pytest.raises(WeightsError, match=r"'some_model' \(no_such_module:path\) is broken"):
-        find_pretrained("some_model")
+        find_model("some_model")
 
 
 def test_a_model_directory_is_loaded(tiny_model: Path):
-    model, meta = load_pretrained(tiny_model)
-    expected, _ = read_model(tiny_model)
+    model, meta, _ = load_model(tiny_model)
+    expected = model_directory.read(tiny_model).model
     assert meta["name"] == "tiny"
     np.testing.assert_array_equal(Encoder(model).encode(SENTENCES), Encoder(expected).encode(SENTENCES))
 
 
 def test_published_weights_and_their_directory_are_the_same_model(published: Path):
-    from_file, _ = load_pretrained(str(published))
-    from_folder, _ = load_pretrained(published.parent)
+    from_file = load_model(str(published)).model
+    from_folder = load_model(published.parent).model
     np.testing.assert_array_equal(Encoder(from_file).encode(SENTENCES), Encoder(from_folder).encode(SENTENCES))
 
 
@@ -98,23 +98,23 @@ def test_options_from_elsewhere_are_taken_for_published_weights(published: Path,
     moved = tmp_path / "elsewhere.json"
     (tmp_path / "options.json").rename(moved)
     with pytest.raises(WeightsError, match=r"options\.json"):
-        load_with_head(published)
-    model, _, head = load_with_head(published, options=moved)
+        load_model(published)
+    model, _, head = load_model(published, options=moved)
     assert model.config.n_layers == 2
     assert head is None
 
 
 def test_options_for_a_model_directory_are_refused(tiny_model: Path, tmp_path: Path):
     with pytest.raises(WeightsError, match="options cannot be set for a model directory"):
-        load_with_head(tiny_model, options=tmp_path)
+        load_model(tiny_model, options=tmp_path)
 
 
 def test_the_head_comes_with_the_model_that_has_one(tiny_model: Path, tmp_path: Path):
-    model, meta, nothing = load_with_head(tiny_model)
+    model, meta, nothing = load_model(tiny_model)
     assert nothing is None
     head = Head(("<S>", "</S>", "<UNK>"), torch.rand(3, 4), torch.rand(3))
-    write_model(tmp_path / "with_head", model, meta, head=head)
-    _, _, found = load_with_head(tmp_path / "with_head")
+    model_directory.write(tmp_path / "with_head", model, meta, head=head)
+    found = load_model(tmp_path / "with_head").head
     assert found is not None
     assert found.words == head.words
     assert torch.equal(found.weight, head.weight)
@@ -122,19 +122,19 @@ def test_the_head_comes_with_the_model_that_has_one(tiny_model: Path, tmp_path: 
 
 def test_a_directory_without_weights_is_refused(tmp_path: Path):
     with pytest.raises(WeightsError, match=str(tmp_path)):
-        load_pretrained(tmp_path)
+        load_model(tmp_path)
 
 
 def test_a_model_directory_without_its_config_is_called_so(tiny_model: Path, tmp_path: Path):
     (tmp_path / "weights.safetensors").write_bytes((tiny_model / "weights.safetensors").read_bytes())
     with pytest.raises(WeightsError, match=r"no config\.json"):
-        load_pretrained(tmp_path)
+        load_model(tmp_path)
 
 
-def test_loading_imports_neither_spacy_nor_thinc(tiny_model: Path):
+def test_loading_needs_neither_spacy_nor_thinc(tiny_model: Path):
     code = (
-        "import sys\nfrom spacy_elmo.models.load import load_pretrained\n"
-        f"print(load_pretrained({str(tiny_model)!r})[1]['name'], {{'spacy', 'thinc'}} & set(sys.modules))"
+        "import sys\nsys.modules.update(spacy=None, thinc=None)\nfrom spacy_elmo.models.load import load_model\n"
+        f"print(load_model({str(tiny_model)!r}).meta['name'], {{sys.modules['spacy'], sys.modules['thinc']}})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "tiny set()"
+    assert done.stdout.strip() == "tiny {None}"

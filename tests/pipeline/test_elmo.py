@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
 
-from spacy_elmo.formats.model_directory import read_model
+from spacy_elmo.formats import model_directory
 from spacy_elmo.pipeline.elmo import Elmo
 from spacy_elmo.tokens.data import get_data
 
@@ -26,13 +26,13 @@ def elmo(tiny_model, **config):
 
 
 def test_layers_are_those_of_the_bilm(nlp, tiny_model):
-    model, _ = read_model(tiny_model)
+    model = model_directory.read(tiny_model).model
     (expected,), _ = model([["One", "two", "three", "."]], model.initial_state("warm", 1))
     assert np.allclose(nlp("One two three.")._.elmo_layers, expected.detach(), atol=TOLERANCE)
 
 
 def test_zeros_as_initial_state(tiny_model):
-    model, _ = read_model(tiny_model)
+    model = model_directory.read(tiny_model).model
     (expected,), _ = model([["One", "two"]])
     nlp = elmo(tiny_model, model={"@architectures": "spacy-elmo.BiLM.v1", "initial_state": "zeros"})
     assert np.allclose(nlp("One two")._.elmo_layers, expected.detach(), atol=TOLERANCE)

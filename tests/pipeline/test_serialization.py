@@ -10,7 +10,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_elmo.formats.model_directory import WeightsError, read_model
+from spacy_elmo.formats import WeightsError, model_directory
 
 TEXT = "A bank, and another bank. It rains!"
 TOLERANCE = 1e-6  # mapped tensors are aligned differently, and products may round differently
@@ -34,8 +34,8 @@ def test_disk(nlp, tmp_path):
 
 def test_the_folder_of_the_pipe_is_a_model_directory(nlp, tiny_model, tmp_path):
     nlp.to_disk(tmp_path)
-    _, meta = read_model(tmp_path / "elmo")
-    assert meta == read_model(tiny_model)[1]
+    meta = model_directory.read(tmp_path / "elmo").meta
+    assert meta == model_directory.read(tiny_model).meta
 
 
 def test_a_saved_pipeline_can_be_saved_over_itself(nlp, tmp_path):

@@ -6,7 +6,7 @@ import spacy
 from spacy.util import registry
 from thinc.api import Config
 
-from spacy_elmo.formats.model_directory import read_head, read_model, write_model
+from spacy_elmo.formats import model_directory
 from spacy_elmo.pretraining.config import SIZES, complete, differences, make_config, read_config
 from spacy_elmo.pretraining.loop.checkpoint import list_checkpoints
 from spacy_elmo.pretraining.loop.run import Outcome
@@ -60,7 +60,7 @@ def quiet(config: Config, output: Path, **settings: Any) -> Outcome:
 
 def test_a_config_becomes_a_model(text: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
     assert quiet(tiny_config(text), tmp_path / "out") == (True, 6, 6, True)
-    model, meta = read_model(tmp_path / "out" / "model-best")
+    model, meta, _ = model_directory.read(tmp_path / "out" / "model-best")
     assert model.config.hidden_size == 8
     assert meta["training_data"][0]["name"] == "text.txt"
     printed = capsys.readouterr().out
@@ -147,7 +147,7 @@ def test_a_model_of_words_is_chosen_by_config(text: Path, tmp_path: Path):
     config = tiny_config(text, training__max_steps=2)
     config["model"] = {"@misc": "spacy-elmo.WordBiLM.v1", "hidden_size": 8, "projection_size": 4}
     quiet(config, tmp_path / "out")
-    model, _ = read_model(tmp_path / "out" / "model-last")
+    model = model_directory.read(tmp_path / "out" / "model-last").model
     assert "cat" in model.word_encoder.words
 
 
@@ -161,7 +161,7 @@ def test_held_out_files_are_read(text: Path, tmp_path: Path):
 def test_a_vocabulary_can_be_given(text: Path, tmp_path: Path):
     write_words(tmp_path / "words.txt", ["cat", "dog"])
     quiet(tiny_config(text, paths__vocab=str(tmp_path / "words.txt")), tmp_path / "out")
-    head = read_head(tmp_path / "out" / "model-last")
+    head = model_directory.read(tmp_path / "out" / "model-last").head
     assert head is not None
     assert head.words == ("<S>", "</S>", "<UNK>", "cat", "dog")
 
@@ -169,11 +169,11 @@ def test_a_vocabulary_can_be_given(text: Path, tmp_path: Path):
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_run_from_a_model_keeps_its_vocabulary_unless_asked(keep: bool, text: Path, tmp_path: Path):
     model = random_model()
-    write_model(tmp_path / "start", model, {"license": "CC0"}, head=random_head(model))
+    model_directory.write(tmp_path / "start", model, {"license": "CC0"}, head=random_head(model))
     changes = {"paths__init": str(tmp_path / "start"), "corpus__keep_vocabulary": keep}
     quiet(tiny_config(text, **changes), tmp_path / "out")
-    trained, meta = read_model(tmp_path / "out" / "model-last")
-    head = read_head(tmp_path / "out" / "model-last")
+    trained, meta, _ = model_directory.read(tmp_path / "out" / "model-last")
+    head = model_directory.read(tmp_path / "out" / "model-last").head
     assert head is not None
     assert trained.config == model.config
     assert meta["license"] == "CC0"

@@ -5,8 +5,8 @@ import publish
 import pytest
 import srsly
 
-from spacy_elmo.cli.info import describe
-from spacy_elmo.formats.model_directory import read_model
+from spacy_elmo.formats import model_directory
+from spacy_elmo.models import describe
 
 CONFIG = """
 [corpus]
@@ -72,7 +72,7 @@ def test_a_model_is_published_with_its_facts_and_licence(project, recipe, call):
     assert call(pretrain, recipe, "--text", project / "text")[0] == 0
     code, printed = call(publish, recipe, "--heldout", project / "text")
     assert code == 0, printed
-    _, meta = read_model(project / "packages" / "xx_tiny")
+    meta = model_directory.read(project / "packages" / "xx_tiny").meta
     assert (meta["name"], meta["lang"], meta["steps"]) == ("xx_tiny", "en", 6)
     assert meta["license_text"] == "Do what you like.\n"
     assert meta["training_data"] == [{"name": "cats"}]

@@ -13,7 +13,7 @@ import raw_text
 import srsly
 import tasks
 
-from spacy_elmo.models.load import find_pretrained
+from spacy_elmo.models.load import find_model
 from spacy_elmo.pretraining.config import read_config
 from spacy_elmo.pretraining.pretrain import make_recipe
 
@@ -67,7 +67,7 @@ def test_variables_may_have_spaces(config, name):
 
 
 def test_weights_are_installed(config):
-    assert find_pretrained(config["vars"]["pretrained"]).exists()
+    assert find_model(config["vars"]["pretrained"]).exists()
 
 
 def test_assets_are_the_files_of_tasks(config):

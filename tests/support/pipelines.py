@@ -13,7 +13,7 @@ from spacy.util import copy_config
 from thinc.api import Adam, Linear, Model, chain, fix_random_seed, with_array
 
 from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput
-from spacy_elmo.formats.model_directory import write_model
+from spacy_elmo.formats import model_directory
 
 PIPES = ["tagger", "morphologizer", "trainable_lemmatizer", "parser", "senter", "ner", "spancat", "textcat"]
 PIPES += ["textcat_multilabel"]
@@ -141,7 +141,8 @@ def initialized(nlp):
 def write_random(path, **sizes):
     torch.manual_seed(1)
     characters = CharacterInput(embedding_size=4, filters=((1, 4), (2, 4)), n_highway=1)
-    write_model(path / "model", BiLM(BiLMConfig(characters, hidden_size=8, **sizes)), {"name": "other", "lang": "en"})
+    model = BiLM(BiLMConfig(characters, hidden_size=8, **sizes))
+    model_directory.write(path / "model", model, {"name": "other", "lang": "en"})
     return path / "model"
 
 

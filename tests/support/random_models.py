@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput, WordInput
-from spacy_elmo.formats.model_directory import Head, write_model
+from spacy_elmo.formats import Head, model_directory
 
 CHARACTERS = CharacterInput(embedding_size=4, filters=((1, 4), (2, 5), (3, 3)), n_highway=1)
 CONFIG = BiLMConfig(CHARACTERS, hidden_size=12, projection_size=6)
@@ -41,7 +41,7 @@ def random_head(model: BiLM, *, words: tuple[str, ...] = WORDS, seed: int = 0) -
 
 def write_random_model(folder: Path, *, seed: int = 0, **meta: Any) -> Path:
     """Write a model directory. RETURNS: its path."""
-    write_model(folder, random_model(seed=seed), {"name": "tiny", "lang": "en", **meta})
+    model_directory.write(folder, random_model(seed=seed), {"name": "tiny", "lang": "en", **meta})
     return folder
 
 

@@ -12,14 +12,17 @@ import numpy as np
 
 from ...util.files import WeightsError
 
+SUFFIXES = (".hdf5", ".h5")
+SIGNATURE = b"\x89HDF\r\n\x1a\n"  # with which every HDF5 file begins
 UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)  # what h5py raises where a file is broken
 
 
 class Datasets:
     """The datasets of an open file.
 
-    path: the file, for messages.
-    found: dataset names and h5py's objects.
+    Args:
+        path: The file, for messages.
+        found: Dataset names and h5py's objects.
     """
 
     def __init__(self, path: Path, found: Mapping[str, Any]):
@@ -33,9 +36,13 @@ class Datasets:
     def read(self, name: str, shape: tuple[int, ...], option: str) -> np.ndarray:
         """Return a dataset as float32.
 
-        shape: what it must have.
-        option: where the shape comes from, for messages.
-        Raises WeightsError where the dataset is missing, of another shape or type, broken, or not finite.
+        Args:
+            name: The dataset.
+            shape: What it must have.
+            option: Where the shape comes from, for messages.
+
+        Raises:
+            WeightsError: Where the dataset is missing, of another shape or type, broken, or not finite.
         """
         if name not in self.found:
             raise WeightsError(f"{self.path}: dataset {name} is missing; {option} asks for it")
@@ -56,9 +63,22 @@ class Datasets:
         return values
 
 
+def is_hdf5(path: Path) -> bool:
+    """Return whether a file begins as an HDF5 file does."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SIGNATURE)) == SIGNATURE
+    except OSError:
+        return False
+
+
 @contextmanager
 def open_datasets(path: Path) -> Iterator[Datasets]:
-    """Open a file for reading. Raises WeightsError where it is missing, not HDF5 or cut short, or h5py is missing."""
+    """Open a file for reading.
+
+    Raises:
+        WeightsError: Where the file is missing, not HDF5 or cut short, or h5py is missing.
+    """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file; give the path of an HDF5 weights file")
     h5py = import_h5py(path)
@@ -76,7 +96,11 @@ def open_datasets(path: Path) -> Iterator[Datasets]:
 
 
 def write_datasets(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
-    """Write a new file. Raises OSError where the system refuses."""
+    """Write a new file.
+
+    Raises:
+        OSError: Where the system refuses.
+    """
     h5py = import_h5py(path)
     buffer = BytesIO()  # where a disk is full, HDF5 itself never lets go of a file
     with h5py.File(buffer, "w") as file:
@@ -86,7 +110,11 @@ def write_datasets(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> None
 
 
 def import_h5py(path: Path) -> ModuleType:
-    """Return h5py. Raises WeightsError naming what needs it, and how to get it."""
+    """Return h5py.
+
+    Raises:
+        WeightsError: Where it is missing; the message names what needs it, and how to get it.
+    """
     try:
         import h5py
     except ImportError as error:

@@ -21,9 +21,13 @@ Arrays = Mapping[str, np.ndarray]
 class Entry(NamedTuple):
     """A dataset and the parameters it holds.
 
-    shape: of the dataset; option: the published options that the shape comes from.
-    parameters: names in `BiLM.state_dict()`; the dataset holds their inputs one below the other.
-    to_published, to_native: rearrange the one parameter, or all of them side by side, into the dataset and back.
+    Attributes:
+        dataset: Its name.
+        shape: Its shape.
+        option: The published options that the shape comes from.
+        parameters: Names in `BiLM.state_dict()`; the dataset holds their inputs one below the other.
+        to_published: Rearranges the one parameter, or all of them side by side, into the dataset.
+        to_native: The way back.
     """
 
     dataset: str
@@ -47,7 +51,9 @@ class Entry(NamedTuple):
 def layout(config: BiLMConfig, *, cell_level: bool = True) -> Iterator[Entry]:
     """Yield all datasets of a model.
 
-    cell_level: False leaves out the level `MultiRNNCell/Cell0`, as bilm-tf does for models of one layer.
+    Args:
+        config: The dimensions of the model.
+        cell_level: False leaves out the level `MultiRNNCell/Cell0`, as bilm-tf does for models of one layer.
     """
     if isinstance(config.input, CharacterInput):
         yield from _characters(config.input, config.projection_size)

@@ -13,7 +13,12 @@ Options = dict[str, Any]
 
 
 class OptionReader:
-    """Read options by path. path: the file, for messages."""
+    """Read options by path.
+
+    Args:
+        options: What the file holds.
+        path: The file, for messages.
+    """
 
     def __init__(self, options: Mapping[str, Any], path: object):
         self.options = options
@@ -27,14 +32,22 @@ class OptionReader:
         return default if value is None else value
 
     def need(self, *keys: str) -> Any:
-        """Return an option. Raises WeightsError where it is missing."""
+        """Return an option.
+
+        Raises:
+            WeightsError: Where it is missing.
+        """
         value = self.get(*keys)
         if value is None:
             raise WeightsError(f"{self.path}: {'.'.join(keys)} is missing; use the options file of these weights")
         return value
 
     def size(self, *keys: str) -> int:
-        """Return an option that is a whole number above 0. Raises WeightsError where it is not."""
+        """Return an option that is a whole number above 0.
+
+        Raises:
+            WeightsError: Where it is not.
+        """
         value = self.need(*keys)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise WeightsError(f"{self.path}: {'.'.join(keys)} = {value!r}: must be a whole number of at least 1")
@@ -46,10 +59,14 @@ def config_from_options(
 ) -> BiLMConfig:
     """Return the configuration of published weights.
 
-    words: the table that takes the place of the characters, if any.
-    character_projection, lstm_projection: whether the weights have these matrices, which are left out by some models
-        where dimensions agree.
-    Raises WeightsError for options that are missing or make no sense.
+    Args:
+        options: The published options.
+        words: The table that takes the place of the characters, if any.
+        character_projection: Whether the weights have this matrix. Some models leave it out where dimensions agree.
+        lstm_projection: The same of the LSTM's.
+
+    Raises:
+        WeightsError: For options that are missing or make no sense.
     """
     hidden, width = options.size("lstm", "dim"), options.size("lstm", "projection_dim")
     try:

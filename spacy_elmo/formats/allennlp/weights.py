@@ -1,4 +1,4 @@
-"""The format of AllenNLP and bilm-tf: HDF5 weights with `options.json`, and the softmax in an HDF5 file of its own."""
+"""HDF5 weights with `options.json`, and the softmax in an HDF5 file of its own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any, Mapping, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ...bilm import BiLM, BiLMConfig, ConfigError, WordInput
 from ...util.files import WeightsError, read_json, read_words, staged, write_json, write_words
-from ..model_directory import Head, Meta, empty_model, fill_model, model_words
-from .hdf5 import Datasets, import_h5py, open_datasets, write_datasets
+from ..pretrained import Head, Pretrained, empty_model, fill_model, model_words
+from .hdf5 import SUFFIXES, Datasets, import_h5py, is_hdf5, open_datasets, write_datasets
 from .layout import CHARACTERS, TABLE, cell_name, layout
 from .options import OptionReader, config_from_options, options_from_config
 
@@ -23,25 +24,37 @@ OF_CHARACTERS = re.compile(rf"{CHARACTERS}$|CNN(_high_\d+|_proj)?/")
 OF_CELLS = re.compile(r"RNN_\d+/")
 
 
-def read_published(
+def recognises(path: str | Path) -> bool:
+    """Return whether a path is an HDF5 file, or a directory that has one."""
+    path = Path(path)
+    return bool(_weights_files(path)) if path.is_dir() else path.suffix in SUFFIXES or is_hdf5(path)
+
+
+def read(
     weights: str | Path,
     *,
+    with_head: bool = True,
     options: str | Path | None = None,
     embedding: str | Path | None = None,
     vocab: str | Path | None = None,
     unknown: str = "row",
-) -> tuple[BiLM, Meta, Head | None]:
-    """Read published weights.
+) -> Pretrained:
+    """Read published weights. Datasets that no part of the model uses are warned of.
 
-    weights: an HDF5 file, or a directory with one such file in it.
-    options: the options file; where None, `NAME_options.json` beside `NAME_weights.hdf5`, or `options.json`.
-    embedding: an HDF5 file with a table of word vectors as its dataset `embedding`, which replaces the characters.
-    vocab: the words of the table, one a line; where None, `words.txt` or `vocab.txt` beside the table.
-    unknown: what a word gets that the table lacks: "row" (the vector of `<UNK>`), "zeros" or "error".
-    RETURNS: the model, ready to run and frozen; where it comes from, for meta.json; the softmax, if `softmax.hdf5` and
-        `vocab.txt` lie beside the weights.
-    Raises WeightsError naming the file and the field for whatever is missing, broken or does not fit together. Warns of
-    datasets that no part of the model uses.
+    Args:
+        weights: An HDF5 file, or a directory with one such file in it.
+        with_head: Whether to read the softmax, if `softmax.hdf5` and `vocab.txt` lie beside the weights.
+        options: The options file; where None, `NAME_options.json` beside `NAME_weights.hdf5`, or `options.json`.
+        embedding: An HDF5 file with a table of word vectors as its dataset `embedding`, which replaces the characters.
+        vocab: The words of the table, one a line; where None, `words.txt` or `vocab.txt` beside the table.
+        unknown: What a word gets that the table lacks: "row" (the vector of `<UNK>`), "zeros" or "error".
+
+    Returns:
+        The model, where it comes from, and its softmax.
+
+    Raises:
+        WeightsError: For whatever is missing, broken or does not fit together; the message names the file and the
+            field.
     """
     path = _weights_path(Path(weights))
     with open_datasets(path) as datasets:
@@ -53,17 +66,22 @@ def read_published(
         model, cell_level = _read_model(datasets, given, table, unknown)
         _check_unread(datasets, given, table)
     source = {"format": FORMAT, "options": given.options, "cell_level": cell_level}
-    return model, {"source": source}, _read_head(path.parent, model.config)
+    return Pretrained(model, {"source": source}, _read_head(path.parent, model.config) if with_head else None)
 
 
-def write_published(directory: str | Path, model: BiLM, meta: Mapping[str, Any], *, head: Head | None = None) -> None:
-    """Write weights for AllenNLP and bilm-tf: all files, or nothing. What `read_published` read comes back bit for bit.
+def write(directory: str | Path, model: BiLM, meta: Mapping[str, Any], *, head: Head | None = None) -> None:
+    """Write weights for AllenNLP and bilm-tf: all files, or nothing. What `read` read comes back bit for bit.
 
-    directory: made if it is missing; gets `weights.hdf5` and `options.json`, `softmax.hdf5` and `vocab.txt` for a head,
-        and `words.txt` for a word table.
-    meta: facts of the model; the options it was published with are written again.
-    head: the language model head to write.
-    Raises WeightsError where the directory cannot be written or h5py is missing.
+    Args:
+        directory: Made if it is missing. It gets `weights.hdf5` and `options.json`, `softmax.hdf5` and `vocab.txt` for
+            a head, and `words.txt` for a word table.
+        model: The biLM.
+        meta: Facts of the model; the options it was published with are written again.
+        head: The language model head to write.
+
+    Raises:
+        WeightsError: Where h5py is missing.
+        WriteError: Where the directory cannot be written.
     """
     folder, config = Path(directory), model.config
     import_h5py(folder)
@@ -83,7 +101,13 @@ def write_published(directory: str | Path, model: BiLM, meta: Mapping[str, Any],
 
 
 class Table(NamedTuple):
-    """Word vectors, (words, projection size), their words, and the file of the words."""
+    """A table of word vectors.
+
+    Attributes:
+        vectors: (words, projection size).
+        words: The word of each row.
+        vocab: The file of the words, for messages.
+    """
 
     vectors: np.ndarray
     words: tuple[str, ...]
@@ -94,12 +118,16 @@ def _weights_path(path: Path) -> Path:
     """Return the weights file that a path means."""
     if not path.is_dir():
         return path
-    files = sorted(file for file in path.iterdir() if file.suffix in (".hdf5", ".h5") and file.name != SOFTMAX)
+    files = _weights_files(path)
     files = [file for file in files if "weights" in file.name] or files
     if len(files) != 1:
         names = ", ".join(file.name for file in files) or "none"
         raise WeightsError(f"{path}: needs one HDF5 weights file, has {names}; give the path of the file itself")
     return files[0]
+
+
+def _weights_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and file.name != SOFTMAX)
 
 
 def _options_path(weights: Path) -> Path:
@@ -130,7 +158,7 @@ def _read_table(
 
 
 def _read_model(datasets: Datasets, options: OptionReader, table: Table | None, unknown: str) -> tuple[BiLM, bool]:
-    """RETURNS: the model, and whether its cells have a level of their own in the file."""
+    """Return the model, and whether its cells have a level of their own in the file."""
     cell_level = options.size("lstm", "n_layers") > 1 or f"{cell_name(0, 0, True)}/W_0" in datasets
     config = config_from_options(
         options,
@@ -138,7 +166,7 @@ def _read_model(datasets: Datasets, options: OptionReader, table: Table | None, 
         character_projection="CNN_proj/W_proj" in datasets,
         lstm_projection=f"{cell_name(0, 0, cell_level)}/W_P_0" in datasets,
     )
-    parameters: dict[str, torch.Tensor] = {}
+    parameters: dict[str, Tensor] = {}
     for entry in layout(config, cell_level=cell_level):
         if table is not None and entry.dataset == TABLE:
             values = table.vectors

@@ -16,7 +16,7 @@ import torch
 from ...bilm.characters import UNK
 from ...bilm.model import BiLM, State
 from ...bilm.types import Floats1d, Floats2d, Ints1d
-from ...formats.model_directory import Head
+from ...formats import Head
 from ..corpus.mapped import Corpus
 from ..corpus.prepare import prepare
 from ..corpus.shards import Document

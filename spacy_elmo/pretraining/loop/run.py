@@ -16,7 +16,8 @@ from typing import Any, Callable, Iterator, NamedTuple
 import torch
 
 from ...bilm import BiLM
-from ...formats.model_directory import Head, model_words, write_model
+from ...formats import Head, model_directory
+from ...formats.pretrained import model_words
 from ..corpus.prepare import Prepared, prepare
 from ..corpus.windows import Windows
 from ..network.head import change_vocabulary
@@ -162,12 +163,12 @@ def _write_models(recipe: Recipe, trainer: Trainer, prepared: Prepared, output: 
     now = {"step": trainer.step, "words": trainer.words, "seconds": trainer.seconds}
     evaluated = trainer.history[-1] if trainer.history and trainer.history[-1]["step"] == trainer.step else {}
     meta = _describe(recipe, prepared, {**now, **evaluated})
-    write_model(output / LAST, objective.model, meta, head=objective.softmax.head(words))
+    model_directory.write(output / LAST, objective.model, meta, head=objective.softmax.head(words))
     if trainer.best is not None:
         best = Objective(deepcopy(objective.model), deepcopy(objective.softmax))
         best.load_state_dict(below("objective/", read_checkpoint(output / CHECKPOINTS, trainer.best["step"]).tensors))
         meta = _describe(recipe, prepared, trainer.best)
-        write_model(output / BEST, best.model, meta, head=best.softmax.head(words))
+        model_directory.write(output / BEST, best.model, meta, head=best.softmax.head(words))
 
 
 def _describe(recipe: Recipe, prepared: Prepared, note: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from torch import nn, optim
 
 from ...bilm import BiLM, BiLMConfig
-from ...formats.model_directory import Head, Meta
+from ...formats import Head
+from ...formats.pretrained import Meta
 from ..corpus.shards import Document
 from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax, bytes_needed
 from .optimizer import Schedule
@@ -36,7 +37,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Start:
-    """A trained model to go on from: its parts as `load_with_head` returns them. name: for messages and meta.json."""
+    """A trained model to go on from: its parts as `load_model` returns them. name: for messages and meta.json."""
 
     name: str
     model: BiLM

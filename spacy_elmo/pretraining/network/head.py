@@ -7,7 +7,7 @@ from typing import Sequence
 import torch
 
 from ...bilm.characters import UNK
-from ...formats.model_directory import Head
+from ...formats import Head
 
 
 def change_vocabulary(head: Head, words: Sequence[str], counts: Sequence[int]) -> Head:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ...bilm.types import Floats1d, Floats2d, Floats3d, Ints1d, Ints2d
-from ...formats.model_directory import Head
+from ...formats import Head
 from .sampled_loss import BLOCK_LOGITS, Candidates, cross_entropy
 
 KINDS = ("sampled", "adaptive", "full")

@@ -9,8 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from spacy_elmo.formats.allennlp.weights import read_published, write_published
-from spacy_elmo.formats.model_directory import WeightsError
+from spacy_elmo.formats import WeightsError, allennlp
 from tests.support.random_models import (
     CHARACTERS,
     CONFIG,
@@ -96,12 +95,12 @@ def test_bad_weights_and_options_are_named(tmp_path, case):
     path = write_files(tmp_path, weights, options)
     before = contents(tmp_path)
     with pytest.raises(WeightsError, match=message):
-        read_published(path)
+        allennlp.read(path)
     assert contents(tmp_path) == before
 
 
 def write_good(folder: Path) -> Path:
-    write_published(folder, random_model(), {})
+    allennlp.write(folder, random_model(), {})
     return folder / "weights.hdf5"
 
 
@@ -110,13 +109,13 @@ def test_a_truncated_file_is_named(tmp_path, share):
     path = write_good(tmp_path)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(WeightsError, match=r"weights.hdf5: not a whole HDF5 file"):
-        read_published(path)
+        allennlp.read(path)
 
 
 def test_a_text_file_in_place_of_weights_is_named(tmp_path):
     write_good(tmp_path).write_text("not weights")
     with pytest.raises(WeightsError, match=r"weights.hdf5: not a whole HDF5 file .*signature"):
-        read_published(tmp_path)
+        allennlp.read(tmp_path)
 
 
 def test_a_group_in_place_of_a_dataset_is_a_missing_dataset(tmp_path):
@@ -124,21 +123,21 @@ def test_a_group_in_place_of_a_dataset_is_a_missing_dataset(tmp_path):
         del file["CNN_proj/b_proj"]
         file.create_group("CNN_proj/b_proj")
     with pytest.raises(WeightsError, match="dataset CNN_proj/b_proj is missing"):
-        read_published(tmp_path)
+        allennlp.read(tmp_path)
 
 
 def test_missing_weights_are_named_before_their_options(tmp_path):
     with pytest.raises(WeightsError, match=r"absent.hdf5: no such file"):
-        read_published(tmp_path / "absent.hdf5")
+        allennlp.read(tmp_path / "absent.hdf5")
 
 
 def test_missing_options_are_an_error_that_asks_for_them(tmp_path):
     path = write_good(tmp_path)
     (tmp_path / "options.json").unlink()
     with pytest.raises(WeightsError, match=r"weights.hdf5: no options.json beside it; name the options file"):
-        read_published(path)
+        allennlp.read(path)
     with pytest.raises(WeightsError, match=r"mine.json: cannot be read \(No such file"):
-        read_published(path, options=tmp_path / "mine.json")
+        allennlp.read(path, options=tmp_path / "mine.json")
 
 
 @pytest.mark.parametrize(("data", "message"), [("{", "not JSON"), ("[1]", "JSON object is needed")])
@@ -146,16 +145,16 @@ def test_options_that_are_no_json_object_are_named(tmp_path, data, message):
     path = write_good(tmp_path)
     (tmp_path / "options.json").write_text(data)
     with pytest.raises(WeightsError, match=rf"options.json: .*{message}"):
-        read_published(path)
+        allennlp.read(path)
 
 
 def test_a_directory_must_hold_one_weights_file(tmp_path):
     with pytest.raises(WeightsError, match="needs one HDF5 weights file, has none"):
-        read_published(tmp_path)
+        allennlp.read(tmp_path)
     path = write_good(tmp_path)
     (tmp_path / "other_weights.hdf5").write_bytes(path.read_bytes())
     with pytest.raises(WeightsError, match="has other_weights.hdf5, weights.hdf5; give the path"):
-        read_published(tmp_path)
+        allennlp.read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -167,31 +166,31 @@ def test_a_directory_must_hold_one_weights_file(tmp_path):
     ],
 )
 def test_a_vocabulary_that_does_not_fit_the_table_is_named(tmp_path, words, message):
-    write_published(tmp_path, random_table_model(), {})
+    allennlp.write(tmp_path, random_table_model(), {})
     (tmp_path / "words.txt").write_text("\n".join(words))
     with pytest.raises(WeightsError, match=message):
-        read_published(tmp_path)
+        allennlp.read(tmp_path)
 
 
 def test_a_table_without_vocabulary_is_an_error(tmp_path):
-    write_published(tmp_path, random_table_model(), {})
+    allennlp.write(tmp_path, random_table_model(), {})
     (tmp_path / "words.txt").unlink()
     with pytest.raises(WeightsError, match=r"vocab.txt: cannot be read"):
-        read_published(tmp_path)
+        allennlp.read(tmp_path)
 
 
 def test_an_unknown_choice_for_unknown_words_is_an_error(tmp_path):
-    write_published(tmp_path, random_table_model(), {})
+    allennlp.write(tmp_path, random_table_model(), {})
     with pytest.raises(WeightsError, match="unknown = 'guess': must be one of row, zeros, error"):
-        read_published(tmp_path, unknown="guess")
+        allennlp.read(tmp_path, unknown="guess")
 
 
 def test_a_head_of_another_vocabulary_is_an_error(tmp_path):
     model = random_model()
-    write_published(tmp_path, model, {}, head=random_head(model))
+    allennlp.write(tmp_path, model, {}, head=random_head(model))
     (tmp_path / "vocab.txt").write_text("<S>\n</S>\n")
     with pytest.raises(WeightsError, match=r"softmax.hdf5: dataset softmax/W has shape \(6, 6\); by vocab.txt"):
-        read_published(tmp_path)
+        allennlp.read(tmp_path)
 
 
 def test_without_h5py_an_error_says_how_to_get_it(tmp_path, monkeypatch):
@@ -205,16 +204,16 @@ def test_without_h5py_an_error_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "h5py")
     monkeypatch.setattr(builtins, "__import__", blocked)
     with pytest.raises(WeightsError, match=re.escape('weights.hdf5: HDF5 files need h5py: pip install "spacy-elmo')):
-        read_published(path)
+        allennlp.read(path)
     with pytest.raises(WeightsError, match="absent.hdf5: no such file"):
-        read_published(tmp_path / "absent.hdf5")
+        allennlp.read(tmp_path / "absent.hdf5")
     with pytest.raises(WeightsError, match="need h5py"):
-        write_published(tmp_path / "new", random_model(), {})
+        allennlp.write(tmp_path / "new", random_model(), {})
     assert not (tmp_path / "new").exists()
 
 
 def test_the_module_is_imported_without_h5py():
-    code = "import sys; import spacy_elmo.formats.allennlp.weights; sys.exit('h5py' in sys.modules)"
+    code = "import sys; import spacy_elmo.formats.allennlp; sys.exit('h5py' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -223,26 +222,26 @@ def test_a_full_disk_leaves_nothing_new(tmp_path, size):
     model = random_model()
     with small_disk(tmp_path / "disk", size=size) as disk:
         with pytest.raises(WeightsError, match=r"new: cannot be written \(.*\); nothing was changed"):
-            write_published(disk / "new", model, {}, head=random_head(model, words=tuple(map(str, range(2000)))))
+            allennlp.write(disk / "new", model, {}, head=random_head(model, words=tuple(map(str, range(2000)))))
         assert list(disk.iterdir()) == []
 
 
 def test_a_full_disk_leaves_the_old_files(tmp_path):
     big = random_model(replace(CONFIG, hidden_size=1000, input=CHARACTERS))
     with small_disk(tmp_path / "disk", size="200k") as disk:
-        write_published(disk, random_model(), {})
+        allennlp.write(disk, random_model(), {})
         before = contents(disk)
         with pytest.raises(WeightsError, match="disk: cannot be written"):
-            write_published(disk, big, {})
+            allennlp.write(disk, big, {})
         assert contents(disk) == before
         assert len(list(disk.iterdir())) == len(before)
 
 
 def test_a_read_only_target_is_named_and_unchanged(tmp_path):
-    write_published(tmp_path, random_model(), {})
+    allennlp.write(tmp_path, random_model(), {})
     before = contents(tmp_path)
     with read_only(tmp_path):
         with pytest.raises(WeightsError, match=r"cannot be written \(Read-only file system\)"):
-            write_published(tmp_path, random_model(seed=1), {})
-        assert_same_model(read_published(tmp_path)[0], random_model())
+            allennlp.write(tmp_path, random_model(seed=1), {})
+        assert_same_model(allennlp.read(tmp_path).model, random_model())
     assert contents(tmp_path) == before

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from spacy_elmo.formats.allennlp.weights import read_published, write_published
-from spacy_elmo.formats.model_directory import read_head, read_model, write_model
+from spacy_elmo.formats import allennlp, model_directory
 from tests.support.random_models import (
     CONFIG,
     WORDS,
@@ -66,11 +65,11 @@ def assert_stateful_parity(model, fixture):
 
 
 def test_stateful_it_gives_the_vectors_of_allennlp(fixture):
-    assert_stateful_parity(read_published(fixture / "lm_weights.hdf5")[0], fixture)
+    assert_stateful_parity(allennlp.read(fixture / "lm_weights.hdf5").model, fixture)
 
 
 def test_without_state_it_gives_the_first_batch_of_allennlp(fixture):
-    model, _, _ = read_published(fixture / "lm_weights.hdf5")
+    model = allennlp.read(fixture / "lm_weights.hdf5").model
     batches, expected = read_fixture(fixture)
     outputs, _ = model(batches[0], model.initial_state("zeros", 3))
     for output, top in zip(outputs, expected[0]):
@@ -82,7 +81,7 @@ def test_words_have_the_vectors_of_allennlp(fixture, source):
     words = (fixture / "vocab_test.txt").read_text("utf8").split("\n")[:458]
     table = fixture / "elmo_token_embeddings.hdf5"
     settings = {"embedding": table, "vocab": fixture / "vocab_test.txt"} if source == "table" else {}
-    model, _, _ = read_published(fixture / "lm_weights.hdf5", **settings)
+    model = allennlp.read(fixture / "lm_weights.hdf5", **settings).model
     expected = read_arrays(table)["embedding"]
     np.testing.assert_allclose(model.word_vectors(words), expected, rtol=0, atol=FIXTURE_WORDS)
 
@@ -91,17 +90,17 @@ def test_the_table_gives_what_the_characters_give(fixture):
     settings = {"embedding": fixture / "elmo_token_embeddings.hdf5", "vocab": fixture / "vocab_test.txt"}
     weights = fixture / "lm_weights.hdf5"
     sentence = [["good", "government", "employment"]]
-    from_table, from_characters = (read_published(weights, **extra)[0](sentence)[0][0] for extra in (settings, {}))
+    from_table, from_characters = (allennlp.read(weights, **extra).model(sentence)[0][0] for extra in (settings, {}))
     torch.testing.assert_close(from_table, from_characters, rtol=0, atol=FIXTURE_STATEFUL)
 
 
 def test_the_fixture_is_written_as_it_was_read(fixture, tmp_path):
-    model, meta, head = read_published(fixture)
+    model, meta, head = allennlp.read(fixture)
     assert head is None
-    write_model(tmp_path / "native", model, meta)
-    restored, meta = read_model(tmp_path / "native")
+    model_directory.write(tmp_path / "native", model, meta)
+    restored, meta, _ = model_directory.read(tmp_path / "native")
     assert_stateful_parity(restored, fixture)
-    write_published(tmp_path / "published", restored, meta)
+    allennlp.write(tmp_path / "published", restored, meta)
     assert_same_bits(tmp_path / "published" / "weights.hdf5", fixture / "lm_weights.hdf5")
     given = json.loads((fixture / "options.json").read_text())
     assert json.loads((tmp_path / "published" / "options.json").read_text()) == given
@@ -111,9 +110,10 @@ def test_a_model_with_head_is_written_as_it_was_read(data_dir, tmp_path):
     source = data_dir.parent / "models" / "en_elmo_sm_v0"
     if not source.is_dir():
         pytest.skip(f"{source} is not a directory")
-    model, meta, head = read_published(source)
-    write_model(tmp_path / "native", model, meta, head=head)
-    write_published(tmp_path / "published", *read_model(tmp_path / "native"), head=read_head(tmp_path / "native"))
+    model, meta, head = allennlp.read(source)
+    model_directory.write(tmp_path / "native", model, meta, head=head)
+    native = model_directory.read(tmp_path / "native")
+    allennlp.write(tmp_path / "published", native.model, native.meta, head=native.head)
     for name in ("weights.hdf5", "softmax.hdf5"):
         assert_same_bits(tmp_path / "published" / name, source / name)
     assert (tmp_path / "published" / "vocab.txt").read_bytes() == (source / "vocab.txt").read_bytes()
@@ -131,10 +131,10 @@ VARIANTS = {
 
 
 def write_and_read_again(folder: Path, source: Path) -> None:
-    model, meta, head = read_published(source)
-    write_model(folder / "native", model, meta, head=head)
-    model, meta = read_model(folder / "native")
-    write_published(folder / "published", model, meta, head=read_head(folder / "native"))
+    model, meta, head = allennlp.read(source)
+    model_directory.write(folder / "native", model, meta, head=head)
+    model, meta, _ = model_directory.read(folder / "native")
+    allennlp.write(folder / "published", model, meta, head=model_directory.read(folder / "native").head)
     assert_same_bits(folder / "published" / "weights.hdf5", source)
     options = [json.loads((place / "options.json").read_text()) for place in (source.parent, folder / "published")]
     assert options[0] == options[1]
@@ -155,19 +155,19 @@ def test_a_left_out_character_projection_stays_out(tmp_path):
 def test_one_layer_may_have_the_level_of_several(tmp_path):
     options = make_options(layers=1)
     weights = random_weights(options)
-    plain, _, _ = read_published(write_files(tmp_path, weights, options))
+    plain = allennlp.read(write_files(tmp_path, weights, options)).model
     levels = {name.replace("RNN/LSTMCell", "RNN/MultiRNNCell/Cell0/LSTMCell"): weights[name] for name in weights}
     assert set(levels) != set(weights)
     path = write_files(tmp_path, levels, options)
-    assert_same_model(read_published(path)[0], plain)
+    assert_same_model(allennlp.read(path).model, plain)
     write_and_read_again(tmp_path, path)
 
 
 @pytest.mark.parametrize("layers", [1, 2])
 def test_a_model_of_our_own_comes_back_from_published_files(tmp_path, layers):
     model = random_model(replace(CONFIG, n_layers=layers, cell_clip=None))
-    write_published(tmp_path, model, {"source": "mine"})
-    restored, meta, head = read_published(tmp_path)
+    allennlp.write(tmp_path, model, {"source": "mine"})
+    restored, meta, head = allennlp.read(tmp_path)
     assert_same_model(restored, model)
     assert (meta["source"]["format"], head) == ("bilm-tf", None)
     assert ("RNN_0/RNN/LSTMCell/B" in read_arrays(tmp_path / "weights.hdf5")) == (layers == 1)
@@ -175,25 +175,25 @@ def test_a_model_of_our_own_comes_back_from_published_files(tmp_path, layers):
 
 def test_a_table_of_our_own_comes_back_from_published_files(tmp_path):
     model = random_table_model("zeros")
-    write_published(tmp_path, model, {})
-    assert_same_model(read_published(tmp_path, unknown="zeros")[0], model)
+    allennlp.write(tmp_path, model, {})
+    assert_same_model(allennlp.read(tmp_path, unknown="zeros").model, model)
 
 
 def test_a_table_and_a_head_keep_their_vocabularies_apart(tmp_path):
     model = random_table_model()
     head = random_head(model, words=("<S>", "</S>", "<UNK>", "other"))
-    write_published(tmp_path, model, {}, head=head)
-    restored, _, restored_head = read_published(tmp_path)
+    allennlp.write(tmp_path, model, {}, head=head)
+    restored, _, restored_head = allennlp.read(tmp_path)
     assert (restored.word_encoder.words, restored_head.words) == (WORDS, head.words)
     assert torch.equal(restored_head.weight, head.weight)
     assert torch.equal(restored_head.bias, head.bias)
 
 
 def test_half_precision_is_exported_as_it_computes(tmp_path):
-    write_model(tmp_path / "native", random_model(), {}, dtype="float16")
-    model, meta = read_model(tmp_path / "native")
-    write_published(tmp_path / "published", model, meta)
-    assert_same_model(read_published(tmp_path / "published")[0], model)
+    model_directory.write(tmp_path / "native", random_model(), {}, dtype="float16")
+    model, meta, _ = model_directory.read(tmp_path / "native")
+    allennlp.write(tmp_path / "published", model, meta)
+    assert_same_model(allennlp.read(tmp_path / "published").model, model)
 
 
 @pytest.mark.parametrize(
@@ -207,33 +207,33 @@ def test_half_precision_is_exported_as_it_computes(tmp_path):
     ],
 )
 def test_options_are_found_beside_the_weights(tmp_path, weights, options):
-    write_published(tmp_path, random_model(), {})
+    allennlp.write(tmp_path, random_model(), {})
     (tmp_path / "weights.hdf5").rename(tmp_path / weights)
     (tmp_path / "options.json").rename(tmp_path / options)
-    assert_same_model(read_published(tmp_path / weights)[0], random_model())
-    assert_same_model(read_published(tmp_path)[0], random_model())
+    assert_same_model(allennlp.read(tmp_path / weights).model, random_model())
+    assert_same_model(allennlp.read(tmp_path).model, random_model())
 
 
 def test_options_of_the_same_name_come_before_others(tmp_path):
-    write_published(tmp_path, random_model(), {})
+    allennlp.write(tmp_path, random_model(), {})
     (tmp_path / "weights.hdf5").rename(tmp_path / "small_weights.hdf5")
     (tmp_path / "options.json").rename(tmp_path / "small_options.json")
     (tmp_path / "options.json").write_text("{}")
-    assert_same_model(read_published(tmp_path)[0], random_model())
+    assert_same_model(allennlp.read(tmp_path).model, random_model())
 
 
 def test_options_can_be_named(tmp_path):
-    write_published(tmp_path, random_model(), {})
+    allennlp.write(tmp_path, random_model(), {})
     (tmp_path / "options.json").rename(tmp_path / "mine.json")
-    assert_same_model(read_published(tmp_path / "weights.hdf5", options=tmp_path / "mine.json")[0], random_model())
+    assert_same_model(allennlp.read(tmp_path / "weights.hdf5", options=tmp_path / "mine.json").model, random_model())
 
 
 def test_double_precision_is_rounded(tmp_path):
     options = make_options()
     weights = random_weights(options)
-    single, _, _ = read_published(write_files(tmp_path, weights, options))
+    single = allennlp.read(write_files(tmp_path, weights, options)).model
     double = {name: values.astype("float64") for name, values in weights.items()}
-    assert_same_model(read_published(write_files(tmp_path, double, options))[0], single)
+    assert_same_model(allennlp.read(write_files(tmp_path, double, options)).model, single)
 
 
 def test_missing_options_have_the_meaning_of_bilm_tf(tmp_path):
@@ -242,7 +242,7 @@ def test_missing_options_have_the_meaning_of_bilm_tf(tmp_path):
         for key in [*keys, "n_characters", "max_characters_per_token"]:
             options[group].pop(key, None)
     weights = random_weights({**options, "char_cnn": {**options["char_cnn"], "n_highway": 0}})
-    config = read_published(write_files(tmp_path, weights, options))[0].config
+    config = allennlp.read(write_files(tmp_path, weights, options)).model.config
     assert (config.cell_clip, config.projection_clip, config.skip_connections) == (None, None, False)
     assert (config.input.n_highway, config.input.max_characters) == (0, 50)
 
@@ -251,7 +251,7 @@ def test_datasets_that_nothing_uses_are_named_in_a_warning(tmp_path):
     options = make_options()
     path = write_files(tmp_path, {**random_weights(options), "global/step": np.zeros(2)}, options)
     with pytest.warns(UserWarning, match=r"weights.hdf5: no part of the model uses datasets global/step"):
-        read_published(path)
+        allennlp.read(path)
 
 
 def test_characters_that_a_table_replaces_need_no_warning(tmp_path):
@@ -261,13 +261,13 @@ def test_characters_that_a_table_replaces_need_no_warning(tmp_path):
     (tmp_path / "words.txt").write_text("\n".join(WORDS))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model, _, _ = read_published(path, vocab=tmp_path / "words.txt")
+        model = allennlp.read(path, vocab=tmp_path / "words.txt").model
     assert torch.equal(model.word_vectors(["bank"]), torch.ones(1, 6))
 
 
 def test_files_of_an_earlier_model_do_not_linger(tmp_path):
     table = random_table_model()
-    write_published(tmp_path, table, {}, head=random_head(table))
+    allennlp.write(tmp_path, table, {}, head=random_head(table))
     (tmp_path / "notes.txt").write_text("keep")
-    write_published(tmp_path, random_model(), {})
+    allennlp.write(tmp_path, random_model(), {})
     assert set(contents(tmp_path)) == {"weights.hdf5", "options.json", "notes.txt"}

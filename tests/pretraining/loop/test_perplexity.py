@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spacy_elmo.bilm import BiLM
-from spacy_elmo.formats.model_directory import Head
+from spacy_elmo.formats import Head
 from spacy_elmo.pretraining.corpus.mapped import Corpus
 from spacy_elmo.pretraining.loop.perplexity import Likelihoods, evaluation_windows, text_perplexity
 from spacy_elmo.text.readers import CorpusError

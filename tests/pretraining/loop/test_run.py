@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from spacy_elmo.bilm import BiLMConfig, WordInput
-from spacy_elmo.formats.allennlp.weights import read_published, write_published
-from spacy_elmo.formats.model_directory import read_head, read_model
+from spacy_elmo.formats import allennlp, model_directory
 from spacy_elmo.pretraining.loop.distributed import World
 from spacy_elmo.pretraining.loop.optimizer import cosine
 from spacy_elmo.pretraining.loop.perplexity import text_perplexity
@@ -42,18 +41,18 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_leaves_models_with_their_softmax(output: Path):
-    model, meta = read_model(output / "model-last")
-    head = read_head(output / "model-best")
+    model, meta, _ = model_directory.read(output / "model-last")
+    head, last = model_directory.read(output / "model-best").head, model_directory.read(output / "model-last")
     assert model.config == CONFIG
     assert head is not None
     assert head.words[:3] == WORDS[:3]
-    assert (meta["lang"], meta["steps"], meta["words"]) == ("en", STEPS, read_model(output / "model-last")[1]["words"])
+    assert (meta["lang"], meta["steps"], meta["words"]) == ("en", STEPS, last.meta["words"])
     assert set(meta["perplexity"]) == {"forward", "backward", "mean"}
 
 
 def test_the_perplexity_of_a_model_is_that_of_its_held_out_text(output: Path):
-    model, meta = read_model(output / "model-last")
-    head = read_head(output / "model-last")
+    model, meta, _ = model_directory.read(output / "model-last")
+    head = model_directory.read(output / "model-last").head
     assert head is not None
     found = text_perplexity(model, head, documents(3, seed=1)).perplexity
     # Rounded to two digits
@@ -61,9 +60,9 @@ def test_the_perplexity_of_a_model_is_that_of_its_held_out_text(output: Path):
 
 
 def test_an_exported_model_gives_the_same_vectors(output: Path, tmp_path: Path):
-    model, meta = read_model(output / "model-last")
-    write_published(tmp_path, model, meta, head=read_head(output / "model-last"))
-    again, _, head = read_published(tmp_path)
+    model, meta, _ = model_directory.read(output / "model-last")
+    allennlp.write(tmp_path, model, meta, head=model_directory.read(output / "model-last").head)
+    again, _, head = allennlp.read(tmp_path)
     assert_same_model(model, again)
     assert head is not None
     sentence = [["ab", "unseen", "c"]]
@@ -135,12 +134,12 @@ def test_a_run_goes_on_from_another_model(softmax: str, has_head: bool, tmp_path
     begin = Start("other", model, {"license": "CC0", "training_data": ["theirs"]}, head)
     text = Text(documents, 2, sources={"train": ["ours"]}, vocabulary=words)
     lines_of(tmp_path, softmax=softmax, start=begin, text=text, max_steps=1)
-    trained, meta = read_model(tmp_path / "model-last")
+    trained, meta, _ = model_directory.read(tmp_path / "model-last")
     assert (meta["continues"], meta["license"], meta["training_data"]) == ("other", "CC0", ["theirs", "ours"])
     for name, tensor in model.state_dict().items():
         # One step of Adam at a rate of 0.01 / 3 moves no number by more than that
         assert (trained.state_dict()[name] - tensor).abs().max() < 0.004, name
-    found = read_head(tmp_path / "model-last")
+    found = model_directory.read(tmp_path / "model-last").head
     if softmax == "adaptive":
         assert found is None
     elif head is not None:
@@ -153,7 +152,7 @@ def test_a_new_vocabulary_keeps_the_rows_of_known_words(tmp_path: Path):
     head = random_head(model, words=("<S>", "</S>", "<UNK>", "bank", "river", "the"))
     text = Text(lambda: [[["the", "new", "bank"]]] * 9, 0, sources={})
     lines_of(tmp_path, start=Start("other", model, {}, head), text=text, max_steps=1, lanes=1)
-    found = read_head(tmp_path / "model-last")
+    found = model_directory.read(tmp_path / "model-last").head
     assert found is not None
     assert set(found.words[3:]) == {"the", "new", "bank"}
     for word in ("the", "bank"):
@@ -164,8 +163,8 @@ def test_a_new_vocabulary_keeps_the_rows_of_known_words(tmp_path: Path):
 def test_a_model_of_words_is_trained(tmp_path: Path):
     recipe = replace(tiny_recipe(max_steps=2), dimensions=words_config)
     run(recipe, tmp_path, world=World(), on_step=lambda progress: None, say=lambda line: None)
-    model, _ = read_model(tmp_path / "model-last")
-    head = read_head(tmp_path / "model-last")
+    model = model_directory.read(tmp_path / "model-last").model
+    head = model_directory.read(tmp_path / "model-last").head
     assert head is not None
     assert model.word_encoder.words == head.words
 

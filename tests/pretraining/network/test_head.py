@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from spacy_elmo.formats.model_directory import Head
+from spacy_elmo.formats import Head
 from spacy_elmo.pretraining.network.head import change_vocabulary
 from tests.support.random_models import WORDS, random_head, random_model
 

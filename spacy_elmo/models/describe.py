@@ -1,0 +1,36 @@
+"""What the files of a model say of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..formats import model_directory
+from .load import find_model, load_model
+
+
+def describe(name_or_path: str | Path) -> dict[str, Any]:
+    """Return the facts of meta.json and, under keys of their own, what the files say.
+
+    Args:
+        name_or_path: As `find_model` takes it.
+
+    Returns:
+        JSON-ready values; "bytes" counts all files of the model, "vocabulary" the words of its head.
+
+    Raises:
+        WeightsError: For weights that cannot be loaded.
+    """
+    path = find_model(name_or_path)
+    model, meta, head = load_model(path)
+    meta.pop("license_text", None)
+    return {
+        **meta,
+        "path": str(path),
+        "config": model.config.to_dict(),
+        "width": model.config.width,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "dtype": model_directory.stored_dtype(path) if model_directory.recognises(path) else "float32",
+        "bytes": sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()),
+        "vocabulary": None if head is None else len(head.words),
+    }
