@@ -6,28 +6,38 @@ from typing import Sequence
 
 import numpy as np
 import torch
-
-from .types import Ints2d
+from torch import Tensor
 
 BEGIN_SENTENCE, END_SENTENCE, BEGIN_WORD, END_WORD, PAD = range(256, 261)
-N_CHARACTERS = 261  # 256 bytes and the five above; ids are one higher, 0 masks a whole word
+N_CHARACTERS = 261  # 256 bytes and the five above; ids are one higher, because 0 masks a whole word
 
 BOS, EOS, UNK = "<S>", "</S>", "<UNK>"
 _MARKER_IDS = {BOS: BEGIN_SENTENCE, EOS: END_SENTENCE}
 
 
 def word_bytes(word: str, max_characters: int = 50) -> bytes:
-    """Return the bytes of a word that its vector depends on: UTF-8, without lone surrogates, cut to leave room for
-    the two word markers. The cut may split a character, as it did when the published models were trained."""
+    """Return the bytes of a word that its vector depends on.
+
+    These are the bytes of its UTF-8 form without lone surrogates, cut so that the two word markers have room. The cut
+    may split a character, as it did when the published models were trained.
+
+    Args:
+        word: Any string.
+        max_characters: Positions of a word, the two markers included.
+    """
     return word.encode("utf8", "ignore")[: max_characters - 2]
 
 
-def characters_to_ids(words: Sequence[str], max_characters: int = 50) -> Ints2d:
+def characters_to_ids(words: Sequence[str], max_characters: int = 50) -> Tensor:
     """Return the character ids of words.
 
-    words: any strings; `<S>` and `</S>` get the ids of the sentence markers.
-    max_characters: columns of the result.
-    RETURNS: (words, max_characters) int64, each row begin-word, bytes, end-word and padding, all plus one.
+    Args:
+        words: Any strings. `<S>` and `</S>` get the ids of the sentence markers.
+        max_characters: Columns of the result.
+
+    Returns:
+        (words, max_characters), int64. Each row is the begin marker, the bytes, the end marker and padding, all plus
+        one.
     """
     ids = np.full((len(words), max_characters), PAD + 1, dtype=np.int64)
     ids[:, 0] = BEGIN_WORD + 1

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any, Mapping
+
+from ..util.checks import check_size
 
 ACTIVATIONS = ("relu", "tanh")
 UNKNOWN = ("row", "zeros", "error")
@@ -14,14 +17,12 @@ class ConfigError(ValueError):
     """A setting of the biLM that cannot be used; the message names the setting, its value and the remedy."""
 
 
+_check_size = partial(check_size, error=ConfigError)
+
+
 def _check(holds: bool, key: str, value: object, remedy: str) -> None:
     if not holds:
         raise ConfigError(f"{key} = {value!r}: {remedy}")
-
-
-def _check_size(key: str, value: object, smallest: int = 1) -> None:
-    is_size = isinstance(value, int) and not isinstance(value, bool) and value >= smallest
-    _check(is_size, key, value, f"must be a whole number of at least {smallest}")
 
 
 def _check_clip(key: str, value: object) -> None:
@@ -32,14 +33,16 @@ def _check_clip(key: str, value: object) -> None:
 
 @dataclass(frozen=True)
 class CharacterInput:
-    """A character CNN makes the vector of any word (paper, section 3.1; Kim et al. 2016).
+    """A character CNN, which makes the vector of any word (paper, section 3.1; Kim et al. 2016).
 
-    embedding_size: width of a character's embedding.
-    filters: (width in characters, number of filters) of each convolution.
-    n_highway: number of highway layers over the filters.
-    activation: "relu" or "tanh", after the maximum over positions.
-    max_characters: positions of a word, its begin and end marker included; longer words are cut, in bytes.
-    projection: False leaves the linear layer after the highway out (the filters then sum to the projection size).
+    Attributes:
+        embedding_size: Width of a character's embedding.
+        filters: Width in characters and number of filters of each convolution.
+        n_highway: Number of highway layers over the filters.
+        activation: Applied after the maximum over positions: "relu" or "tanh".
+        max_characters: Positions of a word, its begin and end marker included. Longer words are cut, in bytes.
+        projection: Whether a linear layer follows the highway layers. Without it, the filters must sum to the
+            projection size.
     """
 
     embedding_size: int
@@ -62,15 +65,18 @@ class CharacterInput:
 
     @property
     def n_filters(self) -> int:
+        """Number of filters of all convolutions together."""
         return sum(n for _, n in self.filters)
 
 
 @dataclass(frozen=True)
 class WordInput:
-    """A table of word vectors over a fixed vocabulary, as bilm-tf dumps for fast inference.
+    """A table of word vectors over a fixed vocabulary, as bilm-tf writes for fast inference.
 
-    n_words: rows of the table, `<S>` and `</S>` among them.
-    unknown: what a word outside the vocabulary gets: "row" (the vector of `<UNK>`), "zeros", or "error" (a KeyError).
+    Attributes:
+        n_words: Rows of the table, `<S>` and `</S>` among them.
+        unknown: What a word outside the vocabulary gets: "row" (the vector of `<UNK>`), "zeros", or "error" (a
+            KeyError).
     """
 
     n_words: int
@@ -85,14 +91,16 @@ class WordInput:
 class BiLMConfig:
     """Dimensions and variants of a bidirectional language model.
 
-    input: how a word gets its context-free vector.
-    hidden_size: cells of an LSTM direction ("dim" in published options).
-    projection_size: width of a direction's output and of the word vectors.
-    n_layers: number of bidirectional LSTM layers (the paper's L).
-    cell_clip, projection_clip: bound of the cells and of the projected output; null for none.
-    skip_connections: layers after the first add their input to their output.
-    lstm_projection: False where the LSTM has no projection (hidden_size equals projection_size, and projection_clip is
-        unused).
+    Attributes:
+        input: How a word gets its vector without context.
+        hidden_size: Cells of an LSTM direction ("dim" in published options).
+        projection_size: Width of a direction's output and of the word vectors.
+        n_layers: Number of bidirectional LSTM layers (the paper's L).
+        cell_clip: Bound of the cells; None for no bound.
+        projection_clip: Bound of the projected output; None for no bound.
+        skip_connections: Whether layers after the first add their input to their output.
+        lstm_projection: Whether the LSTM has a projection. Without it, hidden_size must equal projection_size, and
+            projection_clip is unused.
     """
 
     input: CharacterInput | WordInput
@@ -136,7 +144,14 @@ class BiLMConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> BiLMConfig:
-        """Build from the values of `to_dict`. Raises ConfigError for keys missing or unknown and for bad values."""
+        """Build a configuration from the values of `to_dict`.
+
+        Args:
+            values: What `to_dict` returned.
+
+        Raises:
+            ConfigError: For missing or unknown keys and for bad values.
+        """
         if not isinstance(values.get("input"), Mapping):
             raise ConfigError('input: missing; it must be an object with "kind": "characters" or "words"')
         given = dict(values["input"])
@@ -147,9 +162,10 @@ class BiLMConfig:
 
 
 def _build(cls: type, values: Mapping[str, Any]) -> Any:
-    unknown = sorted(set(values) - set(cls.__dataclass_fields__))  # type: ignore[attr-defined]
+    known = [field.name for field in fields(cls)]
+    unknown = sorted(set(values) - set(known))
     if unknown:
-        raise ConfigError(f"unknown keys {', '.join(unknown)}; known are {', '.join(cls.__dataclass_fields__)}")  # type: ignore[attr-defined]
+        raise ConfigError(f"unknown keys {', '.join(unknown)}; known are {', '.join(known)}")
     try:
         return cls(**values)
     except TypeError as error:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from .config import BiLMConfig
-from .types import Floats1d, Floats2d, Floats3d, Ints1d
 
 GATES = ("i", "f", "o", "g")  # three sigmoids side by side, then the tanh
 FORGET_BIAS = 1.0  # added at run time: files keep the raw bias, since adding and taking away is not exact
 
 
 class ProjectedLSTM(nn.Module):
-    """An LSTM over (steps, rows, width) that computes, at each step with gates i, f, o, g of x and h,
+    """An LSTM over (steps, rows, width) whose cells and projected output are clipped.
 
-    c = clip(sigmoid(f + 1) * c + sigmoid(i) * tanh(g), cell_clip)
-    h = clip(projection(sigmoid(o) * tanh(c)), projection_clip)
+    From the gates i, f, o, g, which are linear in the input x and the output h before, each step computes
+
+        c = clip(sigmoid(f + 1) * c + sigmoid(i) * tanh(g), cell_clip)
+        h = clip(projection(sigmoid(o) * tanh(c)), projection_clip)
+
+    Args:
+        config: Dimensions and clips.
     """
 
     def __init__(self, config: BiLMConfig):
@@ -28,13 +32,21 @@ class ProjectedLSTM(nn.Module):
         self.hidden = nn.Linear(p, 4 * n, bias=False)
         self.projection = nn.Linear(n, p, bias=False) if config.lstm_projection else None
 
-    def gate_bias(self) -> Floats1d:
-        """Return (4 * hidden size,): the bias with the forget gate's constant."""
+    def gate_bias(self) -> Tensor:
+        """Return (4 * hidden size,), the bias with the forget gate's constant added."""
         n = self.config.hidden_size
         return self.input.bias + F.pad(self.input.bias.new_full((n,), FORGET_BIAS), (n, 2 * n))
 
-    def step(self, gates: Floats2d, c: Floats2d) -> tuple[Floats2d, Floats2d]:
-        """gates: (rows, 4 * hidden size); c: (rows, hidden size). RETURNS: the next h (rows, projection size) and c."""
+    def step(self, gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute one step.
+
+        Args:
+            gates: (rows, 4 * hidden size), before sigmoid and tanh.
+            c: (rows, hidden size), the cells before.
+
+        Returns:
+            The next h, (rows, projection size), and the next c.
+        """
         i, f, o, g = gates.chunk(4, dim=1)
         c = _clip(torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g), self.config.cell_clip)
         h = torch.sigmoid(o) * torch.tanh(c)
@@ -42,9 +54,18 @@ class ProjectedLSTM(nn.Module):
             h = _clip(self.projection(h), self.config.projection_clip)
         return h, c
 
-    def forward(self, x: Floats3d, lengths: Ints1d, h: Floats2d, c: Floats2d) -> tuple[Floats3d, Floats2d, Floats2d]:
-        """x: (steps, rows, projection size); lengths: (rows,), steps of each row that count; h, c: the state before.
-        RETURNS: (steps, rows, projection size), and each row's state after its last step that counts."""
+    def forward(self, x: Tensor, lengths: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Compute all steps.
+
+        Args:
+            x: (steps, rows, projection size), the input.
+            lengths: (rows,), how many steps of each row count.
+            h: (rows, projection size), the output before the first step.
+            c: (rows, hidden size), the cells before the first step.
+
+        Returns:
+            The output, (steps, rows, projection size), and each row's h and c after the last of its steps that counts.
+        """
         outputs = []
         bias = self.gate_bias()
         for step in range(len(x)):
@@ -56,5 +77,5 @@ class ProjectedLSTM(nn.Module):
         return torch.stack(outputs), h, c
 
 
-def _clip(x: Floats2d, bound: float | None) -> Floats2d:
+def _clip(x: Tensor, bound: float | None) -> Tensor:
     return x if bound is None else x.clamp(-bound, bound)

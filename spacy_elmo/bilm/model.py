@@ -2,7 +2,7 @@
 
     words --word encoder--> x;  layer 0 = [x; x];  layer l = [forward LSTM l; backward LSTM l]
 
-`Encoder` in encoder.py computes the same numbers faster where no gradient is needed.
+`inference.Encoder` computes the same numbers faster, where no gradient is needed.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .characters import BOS, EOS
 from .config import BiLMConfig, CharacterInput
 from .lstm import ProjectedLSTM
-from .types import Floats2d, Floats3d, Floats4d, Ints1d
 from .word_encoder import CharacterEncoder, WordTable
 
 INITIAL_STATES = ("warm", "zeros")
@@ -24,19 +23,24 @@ INITIAL_STATES = ("warm", "zeros")
 class State(NamedTuple):
     """What the LSTMs remember of each row of a batch, the forward direction first.
 
-    h: (directions, layers, rows, projection size); c: (directions, layers, rows, hidden size).
+    Attributes:
+        h: (directions, layers, rows, projection size), the outputs.
+        c: (directions, layers, rows, hidden size), the cells.
     """
 
-    h: Floats4d
-    c: Floats4d
+    h: Tensor
+    c: Tensor
 
 
 class BiLM(nn.Module):
     """A bidirectional language model without its softmax.
 
-    config: dimensions and variants.
-    words: the vocabulary, for models whose input is a table of words.
-    Raises ConfigError where the vocabulary does not fit the configuration.
+    Args:
+        config: Dimensions and variants.
+        words: The vocabulary, for models whose input is a table of words.
+
+    Raises:
+        ConfigError: Where the vocabulary does not fit the configuration.
     """
 
     def __init__(self, config: BiLMConfig, *, words: Sequence[str] = ()):
@@ -53,21 +57,30 @@ class BiLM(nn.Module):
 
     @property
     def device(self) -> torch.device:
+        """Where the parameters are."""
         return self.word_encoder.embedding.weight.device
 
-    def word_vectors(self, words: Sequence[str]) -> Floats2d:
-        """Return (words, projection size), the context-free vectors of words."""
+    def word_vectors(self, words: Sequence[str]) -> Tensor:
+        """Return (words, projection size), the vectors of words without context."""
         return self.word_encoder(self.word_encoder.word_ids(words))
 
     def zero_state(self, rows: int) -> State:
-        """Return the state before any text."""
+        """Return the state of that many rows before any text."""
         config, weight = self.config, self.word_encoder.embedding.weight
         shape = (2, config.n_layers, rows)
         return State(weight.new_zeros(*shape, config.projection_size), weight.new_zeros(*shape, config.hidden_size))
 
     def initial_state(self, kind: str, rows: int) -> State:
-        """Return a fixed state to start every sentence from: "zeros", or "warm", the state one empty sentence leaves,
-        which is nearer to what the published models met in training. Raises ValueError for another kind."""
+        """Return a fixed state to start every sentence from.
+
+        Args:
+            kind: "zeros"; or "warm", the state that one empty sentence leaves, which is nearer to what the published
+                models met in training.
+            rows: Number of sentences.
+
+        Raises:
+            ValueError: For another kind.
+        """
         if kind not in INITIAL_STATES:
             raise ValueError(f"initial_state = {kind!r}: must be one of {', '.join(INITIAL_STATES)}")
         if kind == "zeros":
@@ -75,14 +88,21 @@ class BiLM(nn.Module):
         _, state = self([[]], self.zero_state(1))
         return State(state.h.expand(-1, -1, rows, -1), state.c.expand(-1, -1, rows, -1))
 
-    def forward(self, sentences: Sequence[Sequence[str]], state: State | None = None) -> tuple[list[Floats3d], State]:
-        """Compute all layers of sentences; `<S>` and `</S>` are put around each and taken out again.
+    def forward(self, sentences: Sequence[Sequence[str]], state: State | None = None) -> tuple[list[Tensor], State]:
+        """Compute all layers of sentences.
 
-        sentences: lists of words, which may be empty.
-        state: the state before each sentence, one row a sentence; zeros if None. Passing on what the last call
-            returned gives the stateful behaviour of AllenNLP and bilm-tf.
-        RETURNS: (L + 1, words, 2 * projection size) of each sentence, and the state after them.
-        Raises ValueError where the state has another number of rows than there are sentences.
+        `<S>` and `</S>` are put around each sentence and taken out again.
+
+        Args:
+            sentences: Lists of words, which may be empty.
+            state: The state before each sentence, one row a sentence; zeros if None. To have the stateful behaviour of
+                AllenNLP and bilm-tf, pass on what the last call returned.
+
+        Returns:
+            (L + 1, words, 2 * projection size) of each sentence, and the state after them.
+
+        Raises:
+            ValueError: Where the state has another number of rows than there are sentences.
         """
         state = self.zero_state(len(sentences)) if state is None else state
         if state.h.shape[2] != len(sentences):
@@ -100,15 +120,15 @@ class BiLM(nn.Module):
         outputs = [stacked[:, 1 : len(sentence) + 1, row] for row, sentence in enumerate(sentences)]
         return outputs, State(*(torch.stack(pair) for pair in zip(state_forward, state_backward)))
 
-    def _embed(self, sentences: Sequence[Sequence[str]], lengths: Ints1d) -> Floats3d:
-        """RETURNS: (steps, sentences, projection size), each distinct word encoded once, zeros after the end."""
+    def _embed(self, sentences: Sequence[Sequence[str]], lengths: Tensor) -> Tensor:
+        """Return (steps, sentences, projection size), with zeros after the end. Each distinct word is encoded once."""
         marked = [[BOS, *sentence, EOS] for sentence in sentences]
         numbers = {word: i for i, word in enumerate(dict.fromkeys(word for sentence in marked for word in sentence))}
         vectors = self.word_vectors(list(numbers))
         flat = vectors[torch.tensor([numbers[word] for sentence in marked for word in sentence], device=self.device)]
         return nn.utils.rnn.pad_sequence(list(flat.split(lengths.tolist())))
 
-    def _run(self, layers: nn.ModuleList, x: Floats3d, lengths: Ints1d, state: State) -> tuple[list[Floats3d], State]:
+    def _run(self, layers: nn.ModuleList, x: Tensor, lengths: Tensor, state: State) -> tuple[list[Tensor], State]:
         """Run one direction. The carried state is the output before the skip connection."""
         outputs, hs, cs = [], [], []
         for i, lstm in enumerate(layers):
@@ -120,8 +140,8 @@ class BiLM(nn.Module):
         return outputs, State(torch.stack(hs), torch.stack(cs))
 
 
-def _reverse(x: Floats3d, lengths: Ints1d) -> Floats3d:
-    """Turn each row of (steps, rows, width) around within its own length."""
+def _reverse(x: Tensor, lengths: Tensor) -> Tensor:
+    """Reverse each row of (steps, rows, width) within its own length."""
     steps = torch.arange(len(x), device=x.device).unsqueeze(1)
     index = torch.where(steps < lengths, lengths - 1 - steps, steps)
     return x.gather(0, index.unsqueeze(2).expand_as(x))

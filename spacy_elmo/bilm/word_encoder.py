@@ -6,17 +6,19 @@ from typing import Sequence
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from .characters import BOS, EOS, N_CHARACTERS, UNK, characters_to_ids
 from .config import CharacterInput, ConfigError, WordInput
-from .types import Floats2d, Floats3d, Ints2d
 
 
 class Highway(nn.Module):
     """y = g * relu(transform(x)) + (1 - g) * x with g = sigmoid(carry(x)) (Srivastava et al. 2015).
 
     The published files call the gate's parameters "carry", although g = 1 transforms.
+
+    Args:
+        width: Numbers in a vector, which stay as many.
     """
 
     def __init__(self, width: int):
@@ -25,13 +27,19 @@ class Highway(nn.Module):
         self.transform = nn.Linear(width, width)
         nn.init.constant_(self.carry.bias, -2.0)  # as bilm-tf: mostly pass x on at the start
 
-    def forward(self, x: Floats2d) -> Floats2d:
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (rows, width) for (rows, width)."""
         gate = torch.sigmoid(self.carry(x))
         return gate * torch.relu(self.transform(x)) + (1 - gate) * x
 
 
 class CharacterEncoder(nn.Module):
-    """Character ids to word vectors: n-gram filters, maximum over positions, highway layers, projection."""
+    """Character ids to word vectors: n-gram filters, maximum over positions, highway layers, projection.
+
+    Args:
+        config: Dimensions.
+        width: Width of a word vector.
+    """
 
     def __init__(self, config: CharacterInput, width: int):
         super().__init__()
@@ -41,30 +49,39 @@ class CharacterEncoder(nn.Module):
         self.highways = nn.ModuleList(Highway(config.n_filters) for _ in range(config.n_highway))
         self.projection = nn.Linear(config.n_filters, width) if config.projection else nn.Identity()
 
-    def word_ids(self, words: Sequence[str]) -> Ints2d:
+    def word_ids(self, words: Sequence[str]) -> Tensor:
         """Return (words, max_characters) character ids on the encoder's device."""
         return characters_to_ids(words, self.config.max_characters).to(self.embedding.weight.device)
 
-    def embed_characters(self, ids: Ints2d) -> Floats3d:
+    def embed_characters(self, ids: Tensor) -> Tensor:
         """Return (words, embedding size, characters); id 0 gives a zero vector."""
         table = F.pad(self.embedding.weight, (0, 0, 1, 0))
         return F.embedding(ids, table).transpose(1, 2)
 
-    def project(self, filtered: Floats2d) -> Floats2d:
-        """Return (words, width): everything after the maximum over positions."""
+    def project(self, filtered: Tensor) -> Tensor:
+        """Return (words, width), what comes of (words, filters) after the maximum over positions."""
         x = torch.tanh(filtered) if self.config.activation == "tanh" else torch.relu(filtered)
         for highway in self.highways:
             x = highway(x)
         return self.projection(x)
 
-    def forward(self, ids: Ints2d) -> Floats2d:
-        """ids: (words, max_characters). RETURNS: (words, width)."""
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return (words, width), the vectors for (words, max_characters) character ids."""
         x = self.embed_characters(ids)
         return self.project(torch.cat([convolve(x).amax(dim=-1) for convolve in self.convolutions], dim=1))
 
 
 class WordTable(nn.Module):
-    """Words to the rows of a table, with an explicit choice for words it does not have."""
+    """Words to the rows of a table, with an explicit choice for words it does not have.
+
+    Args:
+        config: Size of the table, and what unknown words get.
+        width: Width of a word vector.
+        words: The vocabulary, in the order of the rows.
+
+    Raises:
+        ConfigError: Where the vocabulary has another size than the table, or lacks a marker.
+    """
 
     def __init__(self, config: WordInput, width: int, words: Sequence[str]):
         super().__init__()
@@ -81,9 +98,15 @@ class WordTable(nn.Module):
             remedy = f"unknown = {config.unknown!r} needs {', '.join(needed)}"
             raise ConfigError(f"vocabulary: {', '.join(missing)} missing; {remedy}")
 
-    def word_ids(self, words: Sequence[str]) -> Ints2d:
-        """Return (words, 1) row numbers plus one, 0 for a zero vector. Raises KeyError for unknown words where the
-        configuration says so."""
+    def word_ids(self, words: Sequence[str]) -> Tensor:
+        """Return (words, 1), the row numbers plus one, with 0 for a zero vector.
+
+        Args:
+            words: Any strings.
+
+        Raises:
+            KeyError: For unknown words, where the configuration says so.
+        """
         if self.config.unknown == "error":
             unknown = sorted({word for word in words if word not in self.index})
             if unknown:
@@ -95,12 +118,14 @@ class WordTable(nn.Module):
         ids = [[self.index.get(word, default) + 1] for word in words]
         return torch.tensor(ids, dtype=torch.long, device=self.embedding.weight.device).reshape(len(words), 1)
 
-    def forward(self, ids: Ints2d) -> Floats2d:
-        """ids: (words, 1). RETURNS: (words, width)."""
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return (words, width), the vectors for (words, 1) row numbers plus one."""
         return F.embedding(ids[:, 0], F.pad(self.embedding.weight, (0, 0, 1, 0)))
 
 
 def _embedding(n: int, width: int) -> nn.Embedding:
-    """Return an embedding that starts as bilm-tf's; torch's own start would import 70 MB of modules where `storage`
-    makes a model without values."""
+    """Return an embedding that starts as bilm-tf's does.
+
+    torch's own start would import 70 MB of modules where `read_model` makes a model without values.
+    """
     return nn.Embedding.from_pretrained(torch.empty(n, width).uniform_(-1, 1), freeze=False)
