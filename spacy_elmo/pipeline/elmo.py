@@ -17,7 +17,8 @@ from thinc.api import Config, Model
 from ..formats import model_directory
 from ..models.load import load_model
 from ..tokens.data import ElmoData, set_data, token_offsets
-from ..tokens.extensions import set_extensions, set_hooks, set_tensor
+from ..tokens.extensions import set_extensions
+from ..tokens.hooks import set_hooks, set_tensor
 from ..tokens.mix import Mix, check_mix, mix_layers, resolve_mix
 from ..util.types import Floats1d, Floats2d, Floats3d
 from .upstream import UpstreamPipe

@@ -1,8 +1,8 @@
 """What a Doc carries of ELMo: one object a Doc and pipe with all rows, and no reference to the Doc.
 
-Rows are found by character offsets, so they stay right when tokens are merged or split. The object serializes as a
-plain dict of arrays, and a dict found in its place is understood, so a `DocBin` can be read where this package is not
-installed.
+Rows are found by character offsets, so they stay right when tokens are merged or split. The object is serialized as a
+plain dict of arrays, and such a dict is understood where it is found on a Doc: so a `DocBin` can be read where this
+package is not installed.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ _FIELDS = ("layers", "mixed", "weights", "offsets")
 
 
 class ElmoData:
-    """The ELMo vectors of a Doc; read-only and shared by the copies of the Doc.
+    """The ELMo vectors of a Doc. They are read-only and shared by the copies of the Doc.
 
-    layers: (L + 1, rows, width), or None where only the mixed vectors are kept.
-    mixed: (rows, width), or None where it is computed from the layers.
-    weights: (L + 1,), the weight of each layer in the mixed vector, gamma included.
-    offsets: (rows, 2), first and last character (exclusive) of the tokens that the rows were made for.
-    features: (L + 1, rows, width), the layers for components that listen; the stored layers if None. Not serialized.
+    Args:
+        layers: (L + 1, rows, width), or None where only the mixed vectors are kept.
+        mixed: (rows, width), or None where it is computed from the layers.
+        weights: (L + 1,), the weight of each layer in the mixed vector, gamma included.
+        offsets: (rows, 2), the first and last character (exclusive) of the tokens that the rows were made for.
+        features: (L + 1, rows, width), the layers for components that listen; the stored layers if None. They are not
+            serialized.
     """
 
     __slots__ = (*_FIELDS, "features")
@@ -62,7 +64,7 @@ class ElmoData:
         return {field: getattr(self, field) for field in _FIELDS}
 
     def get_mixed(self, rows: slice = slice(None)) -> Floats2d:
-        """RETURNS: (rows, width): gamma * sum_j s_j h_j (paper, equation 1); only where vectors are stored."""
+        """Return (rows, width), gamma * sum_j s_j h_j (paper, equation 1). Vectors must be stored."""
         if self.mixed is not None:
             return self.mixed[rows]
         assert self.layers is not None
@@ -70,15 +72,23 @@ class ElmoData:
 
 
 def token_offsets(tokens: Spanlike) -> Ints2d:
-    """RETURNS: (tokens, 2) int32, first and last character (exclusive) of each token in its Doc."""
+    """Return (tokens, 2) int32, the first and last character (exclusive) of each token in its Doc."""
     index, length = tokens.to_array([IDX, LENGTH]).astype("int32").T
     return np.stack([index, index + length], axis=1)
 
 
 def get_data(doc: Doc, name: str = "elmo") -> ElmoData | None:
-    """Return what the pipe of that name stored on the Doc; None if it did not, or not for this text (a part of a Doc
-    made with `span.as_doc(copy_user_data=True)`)."""
-    key = ("._.", f"{name}_data", None, None)
+    """Return what an `elmo` pipe stored on a Doc.
+
+    Args:
+        doc: The Doc.
+        name: Name of the pipe.
+
+    Returns:
+        The data; None if the pipe stored nothing, or if the data are those of another text, as in a Doc made with
+        `span.as_doc(copy_user_data=True)`.
+    """
+    key = _key(name)
     data = doc.user_data.get(key)
     if isinstance(data, dict):
         data = doc.user_data[key] = _from_dict(data)
@@ -88,14 +98,19 @@ def get_data(doc: Doc, name: str = "elmo") -> ElmoData | None:
 
 
 def get_stored(doc: Doc, name: str = "elmo") -> ElmoData | None:
-    """Return the same where it has vectors for users, and not for components that listen alone."""
+    """Return the same as `get_data`, but None where it has no vectors for users, only for components that listen."""
     data = get_data(doc, name)
     return None if data is None or (data.layers is None and data.mixed is None) else data
 
 
 def set_data(doc: Doc, data: ElmoData | None, name: str = "elmo") -> None:
-    """Store the data of a pipe on the Doc."""
-    doc.user_data["._.", f"{name}_data", None, None] = data
+    """Store the data of the pipe of that name on a Doc."""
+    doc.user_data[_key(name)] = data
+
+
+def _key(name: str) -> tuple[str, str, None, None]:
+    """Return the key of `doc._.NAME_data`. Unlike `doc._`, it works before the extension is registered."""
+    return ("._.", f"{name}_data", None, None)
 
 
 def _from_dict(values: dict[str, Any]) -> ElmoData:
@@ -117,7 +132,7 @@ def _end(doc: Doc) -> int:
 
 
 def find_rows(data: ElmoData, tokens: Spanlike) -> slice | list[slice]:
-    """Return the rows of tokens: one slice where there is a row a token, else one slice a token."""
+    """Return the rows of tokens: one slice where each token has one row, else a slice for each token."""
     start, end = (0, len(tokens)) if isinstance(tokens, Doc) else (tokens.start, tokens.end)
     wanted = token_offsets(tokens)
     if np.array_equal(wanted, data.offsets[start:end]):
@@ -129,7 +144,7 @@ def find_rows(data: ElmoData, tokens: Spanlike) -> slice | list[slice]:
 
 
 def select_rows(get: Callable[[slice], Any], rows: slice | list[slice]) -> Any:
-    """Get rows on the last axis but one; several rows of a token become the mean of those that are not whitespace."""
+    """Return rows of the last axis but one; a token with several has the mean of those that are not whitespace."""
     if isinstance(rows, slice):
         return get(rows)
     if not rows:
@@ -138,7 +153,7 @@ def select_rows(get: Callable[[slice], Any], rows: slice | list[slice]) -> Any:
 
 
 def mean_of_words(vectors: np.ndarray) -> np.ndarray:
-    """vectors: (..., rows, width). RETURNS: (..., width), zeros if no row is a word."""
+    """Return (..., width), the mean of (..., rows, width) over the rows of words; zeros if no row is a word."""
     is_word = vectors.any(axis=tuple(i for i in range(vectors.ndim) if i != vectors.ndim - 2))
     if is_word.all() and vectors.shape[-2] == 1:
         return vectors[..., 0, :]
@@ -147,7 +162,7 @@ def mean_of_words(vectors: np.ndarray) -> np.ndarray:
 
 
 def get_features(doc: Doc, name: str = "elmo") -> Floats3d | None:
-    """Return (L + 1, tokens, width) for components that listen to the pipe; None without data."""
+    """Return (L + 1, tokens, width), the layers for components that listen to the pipe; None without data."""
     data = get_data(doc, name)
     features = None if data is None else data.features
     if data is None or features is None:
@@ -158,7 +173,13 @@ def get_features(doc: Doc, name: str = "elmo") -> Floats3d | None:
 def spread_rows(d_tokens: Floats3d, doc: Doc, data: ElmoData) -> Floats3d:
     """Turn a gradient of `get_features` into that of the features: the transpose of the mean over merged rows.
 
-    d_tokens: (L + 1, tokens, width). RETURNS: (L + 1, rows, width).
+    Args:
+        d_tokens: (L + 1, tokens, width), the gradient of what `get_features` returned.
+        doc: The Doc.
+        data: Its data.
+
+    Returns:
+        (L + 1, rows, width), the gradient of `data.features`.
     """
     assert data.features is not None
     rows = find_rows(data, doc)

@@ -12,7 +12,14 @@ Mix: TypeAlias = str | int | list[float]
 
 
 def check_mix(mix: object) -> None:
-    """Raise ValueError unless mix is "average", "top", a layer number, or weights of at least 0 that sum to 1."""
+    """Check a mix that a user gave.
+
+    Args:
+        mix: What was given.
+
+    Raises:
+        ValueError: Unless it is "average", "top", a layer number, or weights of at least 0 that sum to 1.
+    """
     if mix in ("average", "top") or (isinstance(mix, int) and not isinstance(mix, bool) and mix >= 0):
         return
     is_list = isinstance(mix, (list, tuple)) and all(isinstance(weight, (int, float)) for weight in mix)
@@ -24,8 +31,18 @@ def check_mix(mix: object) -> None:
 
 
 def resolve_mix(mix: Mix, n_layers: int) -> Floats1d:
-    """Return (n_layers,) weights that sum to 1. Raises ValueError for a layer that is not there and for a wrong number
-    of weights."""
+    """Return the weights of the layers.
+
+    Args:
+        mix: A mix that `check_mix` accepts.
+        n_layers: Number of layers, the word vector included.
+
+    Returns:
+        (n_layers,), which sum to 1.
+
+    Raises:
+        ValueError: For a layer that is not there, and for a wrong number of weights.
+    """
     if mix == "average":
         return np.full(n_layers, 1 / n_layers, dtype="float32")
     if isinstance(mix, (list, tuple)):
@@ -39,8 +56,17 @@ def resolve_mix(mix: Mix, n_layers: int) -> Floats1d:
 
 
 def mix_layers(layers: Floats3d, weights: Floats1d) -> Floats2d:
-    """Return the weighted sum over the first axis, in the type of the layers. The sum is taken in a fixed order, so
-    that a token's vector has the same bits alone and with its Doc."""
+    """Return the weighted sum of layers.
+
+    The order of the sum is fixed, so that a token's vector has the same bits alone and with its Doc.
+
+    Args:
+        layers: (layers, rows, width).
+        weights: (layers,).
+
+    Returns:
+        (rows, width), in the type of the layers.
+    """
     total = np.zeros(layers.shape[1:], dtype="float32")
     for layer, weight in zip(layers, weights):
         if weight:

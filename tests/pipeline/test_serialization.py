@@ -120,7 +120,7 @@ def test_a_pipe_from_another_pipeline(nlp):
 PROCESSES = """
 import multiprocessing, sys
 import numpy as np, spacy
-from spacy_elmo.tokens.extensions import set_hooks
+from spacy_elmo.tokens.hooks import set_hooks
 
 if __name__ == "__main__":
     method, path = sys.argv[1:3]
