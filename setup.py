@@ -67,7 +67,7 @@ setup(
         "dev": [*TEST, "build>=1.2"],
     },
     entry_points={
-        "spacy_factories": ["elmo = spacy_elmo.pipeline.elmo:make_elmo"],
+        "spacy_factories": ["elmo = spacy_elmo.pipeline.factory:make_elmo"],
         "spacy_architectures": [
             "spacy-elmo.BiLM.v1 = spacy_elmo.layers.bilm:build_bilm",
             "spacy-elmo.ScalarMix.v1 = spacy_elmo.layers.scalar_mix:build_scalar_mix",

@@ -87,7 +87,7 @@ def _run(args: argparse.Namespace, recipe: str, name: str) -> tuple[list[Epoch],
     if name != BASELINE:
         elmo: Any = nlp.get_pipe("elmo")
         elmo.update, elmo.predict = clock.timed(elmo.update), clock.timed(elmo.predict)
-        elmo.open_cache()
+        elmo.shim.open_cache(elmo.train_cache_mb, elmo.storage.dtype)
     return [_epoch(nlp, train, dev, optimizer, clock) for _ in range(args.epochs)], peak_memory()
 
 

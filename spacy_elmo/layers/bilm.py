@@ -2,51 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, Sequence, cast
+from typing import Any, Callable, Iterator, Literal, Sequence, TypeAlias, cast
 
 import numpy as np
 import torch
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from thinc.api import Model
 
+from ..text.sentences import SpanGetter
+from ..util.batches import batch_by_size
+from ..util.checks import check_size
 from ..util.types import Floats3d, Ints1d
-from .inline import replace_listener, replace_listener_cfg
+from .inline import ListenerReplacement
 from .shim import BiLMShim
 
-SpanGetter = Callable[[Sequence[Doc]], list[list[Span]]]
-InT = Sequence[Doc]
-OutT = list[Floats3d]
+InT: TypeAlias = Sequence[Doc]
+OutT: TypeAlias = list[Floats3d]
 
 
 def build_bilm(
     get_spans: SpanGetter,
-    initial_state: str = "warm",
+    initial_state: Literal["warm", "zeros"] = "warm",
     max_batch_words: int = 4096,
     word_cache: int = 100_000,
-    prepack: str | bool = "auto",
+    prepack: Literal["auto"] | bool = "auto",
     device: str | None = None,
 ) -> Model[InT, OutT]:
     """Build the Thinc layer of a biLM; its weights are loaded by the pipe.
 
-    get_spans: cuts Docs into the spans that the biLM reads, one sentence each. Where spans overlap, a token gets the
-        mean of its vectors; tokens in no span get zeros.
-    initial_state: what every sentence starts from: "warm" (the state an empty sentence leaves) or "zeros".
-    max_batch_words: words computed at once, which bounds memory.
-    word_cache: words whose context-free vector is kept from call to call.
-    prepack: whether to keep a second copy of the recurrent weights, in the layout that is fastest for much text: "auto"
-        for large ones once much text is computed together, True at once, False never.
-    device: torch device; None follows Thinc.
-    RETURNS: List[Doc] to a list of (layers, tokens, width) float32 arrays. Whitespace is not fed; its rows are zero.
-        The attribute "layers" is a list of layers to compute, or None for all of them, L + 1.
-    Raises ValueError for a setting out of range.
+    Args:
+        get_spans: Cuts Docs into the spans that the biLM reads, one sentence each. Where spans overlap, a token gets
+            the mean of its vectors; tokens in no span get zeros.
+        initial_state: What every sentence starts from: "warm" (the state an empty sentence leaves) or "zeros".
+        max_batch_words: Words computed at once, which bounds memory.
+        word_cache: Words whose context-free vector is kept from call to call.
+        prepack: Whether to keep a second copy of the recurrent weights, in the layout that is fastest for much text:
+            "auto" for large ones once much text is computed together, True at once, False never.
+        device: Torch device; None follows Thinc.
+
+    Returns:
+        List[Doc] to a list of (layers, tokens, width) float32 arrays, all L + 1 layers. Whitespace is not fed; its rows
+        are zero.
+
+    Raises:
+        ValueError: For a setting out of range.
     """
-    _check_size("max_batch_words", max_batch_words, smallest=1)
-    _check_size("word_cache", word_cache, smallest=0)
-    sizes = {"max_batch_words": max_batch_words, "word_cache": word_cache}
-    shim = BiLMShim(device=device, initial_state=initial_state, prepack=prepack, **sizes)
-    attrs = {"get_spans": get_spans, "layers": None}
-    replace = {"replace_listener": replace_listener, "replace_listener_cfg": replace_listener_cfg}
-    return Model("bilm", forward, shims=[shim], attrs={**attrs, **replace}, dims={"nO": None})
+    check_size("max_batch_words", max_batch_words)
+    check_size("word_cache", word_cache, smallest=0)
+    shim = BiLMShim(
+        device=device,
+        initial_state=initial_state,
+        prepack=prepack,
+        max_batch_words=max_batch_words,
+        word_cache=word_cache,
+    )
+    replacement = ListenerReplacement()
+    attrs: dict[str, Any] = {
+        "get_spans": get_spans,
+        "replace_listener": replacement.replace_listener,
+        "replace_listener_cfg": replacement.replace_listener_cfg,
+    }
+    return Model("bilm", forward, shims=[shim], attrs=attrs, dims={"nO": None})
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], list]]:
@@ -54,31 +70,44 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     shim = cast(BiLMShim, model.shims[0])
     if is_train and shim.is_trainable:
         return _forward_with_gradients(model, shim, docs)
-    config, layers = shim.model.config, model.attrs["layers"]
-    places = _Places(docs)
-    outputs = places.zeros(config.n_outputs if layers is None else len(layers), config.width)
-    for sentences, tokens in _batches(model.attrs["get_spans"](docs), places.offsets, shim.cfg["max_batch_words"]):
-        places.add(shim.encode(sentences, layers), tokens, outputs)
-    places.divide(outputs)
-    return outputs, lambda d_outputs: []
+    return encode_docs(model, docs), lambda d_outputs: []
 
 
-def _forward_with_gradients(
-    model: Model[InT, OutT], shim: BiLMShim, docs: InT
-) -> tuple[OutT, Callable[[OutT], list]]:
-    config = shim.model.config
-    places = _Places(docs)
-    outputs = places.zeros(config.n_outputs, config.width)
+def encode_docs(model: Model[InT, OutT], docs: InT, layers: Sequence[int] | None = None) -> OutT:
+    """Compute layers without gradients.
+
+    Args:
+        model: What `build_bilm` returned.
+        docs: What to read.
+        layers: Which layers, 0 (the word without context) to L; all of them if None. No more than these need is
+            computed.
+
+    Returns:
+        (layers, tokens, width) float32 for each Doc; rows of whitespace are zero.
+    """
+    shim = cast(BiLMShim, model.shims[0])
+    rows = ScatterMean(docs)
+    outputs = rows.zeros(shim.config.n_outputs if layers is None else len(layers), shim.config.width)
+    for sentences, tokens in _batches(model, docs, rows.offsets):
+        rows.add(shim.encode(sentences, layers), tokens, outputs)
+    rows.divide(outputs)
+    return outputs
+
+
+def _forward_with_gradients(model: Model[InT, OutT], shim: BiLMShim, docs: InT) -> tuple[OutT, Callable[[OutT], list]]:
+    bilm = shim.model
+    rows = ScatterMean(docs)
+    outputs = rows.zeros(bilm.config.n_outputs, bilm.config.width)
     parts = []
-    for sentences, tokens in _batches(model.attrs["get_spans"](docs), places.offsets, shim.cfg["max_batch_words"]):
-        state = shim.model.initial_state(shim.cfg["initial_state"], len(sentences))
-        vectors = torch.cat(shim.model(sentences, state)[0], dim=1)
-        places.add(vectors.detach().cpu().numpy(), tokens, outputs)
+    for sentences, tokens in _batches(model, docs, rows.offsets):
+        state = bilm.initial_state(shim.cfg["initial_state"], len(sentences))
+        vectors = torch.cat(bilm(sentences, state)[0], dim=1)
+        rows.add(vectors.detach().cpu().numpy(), tokens, outputs)
         parts.append((vectors, tokens))
-    places.divide(outputs)
+    rows.divide(outputs)
 
     def backprop(d_outputs: OutT) -> list:
-        d_tokens = np.concatenate(d_outputs, axis=1) / np.maximum(places.counts, 1)[:, None]
+        d_tokens = np.concatenate(d_outputs, axis=1) / np.maximum(rows.counts, 1)[:, None]
         for vectors, tokens in parts:
             gradient = torch.from_numpy(d_tokens[:, tokens].astype("float32"))
             vectors.backward(gradient.to(vectors.device))
@@ -87,15 +116,23 @@ def _forward_with_gradients(
     return outputs, backprop
 
 
-class _Places:
-    """Where the words of a batch of Docs are among all its tokens, and how often each was computed."""
+class ScatterMean:
+    """Puts rows of words at their tokens in Docs; a token with several rows gets their mean.
+
+    Args:
+        docs: The batch.
+
+    Attributes:
+        offsets: (docs + 1,), the first token of each Doc among all tokens of the batch.
+        counts: (tokens,), how many rows each token has got.
+    """
 
     def __init__(self, docs: InT):
         self.offsets: Ints1d = np.cumsum([0, *(len(doc) for doc in docs)])
         self.counts: Ints1d = np.zeros(self.offsets[-1], dtype="int32")
 
     def zeros(self, n_layers: int, width: int) -> OutT:
-        """RETURNS: (layers, tokens, width) for each Doc."""
+        """Return (layers, tokens, width) for each Doc."""
         return [np.zeros((n_layers, length, width), dtype="float32") for length in np.diff(self.offsets)]
 
     def add(self, vectors: Floats3d, tokens: Ints1d, outputs: OutT) -> None:
@@ -119,24 +156,14 @@ class _Places:
                 output /= np.maximum(counts, 1)[:, None]
 
 
-def _batches(
-    spans: list[list[Span]], offsets: Ints1d, max_words: int
-) -> Iterator[tuple[list[list[str]], Ints1d]]:
-    """Yield sentences of about max_words words at a time, and the place of each word among all tokens of the batch."""
-    sentences: list[list[str]] = []
-    tokens: list[int] = []
-    for offset, doc_spans in zip(offsets.tolist(), spans):
-        for span in doc_spans:
-            words = [(token.text, offset + token.i) for token in span if not token.is_space]
-            if tokens and len(tokens) + len(words) > max_words:
-                yield sentences, np.asarray(tokens)
-                sentences, tokens = [], []
-            sentences.append([word for word, _ in words])
-            tokens.extend(place for _, place in words)
-    if tokens:
-        yield sentences, np.asarray(tokens)
-
-
-def _check_size(key: str, value: object, *, smallest: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
-        raise ValueError(f"{key} = {value!r}: must be a whole number of at least {smallest}")
+def _batches(model: Model[InT, OutT], docs: InT, offsets: Ints1d) -> Iterator[tuple[list[list[str]], Ints1d]]:
+    """Yield sentences, and the place of each of their words among all tokens of the batch."""
+    sentences = (
+        [(token.text, offset + token.i) for token in span if not token.is_space]
+        for offset, spans in zip(offsets.tolist(), model.attrs["get_spans"](docs))
+        for span in spans
+    )
+    for batch in batch_by_size(sentences, model.shims[0].cfg["max_batch_words"]):
+        tokens = [place for sentence in batch for _, place in sentence]
+        if tokens:
+            yield [[word for word, _ in sentence] for sentence in batch], np.asarray(tokens)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 import torch
 from thinc.api import CupyOps, Optimizer, Shim, get_current_ops, torch2xp, xp2torch
+from torch import Tensor
 
-from ..bilm import BiLM
-from ..bilm.inference.encoder import Encoder
+from ..bilm import BiLM, BiLMConfig
+from ..bilm.inference import Encoder
 from ..formats import Pretrained, model_directory
 from ..util.types import Floats3d
 from .sentence_cache import SentenceCache
@@ -18,8 +19,15 @@ from .sentence_cache import SentenceCache
 class BiLMShim(Shim):
     """Thinc's access to a biLM that may not be loaded yet.
 
-    device: torch device of the biLM; None follows Thinc (the GPU after `spacy.require_gpu`, else the CPU).
-    **encoder_settings: keyword arguments of `Encoder`.
+    Args:
+        device: Torch device of the biLM; None follows Thinc (the GPU after `spacy.require_gpu`, else the CPU).
+        **encoder_settings: Keyword arguments of `Encoder`.
+
+    Attributes:
+        meta: Facts about the weights.
+        cache: Layers of sentences that were computed before; None for none.
+        learn_rate_factor: Factor on the optimizer's learning rate; None where the parameters are not trained.
+        before_use: Called before the parameters are read, so that a step that is due is in them; None for nothing.
     """
 
     def __init__(self, *, device: str | None = None, **encoder_settings: Any):
@@ -27,15 +35,23 @@ class BiLMShim(Shim):
         self.meta: dict[str, Any] = {}
         self.learn_rate_factor: float | None = None
         self.cache: SentenceCache | None = None
+        self.before_use: Callable[[], None] | None = None
         self._encoder: Encoder | None = None
 
     @property
     def is_loaded(self) -> bool:
+        """Whether there are weights."""
         return self._model is not None
 
     @property
     def is_trainable(self) -> bool:
+        """Whether the parameters are trained."""
         return self.learn_rate_factor is not None
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether gradients wait for a step."""
+        return self._model is not None and any(p.grad is not None for p in self._model.parameters())
 
     def train(self, learn_rate_factor: float) -> None:
         """Train the parameters from now on, at this factor of the optimizer's learning rate."""
@@ -50,8 +66,26 @@ class BiLMShim(Shim):
             self.model.requires_grad_(False)
 
     @property
+    def config(self) -> BiLMConfig:
+        """The dimensions of the biLM.
+
+        Raises:
+            ValueError: Before `load`.
+        """
+        return self._loaded().config
+
+    @property
     def model(self) -> BiLM:
-        """The biLM. Raises ValueError before `load`."""
+        """The biLM, its parameters up to date.
+
+        Raises:
+            ValueError: Before `load`.
+        """
+        if self.before_use is not None:
+            self.before_use()
+        return self._loaded()
+
+    def _loaded(self) -> BiLM:
         if self._model is None:
             raise ValueError(
                 "the biLM has no weights yet: add the pipe with a `pretrained` name or path, "
@@ -62,19 +96,45 @@ class BiLMShim(Shim):
     @property
     def encoder(self) -> Encoder:
         """The fast path for inference over the current weights."""
+        model = self.model
         if self._encoder is None:
             settings = {key: value for key, value in self.cfg.items() if key != "device"}
-            self._encoder = Encoder(self.model, **settings)
+            self._encoder = Encoder(model, **settings)
         return self._encoder
 
     def encode(self, sentences: Sequence[Sequence[str]], layers: Sequence[int] | None = None) -> Floats3d:
-        """Return (layers, words of all sentences, width) without gradients; layers: which, all if None."""
-        if self.cache is None or (layers is not None and len(layers) < self.model.config.n_outputs):
-            return self.encoder.encode(sentences, layers=layers)
+        """Compute the layers of sentences, without gradients.
+
+        Args:
+            sentences: Lists of words.
+            layers: Which layers; all if None.
+
+        Returns:
+            (layers, words of all sentences, width).
+        """
+        encoder = self.encoder
+        if self.cache is None or (layers is not None and len(layers) < self.config.n_outputs):
+            return encoder.encode(sentences, layers=layers)
         if self.cache.is_over:
             self.cache = None
-            return self.encode(sentences, layers)
-        return self.cache.encode(sentences, self.encoder.encode)
+            return encoder.encode(sentences, layers=layers)
+        return self.cache.encode(sentences, encoder.encode)
+
+    def open_cache(self, max_mb: float, dtype: str) -> None:
+        """Keep the layers of sentences from now on, until text comes that is not of a training, or `close_cache`.
+
+        Args:
+            max_mb: Memory for them in MiB; none are kept where it is 0.
+            dtype: "float32" or "float16".
+        """
+        if self.cache is None and max_mb > 0:
+            self.cache = SentenceCache(int(max_mb * 2**20), dtype)
+        if self.cache is not None:
+            self.cache.note_update()
+
+    def close_cache(self) -> None:
+        """Give the memory of the cache back."""
+        self.cache = None
 
     def load(self, pretrained: Pretrained) -> None:
         """Take a biLM and the facts about it."""
@@ -117,23 +177,27 @@ class BiLMShim(Shim):
             for name, tensor in backup.items():
                 self._set(named[name], tensor)
 
-    def _set(self, parameter: torch.Tensor, values: Any) -> None:
+    def _set(self, parameter: Tensor, values: Any) -> None:
         with torch.no_grad():
-            parameter.copy_(values if isinstance(values, torch.Tensor) else xp2torch(values))
+            parameter.copy_(values if isinstance(values, Tensor) else xp2torch(values))
 
     def _unfreeze(self) -> None:
-        """The parameters may be mapped from a file: copy them before they change."""
+        """Copy the parameters, which may be mapped from a file, before they change."""
         self.cache = None
-        for parameter in self.model.parameters():
+        for parameter in self._loaded().parameters():
             parameter.data = parameter.detach().clone()
             parameter.requires_grad_(True)
 
     def to_bytes(self) -> bytes:
         """Return configuration, weights and meta; empty before `load`."""
-        return b"" if self._model is None else model_directory.to_bytes(self._model, self.meta)
+        return model_directory.to_bytes(self.model, self.meta) if self.is_loaded else b""
 
     def from_bytes(self, data: bytes) -> BiLMShim:
-        """Load what `to_bytes` returned. Raises WeightsError for bad data."""
+        """Load what `to_bytes` returned.
+
+        Raises:
+            WeightsError: For bad data.
+        """
         if data:
             self.load(model_directory.from_bytes(data))
         return self
@@ -143,7 +207,7 @@ class BiLMShim(Shim):
         return {"id": self.id, "cfg": self.cfg, "factor": self.learn_rate_factor, "data": self.to_bytes()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state["cfg"])  # type: ignore[misc]
+        BiLMShim.__init__(self, **state["cfg"])
         self.id = state["id"]
         self.learn_rate_factor = state["factor"]
         self.from_bytes(state["data"])

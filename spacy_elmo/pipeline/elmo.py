@@ -1,112 +1,52 @@
-"""The pipeline component: `nlp.add_pipe("elmo")`."""
+"""The component: ELMo vectors on Docs, and features for the pipes after it."""
 
 from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator, Sequence
+from typing import Any, Callable, Iterable, Iterator, Sequence, cast
 
 import numpy as np
 from spacy.language import Language
+from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import SimpleFrozenList
 from spacy.vocab import Vocab
-from thinc.api import Config, Model
+from thinc.api import Model, Optimizer
 
 from ..formats import model_directory
-from ..models.load import load_model
-from ..tokens.data import ElmoData, set_data, token_offsets
+from ..layers.bilm import encode_docs
+from ..layers.shim import BiLMShim
+from ..models import load_model
+from ..tokens.data import ElmoData, set_data
 from ..tokens.extensions import set_extensions
-from ..tokens.hooks import set_hooks, set_tensor
-from ..tokens.mix import Mix, check_mix, mix_layers, resolve_mix
-from ..util.types import Floats1d, Floats2d, Floats3d
-from .upstream import UpstreamPipe
-
-DEFAULT_CONFIG = Config().from_str(
-    """
-[elmo]
-pretrained = "en_elmo_sm"
-frozen = true
-learn_rate_factor = 1.0
-train_cache_mb = 1024
-mix = "average"
-gamma = 1.0
-store = "layers"
-dtype = "float32"
-vectors = "auto"
-
-[elmo.model]
-@architectures = "spacy-elmo.BiLM.v1"
-initial_state = "warm"
-max_batch_words = 4096
-word_cache = 100000
-prepack = "auto"
-device = null
-
-[elmo.model.get_spans]
-@misc = "spacy-elmo.sentences.v1"
-max_words = 100
-"""
-)["elmo"]
+from ..util.batches import batch_by_size
+from ..util.types import Floats2d, Floats3d
+from .listeners import Listeners, find_listening_layers
+from .pending_step import PendingStep
+from .storage import Storage
 
 
-@Language.factory(
-    "elmo",
-    assigns=["doc._.elmo_data", "doc._.elmo", "doc._.elmo_layers", "span._.elmo", "span._.elmo_layers"]
-    + ["token._.elmo", "token._.elmo_layers"],
-    default_config=DEFAULT_CONFIG,
-)
-def make_elmo(
-    nlp: Language,
-    name: str,
-    model: Model[Sequence[Doc], list[Floats3d]],
-    pretrained: str | None,
-    frozen: bool,
-    learn_rate_factor: float,
-    train_cache_mb: float,
-    mix: Mix,
-    gamma: float,
-    store: str | None,
-    dtype: str,
-    vectors: str | None,
-) -> Elmo:
-    """Build the component from a config; `Elmo` has the settings."""
-    return Elmo(
-        nlp.vocab,
-        model,
-        name,
-        pretrained=pretrained,
-        frozen=frozen,
-        learn_rate_factor=learn_rate_factor,
-        train_cache_mb=train_cache_mb,
-        mix=mix,
-        gamma=gamma,
-        store=store,
-        dtype=dtype,
-        vectors=vectors,
-    )
-
-
-class Elmo(UpstreamPipe):
+class Elmo(TrainablePipe):
     """Run a bidirectional language model over Docs and store its layers.
 
-    vocab (Vocab): the shared vocabulary.
-    model (Model): Docs to (L + 1, tokens, width) arrays, e.g. `spacy-elmo.BiLM.v1`.
-    name (str): name of the component; its extensions carry it: `_.NAME`, `_.NAME_layers`.
-    pretrained (str | None): where weights come from, at first use or at `initialize`: the name of an installed model, a
-        model directory, or a published weights file. Not looked at by pipelines loaded from disk.
-    frozen (bool): whether the biLM stays as it is in training. If not, the gradients of all listeners train it.
-    learn_rate_factor (float): factor on the optimizer's learning rate for a biLM that is trained.
-    train_cache_mb (float): memory for the vectors of sentences while a frozen biLM serves a training, in MiB; each
-        sentence is then computed once, and not in every epoch and evaluation. 0 for none.
-    mix: how layers become one vector: "average", "top", a layer number (0 is the word without context), or L + 1
-        weights of at least 0 that sum to 1.
-    gamma (float): factor on the mixed vector.
-    store (str | None): what the Doc keeps: "layers" (and the mix from them), "mix", or None for nothing.
-    dtype (str): "float32" or "float16", of what is stored, cached and given to listeners.
-    vectors (str | None): "auto" gives `.vector` and `.similarity` of Docs, spans and tokens; None leaves them to spaCy.
-    Raises ValueError for a setting out of range.
+    It is spaCy's `ListenedToComponent` and `TrainableComponent`: later pipes listen to its layers, and may train it.
+
+    Args:
+        vocab: The shared vocabulary.
+        model: Docs to (L + 1, tokens, width) arrays: `spacy-elmo.BiLM.v1`.
+        name: Name of the component; its extensions carry it: `_.NAME`, `_.NAME_layers`.
+        pretrained: Where weights come from, at first use or at `initialize`: the name of an installed model, a model
+            directory, or a published weights file. Pipelines loaded from disk do not look at it.
+        frozen: Whether the biLM stays as it is in training. If not, the gradients of all listeners train it.
+        learn_rate_factor: Factor on the optimizer's learning rate for a biLM that is trained.
+        train_cache_mb: Memory for the vectors of sentences while a frozen biLM serves a training, in MiB; each
+            sentence is then computed once, and not in every epoch and evaluation. 0 for none.
+        storage: What Docs keep: the mix of layers, their type, and whether `.vector` means ELMo.
+
+    Raises:
+        ValueError: For a setting out of range.
     """
 
     def __init__(
@@ -119,22 +59,11 @@ class Elmo(UpstreamPipe):
         frozen: bool = True,
         learn_rate_factor: float = 1.0,
         train_cache_mb: float = 1024,
-        mix: Mix = "average",
-        gamma: float = 1.0,
-        store: str | None = "layers",
-        dtype: str = "float32",
-        vectors: str | None = "auto",
+        storage: Storage | None = None,
     ):
-        _check_choice("store", store, ("layers", "mix", None))
-        _check_choice("dtype", dtype, ("float32", "float16"))
-        _check_choice("vectors", vectors, ("auto", None))
-        check_mix(mix)
-        if not isinstance(gamma, (int, float)) or not np.isfinite(gamma):
-            raise ValueError(f"gamma = {gamma!r}: must be a finite number")
-        if not train_cache_mb >= 0:
-            raise ValueError(f"train_cache_mb = {train_cache_mb!r}: must be at least 0")
-        if not learn_rate_factor >= 0:
-            raise ValueError(f"learn_rate_factor = {learn_rate_factor!r}: must be at least 0")
+        for key, value in (("train_cache_mb", train_cache_mb), ("learn_rate_factor", learn_rate_factor)):
+            if not value >= 0:
+                raise ValueError(f"{key} = {value!r}: must be at least 0")
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -142,19 +71,21 @@ class Elmo(UpstreamPipe):
         self.pretrained = pretrained
         self.frozen = frozen
         self.train_cache_mb = train_cache_mb
-        self.mix = mix
-        self.gamma = gamma
-        self.store = store
-        self.dtype = dtype
-        self.vectors = vectors
-        self.set_up_listeners()
+        self.storage = Storage() if storage is None else storage
+        self._listeners = Listeners(self.shim)
+        self._step = PendingStep(self.shim, name)
         if not frozen:
             self.shim.train(learn_rate_factor)
         set_extensions(name)
 
     @property
+    def shim(self) -> BiLMShim:
+        """Thinc's holder of the biLM."""
+        return cast(BiLMShim, self.model.shims[0])
+
+    @property
     def meta(self) -> dict[str, Any]:
-        """The description of the weights: name, version, language, licence, training data. Loads them."""
+        """The facts about the weights: name, version, language, licence, training data. Loads them."""
         self.load()
         return self.shim.meta
 
@@ -171,13 +102,12 @@ class Elmo(UpstreamPipe):
         return doc
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Add ELMo vectors to a stream of Docs, in batches of about `max_batch_words` words.
+        """Yield a stream of Docs with ELMo vectors, in order, without those that went to the error handler.
 
-        batch_size (int): number of Docs of a batch at most.
-        YIELDS (Doc): the Docs in order, without those that failed and went to the error handler.
+        A batch has at most `batch_size` Docs, and `max_batch_words` words unless one Doc has more.
         """
         self.load()
-        for docs in _batches(stream, batch_size, self.shim.cfg["max_batch_words"]):
+        for docs in batch_by_size(stream, self.shim.cfg["max_batch_words"], max_items=batch_size):
             try:
                 self.set_annotations(docs, self.predict(docs))
             except Exception:
@@ -195,34 +125,32 @@ class Elmo(UpstreamPipe):
         return True
 
     def predict(self, docs: Sequence[Doc]) -> list[Floats3d]:
-        """Return (layers, tokens, width) float32 for each Doc; rows of whitespace are zero. The layers are those that
-        `store` and listeners need: all L + 1, those with a weight in the mix, or none."""
+        """Return (layers, tokens, width) float32 for each Doc; rows of whitespace are zero.
+
+        The layers are those that Docs and listeners need: all L + 1, those with a weight in the mix, or none.
+        """
         self.load()
-        self.finish_batch()
-        self.model.attrs["layers"] = self._needed_layers()
-        return self.model.predict(docs)
+        needed = self.storage.needed_layers(self.shim.config.n_outputs, for_listeners=bool(self._listeners))
+        return encode_docs(self.model, docs, needed)
 
     def set_annotations(self, docs: Sequence[Doc], scores: list[Floats3d]) -> None:
-        """Store what `predict` returned, as `store`, `dtype` and `vectors` say, and as listeners need it."""
-        if self.store is None and not self.has_listeners:
+        """Put what `predict` returned on the Docs, as the settings say and as listeners need it."""
+        if self.storage.store is None and not self._listeners:
             return
         for doc, layers in zip(docs, scores):
-            if self.is_in_training(doc):
-                continue  # listeners are still to send gradients to these very arrays
-            set_data(doc, self.make_data(doc, layers), self.name)
-            if self.vectors == "auto" and self.store is not None:
-                set_tensor(doc, self.name)
-                set_hooks(doc, self.name)
+            if doc not in self._step:  # else listeners are still to send gradients to the very arrays that it has
+                self.storage.annotate(doc, self._make_data(doc, layers), self.name)
 
-    def make_data(self, doc: Doc, layers: Floats3d) -> ElmoData:
-        """Return what the Doc gets for (layers, tokens, width)."""
-        weights = self._mix_weights()
-        stored = layers.astype(self.dtype, copy=False) if self.store == "layers" else None
-        features = layers.astype(self.dtype, copy=False) if self.has_listeners else None
-        mixed = None
-        if self.store == "mix":
-            mixed = mix_layers(layers, weights[self._needed_layers()]).astype(self.dtype)
-        return ElmoData(layers=stored, mixed=mixed, weights=weights, offsets=token_offsets(doc), features=features)
+    def _make_data(self, doc: Doc, layers: Floats3d) -> ElmoData:
+        n_layers = self.shim.config.n_outputs
+        return self.storage.make_data(doc, layers, n_layers, for_listeners=bool(self._listeners))
+
+    # Training
+
+    @property
+    def is_trainable(self) -> bool:
+        """Whether spaCy gives the pipe an optimizer and logs its loss."""
+        return not self.frozen
 
     def initialize(
         self,
@@ -233,17 +161,94 @@ class Elmo(UpstreamPipe):
     ) -> None:
         """Load the weights. A pipeline that has weights keeps them unless `pretrained` names others.
 
-        pretrained (str | None): as the component's setting, which it overrides (`[initialize.components.elmo]`).
+        `pretrained` (`[initialize.components.elmo]`) overrides the component's setting.
         """
         if pretrained is not None:
             self._load_from(pretrained)
         self.load()
-        self.fit_listeners()
+        self._listeners.fit()
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Give the Docs of a batch to the listeners, and return the losses.
+
+        A biLM that is trained takes their gradients later: at the next call, or when its parameters are needed. Its
+        loss is the sum of the squares of what listeners send. `drop` is not used: each listener has its own dropout.
+        """
+        losses = {} if losses is None else losses
+        docs = [example.predicted for example in examples]
+        self.load()
+        if self.frozen and self._listeners:
+            self.shim.open_cache(self.train_cache_mb, self.storage.dtype)
+            self.set_annotations(docs, self.predict(docs))
+        elif not self.frozen:
+            layers, backprop = self.model.begin_update(docs)
+            data = [self._make_data(doc, doc_layers) for doc, doc_layers in zip(docs, layers)]
+            for doc, doc_data in zip(docs, data):
+                set_data(doc, doc_data, self.name)
+            self._step.begin(data, backprop, losses)
+            if sgd is not None:
+                self.finish_update(sgd)
+        return losses
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Train the biLM by the gradients of the listeners, now or once they have come."""
+        self._step.ask(sgd)
+
+    def receive_gradient(self, docs: Sequence[Doc], d_layers: Sequence[Floats3d]) -> None:
+        """Take the gradients of a listener for the last batch of `update`."""
+        for doc, d_doc in zip(docs, d_layers):
+            self._step.add_gradient(doc, d_doc)
+
+    # Listeners
+
+    @property
+    def listeners(self) -> list[Model]:
+        """The layers of later pipes that get their features here."""
+        return self._listeners.all()
+
+    @property
+    def listener_map(self) -> dict[str, list[Model]]:
+        """The same by the name of their component. spaCy empties it when it links components."""
+        return self._listeners.by_component
+
+    @listener_map.setter
+    def listener_map(self, listeners: dict[str, list[Model]]) -> None:
+        self._listeners.by_component = listeners
+
+    @property
+    def listening_components(self) -> list[str]:
+        """The names of their components."""
+        return list(self._listeners.by_component)
+
+    def add_listener(self, listener: Model, component_name: str) -> None:
+        """Join a listener of a later pipe to this one."""
+        self._listeners.add(listener, component_name, self)
+
+    def remove_listener(self, listener: Model, component_name: str) -> bool:
+        """Part a listener from this pipe. Return whether it was there."""
+        return self._listeners.remove(listener, component_name)
+
+    def find_listeners(self, component: Any) -> None:
+        """Add all listeners of a later pipe that name this one.
+
+        Raises:
+            ValueError: For a pipe that predicts on parts of Docs, which have no vectors.
+        """
+        for listener in find_listening_layers(component, self.name):
+            self.add_listener(listener, component.name)
+
+    # Weights
 
     def to_bytes(self, *, exclude: Iterable[str] = SimpleFrozenList()) -> bytes:
         """Serialize the biLM and its meta. Settings are the config's."""
         self.load()
-        self.finish_batch()
         return super().to_bytes(exclude=[*exclude, "cfg", "vocab"])
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
@@ -255,7 +260,6 @@ class Elmo(UpstreamPipe):
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> None:
         """Write a model directory (`spacy elmo info` reads it)."""
         self.load()
-        self.finish_batch()
         model_directory.write(path, self.shim.model, self.shim.meta)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
@@ -277,7 +281,7 @@ class Elmo(UpstreamPipe):
     def _load_from(self, pretrained: str) -> None:
         self.shim.load(load_model(pretrained, with_head=False))
         self._check_loaded()
-        self.fit_listeners()
+        self._listeners.fit()
         lang = self.shim.meta.get("lang")
         if lang not in (None, "", "xx", self.vocab.lang) and self.vocab.lang not in ("", "xx"):
             warnings.warn(
@@ -286,34 +290,6 @@ class Elmo(UpstreamPipe):
             )
 
     def _check_loaded(self) -> None:
-        """Settings that depend on the weights."""
-        self.model.set_dim("nO", self.shim.model.config.width, force=True)
-        self._mix_weights()
-
-    def _needed_layers(self) -> list[int]:
-        if self.store == "layers" or self.has_listeners:
-            return list(range(self.shim.model.config.n_outputs))
-        return np.flatnonzero(self._mix_weights()).tolist() if self.store == "mix" else []
-
-    def _mix_weights(self) -> Floats1d:
-        """RETURNS: (L + 1,): weights of the layers, gamma included."""
-        return resolve_mix(self.mix, self.shim.model.config.n_outputs) * np.float32(self.gamma)
-
-
-def _check_choice(key: str, value: object, choices: tuple) -> None:
-    if value not in choices:
-        raise ValueError(f"{key} = {value!r}: must be one of {', '.join(map(repr, choices))}")
-
-
-def _batches(stream: Iterable[Doc], max_docs: int, max_words: int) -> Iterator[list[Doc]]:
-    """Yield Docs in batches of at most max_docs, and of max_words tokens unless one Doc has more."""
-    batch: list[Doc] = []
-    words = 0
-    for doc in stream:
-        if batch and (len(batch) >= max_docs or words + len(doc) > max_words):
-            yield batch
-            batch, words = [], 0
-        batch.append(doc)
-        words += len(doc)
-    if batch:
-        yield batch
+        """Check the settings that depend on the weights."""
+        self.model.set_dim("nO", self.shim.config.width, force=True)
+        self.storage.weights(self.shim.config.n_outputs)

@@ -1,5 +1,7 @@
 """A biLM inside a component: made from a listener, or written in a config."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import spacy
@@ -9,7 +11,7 @@ from thinc.api import Adam
 
 from spacy_elmo.formats import model_directory
 from spacy_elmo.layers.bilm import build_bilm
-from spacy_elmo.layers.inline import build_inline_elmo
+from spacy_elmo.layers.inline import INLINE, ListenerReplacement, build_inline_elmo
 from spacy_elmo.layers.scalar_mix import build_scalar_mix
 from spacy_elmo.text.sentences import configure_sentences
 from tests.support.pipelines import (
@@ -17,6 +19,7 @@ from tests.support.pipelines import (
     MIX,
     add_listening,
     annotations,
+    find_listeners,
     listener,
     make_examples,
     make_pipeline,
@@ -133,7 +136,6 @@ def test_replacing_right_after_an_update_has_the_last_step(trained):
     nlp, examples = trained
     train(nlp, examples, steps=1, sgd=Adam(0.5, L2=0.0))
     nlp.replace_listeners("elmo", "tagger", ["model.tok2vec"])
-    nlp.get_pipe("elmo").finish_batch()
     assert bilm_bits(nlp, "tagger") == bilm_bits(nlp, "elmo")
 
 
@@ -195,6 +197,34 @@ def test_a_path_without_a_listener_is_an_error(trained):
     nlp._pipe_configs["tagger"]["model"]["tok2vec"] = {"@architectures": "spacy.HashEmbedCNN.v2"}
     with pytest.raises(ValueError, match="no block with @architectures = 'spacy-elmo.ElmoListener.v1'"):
         nlp.replace_listeners("elmo", "tagger", ["model.tok2vec"])
+
+
+def nested_cfg():
+    return {"@architectures": "spacy-elmo.ElmoTok2Vec.v1", "input": listener(), "output": None}
+
+
+def test_an_error_between_spacys_two_calls_does_not_reach_the_next(trained):
+    """The first call is left alone, as after an error in spaCy; the second pair of calls is whole."""
+    nlp, _ = trained
+    replacement = ListenerReplacement()
+    replacement.replace_listener_cfg({}, nested_cfg())
+    cfg, elmo = nested_cfg(), nlp.get_pipe("elmo")
+    cfg["input"] = replacement.replace_listener_cfg({}, cfg)
+    replacement.replace_listener(elmo.model.copy(), find_listeners(nlp, "tagger")[0], elmo)
+    assert cfg["input"]["@architectures"] == INLINE
+
+
+def test_two_threads_do_not_complete_each_others_configs(trained):
+    nlp, _ = trained
+    replacement, elmo = ListenerReplacement(), nlp.get_pipe("elmo")
+    cfg = nested_cfg()
+    given = replacement.replace_listener_cfg({}, cfg)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(replacement.replace_listener, elmo.model.copy(), find_listeners(nlp, "tagger")[0], elmo).result()
+    assert given["@architectures"] == INLINE  # spaCy has not put it anywhere yet
+    cfg["input"] = given
+    replacement.replace_listener(elmo.model.copy(), find_listeners(nlp, "tagger")[0], elmo)
+    assert cfg["input"]["@architectures"] == INLINE
 
 
 # Entity linking: a pipe that predicts on parts of Docs

@@ -125,7 +125,6 @@ def test_two_elmo_pipes_train(tiny_model, wide_model):
 
 
 def parameters(nlp, name):
-    nlp.get_pipe(name).finish_batch()
     return [p.detach().clone() for p in nlp.get_pipe(name).shim.model.parameters()]
 
 

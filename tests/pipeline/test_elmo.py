@@ -13,6 +13,7 @@ from spacy.training import Example
 
 from spacy_elmo.formats import model_directory
 from spacy_elmo.pipeline.elmo import Elmo
+from spacy_elmo.pipeline.storage import Storage
 from spacy_elmo.tokens.data import get_data
 
 TEXTS = ["One two three.", "", "A bank, and another bank! 😀 naïve 東京", " ", "four", "It rains. It pours.\nIt ends."]
@@ -173,21 +174,29 @@ def test_a_mix_must_fit_the_layers(tiny_model, mix):
     [("store", "all"), ("dtype", "float64"), ("vectors", "always")],
 )
 def test_settings_out_of_range_are_named(tiny_model, key, value):
-    with pytest.raises(ValueError, match=f"{key} = "):
+    with pytest.raises(ValueError, match=f"(?s){key}.*'{value}' is not .*Literal"):
         elmo(tiny_model, **{key: value})
+    with pytest.raises(ValueError, match=f"{key} = '{value}': must be one of "):
+        Storage(**{key: value})
 
 
 @pytest.mark.parametrize("gamma", [float("nan"), float("inf"), "1"])
 def test_gamma_must_be_a_finite_number(nlp, gamma):
     with pytest.raises(ValueError, match="gamma = .*finite number"):
-        Elmo(nlp.vocab, nlp.get_pipe("elmo").model, gamma=gamma)
+        Elmo(nlp.vocab, nlp.get_pipe("elmo").model, storage=Storage(gamma=gamma))
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("max_batch_words", 0), ("word_cache", -1), ("initial_state", "cold"), ("prepack", "no")]
+    ("key", "value", "message"),
+    [
+        ("max_batch_words", 0, "max_batch_words = 0: must be a whole number of at least 1"),
+        ("word_cache", -1, "word_cache = -1: must be a whole number of at least 0"),
+        ("initial_state", "cold", r"(?s)initial_state.*'cold' is not .*\['warm', 'zeros'\]"),
+        ("prepack", "no", r"(?s)prepack.*'no' is not .*\['auto'\]"),
+    ],
 )
-def test_settings_of_the_model_out_of_range_are_named(tiny_model, key, value):
-    with pytest.raises(ValueError, match=f"{key} = "):
+def test_settings_of_the_model_out_of_range_are_named_at_once(tiny_model, key, value, message):
+    with pytest.raises(ValueError, match=message):
         elmo(tiny_model, model={"@architectures": "spacy-elmo.BiLM.v1", key: value})("text")
 
 
@@ -418,7 +427,7 @@ def test_cached_vectors_are_those_that_were_stored(trained):
     nlp, examples = trained
     cached = nlp("One two")._.elmo_layers
     nlp.get_pipe("elmo").update(examples)
-    nlp.get_pipe("elmo").close_cache()
+    nlp.get_pipe("elmo").shim.close_cache()
     assert np.array_equal(cached, examples[0].predicted._.elmo_layers)
     assert np.allclose(cached, nlp("One two")._.elmo_layers, atol=TOLERANCE)
 

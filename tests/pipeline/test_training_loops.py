@@ -64,7 +64,6 @@ class Reference:
         return 0.5 * (error**2).sum() + len(wanted) * 0.01 * (head["w"] ** 2).sum()
 
     def check(self, nlp):
-        nlp.get_pipe("elmo").finish_batch()
         model = dict(nlp.get_pipe("elmo").shim.model.named_parameters())
         for name, parameter in self.bilm.named_parameters():
             assert torch.allclose(model[name], parameter, atol=1e-5), name  # order of float32 sums
@@ -178,7 +177,6 @@ def test_frozen_weights_keep_every_bit(tiny_model, loop, how):
 
 def bits(nlp):
     pipe = nlp.get_pipe("elmo")
-    pipe.finish_batch()
     return {name: values.numpy().tobytes() for name, values in pipe.shim.model.state_dict().items()}
 
 
@@ -228,7 +226,6 @@ def test_training_survives_saving_and_loading(tiny_model, tmp_path, loop):
         loop(straight, examples, plain_sgd())
         loop(broken, examples, plain_sgd())
     reference = Reference(straight, PROBES)
-    straight.get_pipe("elmo").finish_batch()
     reference.bilm.load_state_dict(straight.get_pipe("elmo").shim.model.state_dict())
     reference.check(broken)
 

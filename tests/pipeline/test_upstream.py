@@ -38,8 +38,6 @@ def predictions(nlp, examples):
 
 def bits(pipe):
     """Of all parameters of a pipe."""
-    if hasattr(pipe, "shim"):
-        pipe.finish_batch()
     arrays = [node.get_param(name) for node in pipe.model.walk() for name in node.param_names if node.has_param(name)]
     shims = [shim for node in pipe.model.walk() for shim in node.shims]
     tensors = [parameter.numpy(force=True) for shim in shims for parameter in shim.model.parameters()]

@@ -1,1 +1,5 @@
 """The numbers of `BiLM`, without gradients, fast on a CPU."""
+
+from .encoder import Encoder
+
+__all__ = ["Encoder"]

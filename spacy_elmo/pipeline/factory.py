@@ -1,0 +1,74 @@
+"""`nlp.add_pipe("elmo")`: the component's settings and their defaults."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from thinc.api import Config, Model
+
+from ..tokens.mix import Mix
+from ..util.types import Floats3d
+from .elmo import Elmo
+from .storage import Dtype, Storage, Store, Vectors
+
+DEFAULT_CONFIG = Config().from_str(
+    """
+[elmo]
+pretrained = "en_elmo_sm"
+frozen = true
+learn_rate_factor = 1.0
+train_cache_mb = 1024
+mix = "average"
+gamma = 1.0
+store = "layers"
+dtype = "float32"
+vectors = "auto"
+
+[elmo.model]
+@architectures = "spacy-elmo.BiLM.v1"
+initial_state = "warm"
+max_batch_words = 4096
+word_cache = 100000
+prepack = "auto"
+device = null
+
+[elmo.model.get_spans]
+@misc = "spacy-elmo.sentences.v1"
+max_words = 100
+"""
+)["elmo"]
+
+
+@Language.factory(
+    "elmo",
+    assigns=["doc._.elmo_data", "doc._.elmo", "doc._.elmo_layers", "span._.elmo", "span._.elmo_layers"]
+    + ["token._.elmo", "token._.elmo_layers"],
+    default_config=DEFAULT_CONFIG,
+)
+def make_elmo(
+    nlp: Language,
+    name: str,
+    model: Model[Sequence[Doc], list[Floats3d]],
+    pretrained: str | None,
+    frozen: bool,
+    learn_rate_factor: float,
+    train_cache_mb: float,
+    mix: Mix,
+    gamma: float,
+    store: Store,
+    dtype: Dtype,
+    vectors: Vectors,
+) -> Elmo:
+    """Build the component from a config; `Elmo` and `Storage` have the settings."""
+    return Elmo(
+        nlp.vocab,
+        model,
+        name,
+        pretrained=pretrained,
+        frozen=frozen,
+        learn_rate_factor=learn_rate_factor,
+        train_cache_mb=train_cache_mb,
+        storage=Storage(mix=mix, gamma=gamma, store=store, dtype=dtype, vectors=vectors),
+    )
