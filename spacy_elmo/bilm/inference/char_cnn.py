@@ -7,10 +7,10 @@ from typing import Iterator, Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from ...util.threads import run_both
 from ..characters import BEGIN_WORD, BOS, END_WORD, EOS, PAD, word_bytes
-from ..types import Floats2d, Floats3d, Ints2d
 from ..word_encoder import CharacterEncoder, WordTable
 from .word_cache import WordCache
 
@@ -24,8 +24,12 @@ class TableVectors:
     def __init__(self, table: WordTable):
         self.table = table
 
-    def __call__(self, words: Sequence[str]) -> Floats2d:
-        """words: each once. RETURNS: (words, width). Raises KeyError as the table does."""
+    def __call__(self, words: Sequence[str]) -> Tensor:
+        """Return (words, width), the vectors of words, each of which is given once.
+
+        Raises:
+            KeyError: As the table does.
+        """
         ids = self.table.word_ids(words)
         return self.table.embedding.weight[(ids[:, 0] - 1).clamp(min=0)] * (ids > 0)
 
@@ -36,8 +40,10 @@ class CharacterVectors:
     All filters are one product over windows of the widest; narrower ones have zero weights at the end. A window of
     padding alone gives the same as any other, so one after the end of the word is enough for the maximum to be exact.
 
-    width: numbers in a word vector.
-    word_cache: number of vectors to keep.
+    Args:
+        encoder: The character CNN.
+        width: Numbers in a word vector.
+        word_cache: Number of vectors to keep.
     """
 
     def __init__(self, encoder: CharacterEncoder, *, width: int, word_cache: int):
@@ -52,11 +58,11 @@ class CharacterVectors:
         self.bias = torch.cat([parameters[f"{i}.bias"] for i in convolutions])
         self.cache = WordCache(word_cache, width)
 
-    def __call__(self, words: Sequence[str]) -> Floats2d:
-        """words: each once. RETURNS: (words, width)."""
+    def __call__(self, words: Sequence[str]) -> Tensor:
+        """Return (words, width), the vectors of words, each of which is given once."""
         return self.cache.look_up(words, self._compute)
 
-    def _compute(self, words: list[str]) -> Floats2d:
+    def _compute(self, words: list[str]) -> Tensor:
         data = [word_bytes(word, self.encoder.config.max_characters) for word in words]
         lengths = np.array([len(item) for item in data])
         is_short = (lengths <= self.longest) & np.array([word not in (BOS, EOS) for word in words])
@@ -76,8 +82,8 @@ class CharacterVectors:
             vectors[torch.from_numpy(piece)] = self.encoder(self.encoder.word_ids([words[i] for i in piece]))
         return vectors
 
-    def _filter(self, words: list[bytes]) -> Floats2d:
-        """words: sorted by length. RETURNS: (words, filters), the maximum over positions."""
+    def _filter(self, words: list[bytes]) -> Tensor:
+        """Return (words, filters), the maximum over positions, for words sorted by length."""
         x = F.embedding(_character_ids(words, self.window), self.characters)
         n, length, size = x.shape
         positions = length - self.window + 1
@@ -86,13 +92,13 @@ class CharacterVectors:
         return responses.view(n, positions, -1).amax(dim=1) + self.bias
 
 
-def _as_rows(weight: Floats3d, window: int) -> Floats2d:
-    """weight: (filters, embedding size, width). RETURNS: (filters, window * embedding size)."""
+def _as_rows(weight: Tensor, window: int) -> Tensor:
+    """Return (filters, window * embedding size) of a weight of (filters, embedding size, width)."""
     return F.pad(weight, (0, window - weight.shape[2])).transpose(1, 2).reshape(len(weight), -1)
 
 
-def _character_ids(words: list[bytes], padding: int) -> Ints2d:
-    """words: sorted by length. RETURNS: (words, longest + 2 + padding), numbered as `characters_to_ids` does."""
+def _character_ids(words: list[bytes], padding: int) -> Tensor:
+    """Return (words, longest + 2 + padding), numbered as `characters_to_ids` does, for words sorted by length."""
     lengths = np.array([len(word) for word in words])
     ids = np.full((len(words), lengths[-1] + 2 + padding), PAD + 1, dtype=np.int64)
     ids[:, 0] = BEGIN_WORD + 1

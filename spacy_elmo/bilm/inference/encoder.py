@@ -1,6 +1,6 @@
 """The numbers of `BiLM`, without gradients, into NumPy arrays: the fast path for inference on a CPU.
 
-`FastModel` in fast.py does the work. Devices and types that it does not know take the plain model.
+`Engine` does the work. Devices and types that it does not know take the plain model.
 """
 
 from __future__ import annotations
@@ -12,24 +12,28 @@ from typing import Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from ...util.batches import batch_by_size
 from ...util.threads import available_threads
 from ..model import INITIAL_STATES, BiLM
-from ..types import Floats3d
-from .engine import PREPACK, FastModel
+from .engine import PREPACK, Engine
 
 
 class Encoder:
     """Compute the layers of sentences, each from the same fixed initial state.
 
-    model: where the parameters are; the encoder follows their changes, except those PyTorch does not count (through
-        `parameter.data` or shared memory): call `clear` after these.
-    initial_state: "warm" or "zeros", as `BiLM.initial_state`.
-    max_batch_words: words that are computed together; it bounds memory.
-    word_cache: number of context-free word vectors to keep between calls.
-    prepack: whether to keep a second copy of the LSTM's weights in the layout that products are fastest with: "auto"
-        packs large ones once many words are computed together, True all of them at once, False none.
-    Raises ValueError for settings it does not know.
+    Args:
+        model: Where the parameters are. The encoder follows their changes, except those that PyTorch does not count
+            (through `parameter.data` or shared memory): call `clear` after these.
+        initial_state: "warm" or "zeros", as of `BiLM.initial_state`.
+        max_batch_words: Words that are computed together, which bounds memory.
+        word_cache: Number of context-free word vectors to keep between calls.
+        prepack: Whether to keep a second copy of the LSTM's weights in the layout that products are fastest with:
+            "auto" packs large ones once many words are computed together, True all of them at once, False none.
+
+    Raises:
+        ValueError: For a setting that is not known.
     """
 
     def __init__(
@@ -50,7 +54,7 @@ class Encoder:
         self.max_batch_words = max_batch_words
         self.word_cache = word_cache
         self.prepack = prepack
-        self._fast: FastModel | None = None
+        self._engine: Engine | None = None
         self._lock = threading.Lock()
         self._process = os.getpid()
 
@@ -59,12 +63,18 @@ class Encoder:
     ) -> np.ndarray:
         """Compute vectors of all words in context.
 
-        sentences: lists of words, which may be empty.
-        layers: which layers, 0 (the word vector, twice) to L; all of them if None. No more than these need is computed.
-        out: where to put the result, float32 of the shape returned; a new array if None.
-        RETURNS: (layers, words of all sentences, 2 * projection size) float32, the words in order.
-        Raises ValueError for layers that are not there and an `out` that does not fit; KeyError for unknown words
-        where the model's vocabulary is set to refuse them.
+        Args:
+            sentences: Lists of words, which may be empty.
+            layers: Which layers, 0 (the word vector, twice) to L; all of them if None. No more than these need is
+                computed.
+            out: Where to put the result, float32 of the shape returned; a new array if None.
+
+        Returns:
+            (layers, words of all sentences, 2 * projection size) float32, the words in order.
+
+        Raises:
+            ValueError: For layers that are not there, and an `out` that does not fit.
+            KeyError: For unknown words where the model's vocabulary is set to refuse them.
         """
         selected = self._check_layers(layers)
         shape = (len(selected), sum(map(len, sentences)), self.model.config.width)
@@ -72,58 +82,58 @@ class Encoder:
         if out.shape != shape or out.dtype != np.float32:
             raise ValueError(f"out: {out.dtype} of shape {out.shape}; must be float32 of shape {shape}")
         with self._exclusive():
-            fast = self._fast_model()
+            engine = self._current_engine()
             row = 0
-            for batch in self._batches(sentences):
+            for batch in batch_by_size(sentences, self.max_batch_words):
                 n_words = sum(map(len, batch))
                 part = torch.from_numpy(out[:, row : row + n_words])
-                if fast is None:
+                if engine is None:
                     self._encode_plainly(batch, selected, part)
                 elif n_words:
-                    fast.encode(batch, selected, part)
+                    engine.encode(batch, selected, part)
                 row += n_words
         return out
 
     def word_vectors(self, words: Sequence[str]) -> np.ndarray:
         """Return (words, projection size) float32, the context-free vectors of words."""
         with self._exclusive():
-            fast = self._fast_model()
-            if fast is None:
+            engine = self._current_engine()
+            if engine is None:
                 return self.model.word_vectors(words).float().cpu().numpy()
-            vectors, ids = fast.distinct_vectors(words)
+            vectors, ids = engine.distinct_vectors(words)
             return vectors[ids].numpy()
 
     def clear(self) -> None:
         """Drop everything that was computed from the parameters."""
         with self._exclusive():
-            self._fast = None
+            self._engine = None
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
         """One thread at a time, without gradients, and usable after a fork at any moment."""
         if self._process != os.getpid():
             if self._lock.locked():  # by a thread that is not here to finish what it began
-                self._lock, self._fast = threading.Lock(), None
+                self._lock, self._engine = threading.Lock(), None
             self._process = os.getpid()
         with self._lock, torch.inference_mode():
             available_threads()
             yield
 
-    def _fast_model(self) -> FastModel | None:
-        """RETURNS: what belongs to the parameters as they are now; None where only the plain path can follow them."""
-        if self._fast is None or not self._fast.is_current():
-            self._fast = None
-            if FastModel.supports(self.model):
-                self._fast = FastModel(
+    def _current_engine(self) -> Engine | None:
+        """Return what belongs to the parameters as they are now; None where only the plain path can follow them."""
+        if self._engine is None or not self._engine.is_current():
+            self._engine = None
+            if Engine.supports(self.model):
+                self._engine = Engine(
                     self.model,
                     initial_state=self.initial_state,
                     max_rows=self.max_batch_words,
                     word_cache=self.word_cache,
                     prepack=self.prepack,
                 )
-        return self._fast
+        return self._engine
 
-    def _encode_plainly(self, batch: list[Sequence[str]], layers: list[int], out: Floats3d) -> None:
+    def _encode_plainly(self, batch: list[Sequence[str]], layers: list[int], out: Tensor) -> None:
         outputs, _ = self.model(batch, self.model.initial_state(self.initial_state, len(batch)))
         if outputs:
             out.copy_(torch.cat(outputs, dim=1)[layers])
@@ -134,15 +144,3 @@ class Encoder:
         if not all(0 <= layer < n_outputs for layer in selected):
             raise ValueError(f"layers = {selected!r}: must be from 0 to {n_outputs - 1}")
         return selected
-
-    def _batches(self, sentences: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
-        batch: list[Sequence[str]] = []
-        size = 0
-        for sentence in sentences:
-            if batch and size + len(sentence) > self.max_batch_words:
-                yield batch
-                batch, size = [], 0
-            batch.append(sentence)
-            size += len(sentence)
-        if batch:
-            yield batch

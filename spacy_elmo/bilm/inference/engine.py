@@ -12,27 +12,30 @@ from typing import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ...util.threads import run_both
 from ..characters import BOS, EOS
 from ..lstm import ProjectedLSTM
 from ..model import BiLM
-from ..types import Floats2d, Floats3d, Ints1d
 from ..word_encoder import CharacterEncoder
 from .char_cnn import CharacterVectors, TableVectors
 from .lanes import pack
-from .lstm import Cell, run_direction
+from .lstm import Cell, DirectedText, run_direction
 
 PREPACK = (True, False, "auto")
 MANY_WORDS = 1024  # words computed together from which on packing large weights is worth its time and memory
 
 
-class FastModel:
+class Engine:
     """What `Encoder` computes with, for the parameters as they were when it was made.
 
-    model: on the CPU, see `supports`.
-    initial_state, word_cache, prepack: as the settings of `Encoder`.
-    max_rows: words for which the first layer's products are kept at once.
+    Args:
+        model: On the CPU, see `supports`.
+        initial_state: As of `Encoder`.
+        max_rows: Words for which the first layer's products are kept at once.
+        word_cache: As of `Encoder`.
+        prepack: As of `Encoder`.
     """
 
     def __init__(self, model: BiLM, *, initial_state: str, max_rows: int, word_cache: int, prepack: str | bool):
@@ -61,18 +64,20 @@ class FastModel:
         """Return whether the parameters of the model are the same and unchanged."""
         return [_fingerprint(parameter) for parameter in self.model.parameters()] == self.fingerprints
 
-    def distinct_vectors(self, words: Sequence[str]) -> tuple[Floats2d, Ints1d]:
-        """RETURNS: (distinct words, projection size), and the row of each word."""
+    def distinct_vectors(self, words: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Return (distinct words, projection size), and the row of each word."""
         distinct = list(dict.fromkeys(words))
         numbers = {word: i for i, word in enumerate(distinct)}
         ids = np.fromiter(map(numbers.__getitem__, words), dtype=np.int64, count=len(words))
         return self.words(distinct), torch.from_numpy(ids)
 
-    def encode(self, sentences: Sequence[Sequence[str]], layers: Sequence[int], out: Floats3d) -> None:
+    def encode(self, sentences: Sequence[Sequence[str]], layers: Sequence[int], out: Tensor) -> None:
         """Write the layers of sentences.
 
-        sentences: lists of words, at least one word in all.
-        layers: which; out: (layers, words, 2 * projection size).
+        Args:
+            sentences: Lists of words, at least one word in all.
+            layers: Which layers.
+            out: (layers, words, 2 * projection size), where to put them.
         """
         vectors, ids = self.distinct_vectors(list(chain.from_iterable(sentences)))
         top = max(layers, default=0)
@@ -86,13 +91,10 @@ class FastModel:
             for output, layer in zip(half, layers):
                 if layer == 0:
                     output.copy_(vectors[ids])
-            order = lanes.words[direction]
+            places = lanes.words[direction]
             run_direction(
                 self.cells[direction][:top],
-                vectors,
-                ids[order],
-                lanes,
-                order,
+                DirectedText(vectors, ids[places], lanes, places),
                 [[output for output, layer in zip(half, layers) if layer == i] for i in range(1, top + 1)],
                 skip_connections=self.model.config.skip_connections,
                 max_rows=self.max_rows,
@@ -110,13 +112,13 @@ class FastModel:
         run_both(pack_direction)
 
 
-def _fingerprint(parameter: torch.Tensor) -> tuple[int, int]:
-    """RETURNS: where a parameter is, and how often it was changed; inference tensors do not count that."""
+def _fingerprint(parameter: Tensor) -> tuple[int, int]:
+    """Return where a parameter is, and how often it was changed, which inference tensors do not count."""
     return parameter.data_ptr(), -1 if parameter.is_inference() else parameter._version
 
 
 def _make_cells(model: BiLM, initial_state: str) -> list[list[Cell]]:
-    """RETURNS: the cells of each direction, which start after its opening marker."""
+    """Return the cells of each direction, which start after its opening marker."""
     state = model.initial_state(initial_state, 1)
     markers = model.word_vectors([BOS, EOS])
     directions = []

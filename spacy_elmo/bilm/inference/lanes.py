@@ -8,8 +8,7 @@ from typing import Iterator, Sequence
 
 import numpy as np
 import torch
-
-from ..types import Ints1d, Ints2d
+from torch import Tensor
 
 MAX_LANES = 128  # from here on a step's fixed part is small beside its rows
 
@@ -18,17 +17,18 @@ MAX_LANES = 128  # from here on a step's fixed part is small beside its rows
 class Lanes:
     """Words in the order in which they are computed: step by step, and lane by lane within a step.
 
-    sizes: lanes that have a word at each step; it never rises, and these lanes are always the first.
-    offsets: the first row of each step, and the number of rows.
-    words: (directions, rows), the place in the batch of each row's word; the backward direction has every sentence
-        turned around in its place.
-    starts: the lanes in which another sentence starts, by step; at step 0 all do and none is listed.
+    Attributes:
+        sizes: Lanes that have a word at each step. It never rises, and these lanes are always the first.
+        offsets: The first row of each step, and the number of rows.
+        words: (directions, rows), the place in the batch of each row's word. The backward direction has every sentence
+            reversed in its place.
+        starts: The lanes in which another sentence starts, by step. At step 0 all do, and none is listed.
     """
 
     sizes: list[int]
     offsets: list[int]
-    words: Ints2d
-    starts: dict[int, Ints1d]
+    words: Tensor
+    starts: dict[int, Tensor]
 
     def rows(self, steps: range) -> slice:
         """Return the rows of consecutive steps."""
@@ -47,9 +47,10 @@ class Lanes:
 def pack(lengths: Sequence[int], max_lanes: int = MAX_LANES) -> Lanes:
     """Lay sentences into lanes.
 
-    lengths: words of each sentence, which may be 0.
-    max_lanes: lanes at most. A step costs a fixed part and one for each row, so more lanes, and fewer steps, are
-        better even where the last steps have few rows.
+    Args:
+        lengths: Words of each sentence, which may be 0.
+        max_lanes: Lanes at most. A step costs a fixed part and one for each row. So more lanes, and fewer steps, are
+            better even where the last steps have few rows.
     """
     sizes = np.asarray(lengths, dtype=np.int64)
     lane, begin = _assign(sizes, max(1, min(max_lanes, len(sizes))))
@@ -67,8 +68,10 @@ def pack(lengths: Sequence[int], max_lanes: int = MAX_LANES) -> Lanes:
 
 
 def _assign(sizes: np.ndarray, n_lanes: int) -> tuple[np.ndarray, np.ndarray]:
-    """RETURNS: each sentence's lane and first step: the longest first, always into the shortest lane. Lanes are
-    numbered by falling length."""
+    """Return each sentence's lane and first step: the longest first, always into the shortest lane.
+
+    Lanes are numbered by falling length.
+    """
     lane, begin = np.zeros_like(sizes), np.zeros_like(sizes)
     heap = [(0, number) for number in range(n_lanes)]
     for sentence in np.argsort(-sizes, kind="stable").tolist():
@@ -80,7 +83,7 @@ def _assign(sizes: np.ndarray, n_lanes: int) -> tuple[np.ndarray, np.ndarray]:
     return rank[lane], begin
 
 
-def _starts(lane: np.ndarray, begin: np.ndarray) -> dict[int, Ints1d]:
+def _starts(lane: np.ndarray, begin: np.ndarray) -> dict[int, Tensor]:
     order = np.argsort(begin, kind="stable")
     steps, firsts = np.unique(begin[order], return_index=True)
     groups = np.split(lane[order], firsts[1:])

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Iterator, NamedTuple, Sequence
 
 import torch
+from torch import Tensor
 
 from ..lstm import ProjectedLSTM
-from ..types import Floats1d, Floats2d, Ints1d
 from .kernels import Product
 from .lanes import MAX_LANES, Lanes
 
@@ -21,30 +21,33 @@ TABLE_ROOM = 256  # more distinct words than a buffer was first needed for; not 
 class Views(NamedTuple):
     """The buffers of some lanes, cut once: cutting is as slow as computing where layers are small.
 
-    gates: (lanes, 4 * hidden size); sigmoids: i, f and o of them; c, gated: (lanes, hidden size).
+    `gates` is (lanes, 4 * hidden size), `sigmoids` has i, f and o of them, `c` and `gated` are (lanes, hidden size).
     """
 
-    gates: Floats2d
-    sigmoids: Floats2d
-    i: Floats2d
-    f: Floats2d
-    o: Floats2d
-    g: Floats2d
-    c: Floats2d
-    gated: Floats2d
+    gates: Tensor
+    sigmoids: Tensor
+    i: Tensor
+    f: Tensor
+    o: Tensor
+    g: Tensor
+    c: Tensor
+    gated: Tensor
 
 
 class Cell:
     """The products of one layer, its buffers, and the state that every sentence starts from.
 
-    h: (1, projection size), c: (1, hidden size): the state after the opening marker.
+    Args:
+        lstm: The layer.
+        h: (1, projection size), after the opening marker.
+        c: (1, hidden size), after the opening marker.
     """
 
-    def __init__(self, lstm: ProjectedLSTM, h: Floats2d, c: Floats2d):
+    def __init__(self, lstm: ProjectedLSTM, h: Tensor, c: Tensor):
         self.input = Product(lstm.input.weight)
         self.hidden = Product(lstm.hidden.weight)
         self.projection = Product(lstm.projection.weight) if lstm.projection is not None else None
-        self.bias: Floats1d = lstm.gate_bias()
+        self.bias: Tensor = lstm.gate_bias()
         self.cell_clip, self.projection_clip = lstm.config.cell_clip, lstm.config.projection_clip
         self.h, self.c = h, c
         n = lstm.config.hidden_size
@@ -66,7 +69,7 @@ class Cell:
             self._views[n_lanes] = Views(gates, sigmoids, i, f, o, g, c, gated)
         return self._views[n_lanes]
 
-    def table(self, n_words: int) -> Floats2d:
+    def table(self, n_words: int) -> Tensor:
         """Return (words, 4 * hidden size), a buffer that is kept: new memory costs as much time as filling it."""
         if len(self._table) < n_words:
             self._table = torch.empty(0)
@@ -82,7 +85,8 @@ class Cell:
             views.c.clamp_(-self.cell_clip, self.cell_clip)
         torch.tanh(views.c, out=views.gated).mul_(views.o)
 
-    def project(self, gated: Floats2d, out: Floats2d) -> None:
+    def project(self, gated: Tensor, out: Tensor) -> None:
+        """Put (lanes, projection size), projected and clipped, into out."""
         if self.projection is None:
             out.copy_(gated)
         elif self.projection_clip is None:
@@ -94,8 +98,9 @@ class Cell:
 class Run:
     """The state of a cell on its way through lanes.
 
-    h: (lanes, projection size), of the lanes that are still going; their cells are in the cell's buffers.
-    products: (rows, 4 * hidden size), a buffer for the input products of a block.
+    Attributes:
+        h: (lanes, projection size), of the lanes that are still going; their cells are in the cell's buffers.
+        products: (rows, 4 * hidden size), a buffer for the input products of a block.
     """
 
     def __init__(self, cell: Cell, lanes: Lanes):
@@ -106,11 +111,12 @@ class Run:
         cell.views(n_lanes).c.copy_(cell.c.expand(n_lanes, -1))
         self.products = torch.empty(max(BLOCK_ROWS, n_lanes), cell.bias.shape[0])
 
-    def advance(self, products: Floats2d, steps: range) -> Floats2d:
-        """Go on by some steps.
+    def advance(self, products: Tensor, steps: range) -> Tensor:
+        """Go on by some steps, and return (rows, projection size).
 
-        products: (rows, 4 * hidden size), input products with bias of all rows of these steps.
-        RETURNS: (rows, projection size).
+        Args:
+            products: (rows, 4 * hidden size), input products with bias of all rows of these steps.
+            steps: Consecutive steps.
         """
         outputs = torch.empty(products.shape[0], self.h.shape[1])
         sizes = self.lanes.sizes[steps.start : steps.stop]
@@ -125,35 +131,49 @@ class Run:
             self.h = output
         return outputs
 
-    def _restart(self, lanes: Ints1d, c: Floats2d) -> None:
+    def _restart(self, lanes: Tensor, c: Tensor) -> None:
         self.h = self.h.index_copy(0, lanes, self.cell.h.expand(len(lanes), -1))  # a copy: h is part of the output
         c.index_copy_(0, lanes, self.cell.c.expand(len(lanes), -1))
 
 
+class DirectedText(NamedTuple):
+    """What one direction reads.
+
+    Attributes:
+        vectors: (distinct words, projection size).
+        ids: (rows,), the word of each row.
+        lanes: The order of the rows.
+        places: (rows,), where a row goes in the outputs.
+    """
+
+    vectors: Tensor
+    ids: Tensor
+    lanes: Lanes
+    places: Tensor
+
+
 def run_direction(
     cells: Sequence[Cell],
-    vectors: Floats2d,
-    ids: Ints1d,
-    lanes: Lanes,
-    places: Ints1d,
-    outputs: Sequence[Sequence[Floats2d]],
+    text: DirectedText,
+    outputs: Sequence[Sequence[Tensor]],
     *,
     skip_connections: bool,
     max_rows: int,
 ) -> None:
     """Run the layers of one direction.
 
-    cells: from the first layer to the last that is needed.
-    vectors: (distinct words, projection size); ids: (rows,), the word of each row.
-    places: (rows,), where a row goes in the outputs.
-    outputs: for each cell, the (words, projection size) to write to; none where its layer is not asked for.
-    max_rows: rows for which the products of distinct words are kept at once.
+    Args:
+        cells: From the first layer to the last that is needed.
+        text: What is read.
+        outputs: For each cell, the (words, projection size) to write to; none where its layer is not asked for.
+        skip_connections: Whether layers after the first add their input to their output.
+        max_rows: Rows for which the products of distinct words are kept at once.
     """
     if not cells:
         return
-    runs = [Run(cell, lanes) for cell in cells]
-    for steps, products in _first_products(cells[0], vectors, ids, lanes, max_rows, runs[0].products):
-        rows = places[lanes.rows(steps)]
+    runs = [Run(cell, text.lanes) for cell in cells]
+    for steps, products in _first_products(cells[0], text, max_rows, runs[0].products):
+        rows = text.places[text.lanes.rows(steps)]
         x = runs[0].advance(products, steps)
         _write(x, rows, outputs[0])
         for run, output in zip(runs[1:], outputs[1:]):
@@ -164,19 +184,20 @@ def run_direction(
 
 
 def _first_products(
-    cell: Cell, vectors: Floats2d, ids: Ints1d, lanes: Lanes, max_rows: int, buffer: Floats2d
-) -> Iterator[tuple[range, Floats2d]]:
+    cell: Cell, text: DirectedText, max_rows: int, buffer: Tensor
+) -> Iterator[tuple[range, Tensor]]:
     """Yield blocks of steps with the first layer's input products, computed once for each distinct word."""
+    lanes = text.lanes
     for section in lanes.blocks(range(len(lanes.sizes)), max_rows):
-        distinct, numbers = torch.unique(ids[lanes.rows(section)], return_inverse=True)
-        table = cell.input.add(cell.bias, vectors[distinct], cell.table(distinct.shape[0]))
+        distinct, ids = torch.unique(text.ids[lanes.rows(section)], return_inverse=True)
+        table = cell.input.add(cell.bias, text.vectors[distinct], cell.table(distinct.shape[0]))
         start = lanes.offsets[section.start]
         for steps in lanes.blocks(section, BLOCK_ROWS):
             rows = lanes.rows(steps)
-            index = numbers[rows.start - start : rows.stop - start]
+            index = ids[rows.start - start : rows.stop - start]
             yield steps, torch.index_select(table, 0, index, out=buffer[: index.shape[0]])
 
 
-def _write(x: Floats2d, rows: Ints1d, outputs: Sequence[Floats2d]) -> None:
+def _write(x: Tensor, rows: Tensor, outputs: Sequence[Tensor]) -> None:
     for output in outputs:
         output[rows] = x

@@ -6,8 +6,7 @@ from collections import OrderedDict
 from typing import Callable, Sequence
 
 import torch
-
-from ..types import Floats2d
+from torch import Tensor
 
 LONGEST = 100  # characters of a word that is kept; longer ones hardly come twice
 
@@ -15,8 +14,9 @@ LONGEST = 100  # characters of a word that is kept; longer ones hardly come twic
 class WordCache:
     """A bounded map of words to vectors that forgets what was not used for the longest time.
 
-    capacity: number of words, 0 for none. Memory is taken as words come.
-    width: numbers in a vector.
+    Args:
+        capacity: Number of words, 0 for none. Memory is taken as words come.
+        width: Numbers in a vector.
     """
 
     def __init__(self, capacity: int, width: int):
@@ -24,8 +24,13 @@ class WordCache:
         self.vectors = torch.empty(capacity, width)
         self.slots: OrderedDict[str, int] = OrderedDict()
 
-    def look_up(self, words: Sequence[str], compute: Callable[[list[str]], Floats2d]) -> Floats2d:
-        """words: each once. compute: gives the vectors of words that are not here. RETURNS: (words, width)."""
+    def look_up(self, words: Sequence[str], compute: Callable[[list[str]], Tensor]) -> Tensor:
+        """Return (words, width), the vectors of words.
+
+        Args:
+            words: Each once.
+            compute: Returns the vectors of words that are not here.
+        """
         slots = [self.slots.get(word, -1) for word in words]
         missing = [word for word, slot in zip(words, slots) if slot < 0]
         if not missing:
@@ -46,7 +51,7 @@ class WordCache:
         for word in words:
             self.slots.move_to_end(word)
 
-    def _add(self, words: list[str], vectors: Floats2d) -> None:
+    def _add(self, words: list[str], vectors: Tensor) -> None:
         """Take in new words, the last ones where not all have room."""
         short = [i for i, word in enumerate(words) if len(word) <= LONGEST]
         kept = short[max(0, len(short) - self.capacity) :]

@@ -187,7 +187,7 @@ def test_large_weights_are_packed_only_for_many_words(monkeypatch):
     monkeypatch.setattr(kernels, "LARGE", 1)
     encoder = Encoder(random_model())
     encoder.encode([SENTENCE])
-    products = [product for cells in encoder._fast.cells for cell in cells for product in cell.stepwise]
+    products = [product for cells in encoder._engine.cells for cell in cells for product in cell.stepwise]
     assert all(product.packed is None for product in products)
     encoder.encode([["word"] * 100] * 11, layers=[1])
     packed = [product.packed is not None for product in products]

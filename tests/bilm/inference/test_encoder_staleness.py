@@ -97,10 +97,10 @@ def test_other_types_take_the_plain_path_and_come_back():
     encoder.model.double()
     np.testing.assert_allclose(encoder.encode(SENTENCES), plain(encoder.model, SENTENCES), rtol=0, atol=TOLERANCE)
     assert encoder.word_vectors(["bank"]).dtype == np.float32
-    assert encoder._fast is None
+    assert encoder._engine is None
     encoder.model.float()
     assert_follows(encoder)
-    assert encoder._fast is not None
+    assert encoder._engine is not None
 
 
 def test_parameters_whose_changes_are_not_counted_take_the_plain_path():
