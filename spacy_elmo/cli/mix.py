@@ -5,16 +5,12 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Iterator
+from typing import Annotated, Any
 
 from typer import Argument, Option
 from wasabi import msg
 
 from .common import clear_errors
-
-if TYPE_CHECKING:
-    from spacy.language import Language
-    from thinc.api import Model
 
 
 def mix(
@@ -26,6 +22,8 @@ def mix(
     with clear_errors():
         import spacy
 
+        from ..pipeline.mixes import find_mixes
+
         mixes = find_mixes(spacy.load(pipeline))
         if not mixes:
             raise ValueError(f"{pipeline}: no component mixes layers; train one with an ElmoListener in its tok2vec")
@@ -35,34 +33,6 @@ def mix(
         print(json.dumps(mixes, indent=2))
     else:
         _print(mixes)
-
-
-def find_mixes(nlp: Language) -> list[dict[str, Any]]:
-    """Return, for each mix of each component, its "component", its "place" ("input" or "output" of an encoder,
-    "features" elsewhere), the "weights" of the layers, which sum to 1, and "gamma".
-
-    Raises ValueError for a component that is not initialized.
-    """
-    from ..layers.scalar_mix import get_weights
-
-    found = []
-    for name, pipe in nlp.pipeline:
-        for place, node in _walk(pipe.model) if hasattr(pipe, "model") else ():
-            if node.has_param("gamma") is None:
-                raise ValueError(f"the component '{name}' is not initialized; train the pipeline first")
-            weights, gamma = get_weights(node)
-            found.append({"component": name, "place": place, "weights": weights.tolist(), "gamma": gamma})
-    return found
-
-
-def _walk(model: Model, place: str = "features") -> Iterator[tuple[str, Model]]:
-    """Yield the place and the node of each mix, in the order of the computation."""
-    if model.name == "scalar_mix":
-        yield place, model
-    places = {"elmo_input": (1, "input"), "elmo_output": (len(model.layers) - 1, "output")}
-    index, new_place = places.get(model.name, (None, place))
-    for i, layer in enumerate(model.layers):
-        yield from _walk(layer, new_place if i == index else place)
 
 
 def _label(mix: dict[str, Any]) -> str:

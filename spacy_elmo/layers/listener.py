@@ -29,12 +29,14 @@ class Upstream(Protocol):
     name: str
 
     def receive_gradient(self, docs: Sequence[Doc], d_layers: Sequence[Floats3d]) -> None:
-        """Take the gradients of a loss with respect to the layers of Docs."""
+        """Take the gradients of a loss with respect to the layers of Docs, (layers, tokens, width) each."""
 
 
 class Link:
-    """The pipe a listener listens to, and the Docs that shapes are inferred from. Copies and pickles of a listener are
-    not linked."""
+    """The pipe a listener listens to, and the Docs that shapes are inferred from.
+
+    Copies and pickles of a listener are not linked.
+    """
 
     def __init__(self) -> None:
         self.pipe: Upstream | None = None
@@ -58,10 +60,13 @@ class Links(WeakSet):
 def build_listener(upstream: str = "elmo", mix: Model | None = None) -> Model[InT, OutT]:
     """Build a layer that gives the mixed vectors of an earlier elmo pipe, of whatever width they are.
 
-    upstream: name of the pipe, or "*" for the last one before the listener.
-    mix: a `spacy-elmo.ScalarMix.v1`, one with its defaults if None.
-    RETURNS: List[Doc] to a list of (tokens, width). Without vectors of the pipe, training raises ValueError, and
-        prediction goes on with zeros and warns once.
+    Args:
+        upstream: Name of the pipe, or "*" for the last one before the listener.
+        mix: A `spacy-elmo.ScalarMix.v1`; one with its defaults if None.
+
+    Returns:
+        List[Doc] to a list of (tokens, width). Without vectors of the pipe, training raises ValueError, and prediction
+        goes on with zeros and warns once.
     """
     mix = build_scalar_mix() if mix is None else mix
     return Model(
@@ -75,24 +80,29 @@ def build_listener(upstream: str = "elmo", mix: Model | None = None) -> Model[In
 
 
 def is_listener(model: Model) -> bool:
+    """Return whether a layer is what `build_listener` builds."""
     return "elmo_upstream" in model.attrs
 
 
 def link(model: Model[InT, OutT], pipe: Upstream) -> Link:
-    """Join a listener to its pipe. RETURNS: what joins them."""
+    """Join a listener to its pipe, and return what joins them."""
     model.attrs["elmo_link"].pipe = pipe
     return model.attrs["elmo_link"]
 
 
 def unlink(model: Model[InT, OutT]) -> Link:
-    """Part a listener from its pipe. RETURNS: what joined them."""
+    """Part a listener from its pipe, and return what joined them."""
     model.attrs["elmo_link"].pipe = None
     return model.attrs["elmo_link"]
 
 
 def set_dims(model: Model[InT, OutT], n_layers: int, width: int) -> None:
-    """Make a listener fit a biLM. Raises ValueError where it was trained with another one, except for a listener to any
-    pipe: there may be another one that it fits, and `forward` sees."""
+    """Make a listener fit a biLM.
+
+    Raises:
+        ValueError: Where it was trained with another one. A listener to any pipe is left as it is: there may be another
+            pipe that it fits, and `forward` sees.
+    """
     if model.attrs["elmo_upstream"] == "*" and model.layers[0].has_param("gamma"):
         return
     scalar_mix.set_dims(model.layers[0], n_layers, width)

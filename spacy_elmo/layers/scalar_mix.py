@@ -20,15 +20,20 @@ def build_scalar_mix(
 ) -> Model[InT, OutT]:
     """Build the mix gamma * sum_j s_j h_j of layers h_j (paper, equation 1). The task learns gamma, which starts at 1.
 
-    mix: "learned", for s = softmax(w) with w learned from zeros; or fixed: "average", "top", a layer number, or a
-        weight of at least 0 for each layer, which sum to 1.
-    dropout: share of the numbers of the mixed vectors that are dropped in training (paper: 0.5).
-    L2: lambda of the term lambda * ||w||^2 in the loss of a word: 1 keeps the weights near the average, 0.001 lets them
-        vary (paper, section 3.2). Nothing else is decayed by it.
-    layer_norm: give each vector of each layer mean 0 and variance 1 before it is weighted. Unlike in AllenNLP, each by
-        itself, so that it does not depend on the batch.
-    RETURNS: a list of (layers, words, width) to a list of (words, width).
-    Raises ValueError for a setting out of range.
+    Args:
+        mix: "learned", for s = softmax(w) with w learned from zeros; or fixed: "average", "top", a layer number, or a
+            weight of at least 0 for each layer, which sum to 1.
+        dropout: Share of the numbers of the mixed vectors that are dropped in training (paper: 0.5).
+        L2: Lambda of the term lambda * ||w||^2 in the loss of a word. 1 keeps the weights near the average, 0.001 lets
+            them vary (paper, section 3.2). It decays nothing else.
+        layer_norm: Give each vector of each layer mean 0 and variance 1 before it is weighted. Unlike in AllenNLP, each
+            by itself, so that it does not depend on the batch.
+
+    Returns:
+        A list of (layers, words, width) to a list of (words, width).
+
+    Raises:
+        ValueError: For a setting out of range.
     """
     if mix != "learned":
         check_mix(mix)
@@ -58,7 +63,11 @@ def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -
 
 
 def set_dims(model: Model[InT, OutT], n_layers: int, width: int) -> None:
-    """Make a mix fit a biLM. Raises ValueError where it was trained with another one."""
+    """Make a mix fit a biLM.
+
+    Raises:
+        ValueError: Where it was trained with another one.
+    """
     for name, value in (("layers", n_layers), ("nO", width)):
         if model.has_param("gamma") and model.has_dim(name) and model.get_dim(name) != value:
             known = "layers" if name == "layers" else "numbers in a vector"
@@ -111,7 +120,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
 
 
 def _weighted_sum(h: Floats3d, s: Floats1d) -> Floats2d:
-    """The layers in their order, whatever the number of rows, so that a row's bits do not depend on the others."""
+    """Add up the layers in their order, so that a row's bits do not depend on the rows beside it."""
     total = h[0] * s[0]
     for layer, weight in zip(h[1:], s[1:]):
         total += layer * weight
@@ -123,7 +132,7 @@ def _dropout_mask(model: Model[InT, OutT], shape: tuple[int, ...]) -> Floats2d:
 
 
 def _normalize(h: Floats3d) -> tuple[Floats3d, Floats3d]:
-    """RETURNS: each vector with mean 0 and variance 1, those of zeros alone left so; and 1 / deviation, (..., 1)."""
+    """Return each vector with mean 0 and variance 1, those of zeros left so, and (..., 1), 1 / deviation."""
     centred = h - h.mean(axis=-1, keepdims=True)
     inverse = 1 / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPSILON)
     return centred * inverse, inverse

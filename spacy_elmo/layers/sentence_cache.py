@@ -14,11 +14,15 @@ Compute = Callable[[Sequence[Sequence[str]]], Floats3d]
 
 
 class SentenceCache:
-    """The layers of sentences by their words, up to a number of bytes. Sentences that come when it is full are computed
-    each time: to drop old ones for new ones would hit nothing in epochs longer than the cache.
+    """The layers of sentences by their words, up to a number of bytes.
 
-    max_bytes: of the arrays. dtype: "float32" or "float16" of what is kept, and of what is computed anew as well, so
-        that a sentence has the same numbers in every epoch.
+    Sentences that come when it is full are computed each time. To drop old ones for new ones would hit nothing in
+    epochs longer than the cache.
+
+    Args:
+        max_bytes: Bytes of the arrays at most.
+        dtype: "float32" or "float16" of what is kept. What is computed anew has it as well, so that a sentence has the
+            same numbers in every epoch.
     """
 
     def __init__(self, max_bytes: int, dtype: str):
@@ -36,18 +40,16 @@ class SentenceCache:
     def __len__(self) -> int:
         return len(self._layers)
 
-    def clear(self) -> None:
-        self._layers.clear()
-        self.n_bytes = self._n_words = self._new_words = 0
-
     def note_update(self) -> None:
         """Training goes on."""
         self._new_words = 0
 
     @property
     def is_over(self) -> bool:
-        """Whether more new words were computed since the last update than the cache holds: other text than that of
-        the training and its evaluations, so that the cache is of no use any more."""
+        """Whether more new words were computed since the last update than the cache holds.
+
+        That is other text than that of the training and its evaluations: the cache is of no use any more.
+        """
         return self._new_words > max(self._n_words, 10_000)
 
     def encode(self, sentences: Sequence[Sequence[str]], compute: Compute) -> Floats3d:

@@ -21,11 +21,15 @@ def build_elmo_tok2vec(
 ) -> Model[InT, OutT]:
     """Build [x; ELMo] -> encode -> [h; ELMo], where x is what `embed` makes of words and h what `encode` makes of it.
 
-    embed: Docs to vectors, e.g. `spacy.MultiHashEmbed.v2`.
-    encode: vectors to vectors of the width that `embed` has, e.g. `spacy.MaxoutWindowEncoder.v2`. A linear layer brings
-        [x; ELMo] to this width.
-    input, output: ELMo, each with a mix of its own, e.g. `spacy-elmo.ElmoListener.v1`; None for none.
-    RETURNS: List[Doc] to a list of (tokens, width).
+    Args:
+        embed: Docs to vectors, e.g. `spacy.MultiHashEmbed.v2`.
+        encode: Vectors to vectors of the width that `embed` has, e.g. `spacy.MaxoutWindowEncoder.v2`. A linear layer
+            brings [x; ELMo] to this width.
+        input: ELMo with a mix of its own, e.g. `spacy-elmo.ElmoListener.v1`; None for none.
+        output: The same after the encoder.
+
+    Returns:
+        List[Doc] to a list of (tokens, width).
     """
     embedded = embed if input is None else _build_input(embed, input)
     encoded: Model[InT, OutT] = chain(embedded, encode)
@@ -42,7 +46,7 @@ def _build_input(embed: Model[InT, OutT], elmo: Model[InT, OutT]) -> Model[InT, 
 
 
 def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
-    """Widths are known only now: those of hash embeddings from an output, that of ELMo from its weights."""
+    """Set the widths, which are known only now: of embeddings from an output, of ELMo from its weights."""
     embed, elmo, project = model.layers
     embed.initialize(X=X)
     elmo.initialize(X=X)

@@ -37,13 +37,18 @@ def make_config(
 ) -> Config:
     """Return a complete config: an elmo pipe, components that listen to it, and what training needs but for the data.
 
-    lang: code of the language. pipeline: names of trainable components, in their order.
-    pretrained: name or path of weights, for `paths.elmo`.
-    recipe: what components make of ELMo and vectors of words: "listener", a thin encoder over both; "paper", a full
-        one, with ELMo after it as well where that helps.
-    keep_vectors: leave vectors on the Docs that the pipeline returns.
-    baseline: the same config without ELMo, to see what it brings.
-    Raises ValueError for an unknown component or recipe, or one named twice, and WeightsError for weights not found.
+    Args:
+        lang: Code of the language.
+        pipeline: Names of trainable components, in their order.
+        pretrained: Name or path of weights, for `paths.elmo`.
+        recipe: What components make of ELMo and vectors of words: "listener", a thin encoder over both; "paper", a full
+            one, with ELMo after it as well where that helps.
+        keep_vectors: Leave vectors on the Docs that the pipeline returns.
+        baseline: The same config without ELMo, to see what it brings.
+
+    Raises:
+        ValueError: For an unknown component or recipe, or one named twice.
+        WeightsError: For weights that are not found.
     """
     _check_known("component", COMPONENTS, pipeline)
     _check_known("recipe", RECIPES, [recipe])
@@ -78,7 +83,7 @@ def _check_known(kind: str, known: Sequence[str], given: Sequence[str]) -> None:
 
 
 def _make_component(nlp: Language, name: str, tok2vec: dict[str, Any]) -> dict[str, Any]:
-    """spaCy's own settings of a component, but for its tok2vec."""
+    """Return the settings of a component that spaCy has for it, but for its tok2vec."""
     model = deepcopy(nlp.get_factory_meta(name).default_config["model"])
     return {"factory": name, "model": {**model, "tok2vec": tok2vec}}
 
