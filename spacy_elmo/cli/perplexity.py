@@ -19,7 +19,7 @@ def perplexity(
         Optional[Path], Option(help="Words to predict, one a line, so that models are compared on the same targets")
     ] = None,
     lang: Annotated[str, Option("--lang", "-l", help="Language whose tokenizer to use")] = "en",
-    n_process: Annotated[int, Option("--n-process", "-n", min=1, help="Processes that tokenise")] = 1,
+    n_process: Annotated[int, Option("--n-process", "-n", min=1, help="Processes that tokenize")] = 1,
     as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Measure how well a model predicts each text, word by word in both directions, over its whole vocabulary."""
@@ -47,7 +47,7 @@ def measure_files(
     """
     from ..models.load import load_model
     from ..pretraining.loop.perplexity import text_perplexity
-    from ..text.tokenize import find_text, tokenise
+    from ..text.tokenize import find_text, tokenize
     from ..util.files import read_words
 
     files = [file for path in texts for file in find_text(path)]
@@ -57,7 +57,7 @@ def measure_files(
         raise ValueError(f"{model}: has no softmax, so it predicts no words; `convert` keeps it where there is one")
     rows = []
     for file in files:
-        found = text_perplexity(bilm, head, tokenise([file], lang=lang, n_process=n_process), words=words)
+        found = text_perplexity(bilm, head, tokenize([file], lang=lang, n_process=n_process), words=words)
         forward, backward, mean, _ = found.perplexity
         row = {"text": str(file), "words": found.n_words, "unknown": found.unknown}
         rows.append({**row, "forward": forward, "backward": backward, "mean": mean})

@@ -14,7 +14,7 @@ from thinc.api import Config
 from ..bilm import BiLMConfig, CharacterInput, WordInput
 from ..models.load import load_model
 from ..text.readers import describe_files
-from ..text.tokenize import find_text, tokenise
+from ..text.tokenize import find_text, tokenize
 from ..util.files import read_words, staged
 from .config import complete, differences
 from .corpus.prepare import remove_unfinished
@@ -34,13 +34,13 @@ Words = tuple[str, ...]
 
 
 class TextReader:
-    """Reads documents from files; see `tokenise`."""
+    """Reads documents from files; see `tokenize`."""
 
     def __init__(self, paths: list[str], lang: str, n_process: int):
         self.paths, self.lang, self.n_process = paths, lang, n_process
 
     def __call__(self) -> Iterator[Document]:
-        return tokenise(self.paths, lang=self.lang, n_process=self.n_process)
+        return tokenize(self.paths, lang=self.lang, n_process=self.n_process)
 
     def describe(self) -> list[dict[str, Any]]:
         """Return facts by which a change of the text shows. Raises CorpusError for paths that are not there."""
@@ -51,7 +51,7 @@ def make_reader(
     paths: Optional[Union[str, list[str]]] = None, lang: str = "en", n_process: int = 1
 ) -> Optional[TextReader]:
     """paths: a file or directory of text (.txt, .gz, .jsonl, .spacy), several of them, or null for none.
-    lang: the language whose tokenizer to use. n_process: processes that tokenise."""
+    lang: the language whose tokenizer to use. n_process: processes that tokenize."""
     if not paths:
         return None
     return TextReader([paths] if isinstance(paths, str) else paths, lang, n_process)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, Sequence, TextIO
 
 SUFFIXES = (".txt", ".gz", ".jsonl")
-LONGEST_PARAGRAPH, LONGEST_DOCUMENT = 10_000, 100_000  # in characters; what is longer is read in pieces
+LONGEST_PARAGRAPH, LONGEST_DOCUMENT = 10_000, 100_000  # in characters; anything longer is read in pieces
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -22,10 +22,18 @@ class CorpusError(ValueError):
 
 
 def find_files(path: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
-    """Return a file as it is given, and for a directory all files of it and below it, sorted.
+    """Return the files of a path.
 
-    suffixes: how names of files in a directory must end; hidden ones are left out.
-    Raises CorpusError where there is no such file, or none in the directory.
+    Args:
+        path: A file, which is taken as it is; or a directory, of which all files at any depth are taken, but no hidden
+            ones.
+        suffixes: How the names of files in a directory must end.
+
+    Returns:
+        The paths of the files, sorted.
+
+    Raises:
+        CorpusError: Where there is no such file, or none in the directory.
     """
     path = Path(path)
     if path.is_dir():
@@ -40,11 +48,20 @@ def find_files(path: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[Pat
 
 
 def read_documents(path: str | Path) -> Iterator[list[str]]:
-    """Yield the documents of a file or directory as lists of paragraphs, without empty ones.
+    """Yield the documents of a file or directory as lists of paragraphs.
 
-    path: `.jsonl`: one document a line, an object with the key "text". All others: one paragraph a line, a blank line
-        between documents. `.gz`: either of them, compressed. Very long paragraphs and documents come in pieces.
-    Raises CorpusError for what is not there or cannot be read as UTF-8 text or JSON.
+    Empty documents and paragraphs are left out. Very long ones come in pieces.
+
+    Args:
+        path: A file, or a directory of files. A line of a `.jsonl` file is a document: an object with the key "text".
+            A line of any other file is a paragraph, and a blank line ends the document. A `.gz` file is either of
+            them, compressed.
+
+    Yields:
+        The paragraphs of each document.
+
+    Raises:
+        CorpusError: For a file that is not there, or that cannot be read as UTF-8 text or JSON.
     """
     for file in find_files(path):
         with _naming(file), _open(file) as lines:
@@ -53,7 +70,7 @@ def read_documents(path: str | Path) -> Iterator[list[str]]:
 
 
 def describe_files(files: Iterable[Path]) -> list[dict[str, Any]]:
-    """Return name, size in bytes and digest of each file, by which a change of any of them shows."""
+    """Return name, size in bytes and digest of each file: they tell whether any of them has changed."""
     return [{"name": file.name, "bytes": file.stat().st_size, "digest": _digest(file)} for file in files]
 
 
@@ -72,7 +89,7 @@ def _open(file: Path) -> TextIO:
 
 @contextmanager
 def _naming(file: Path) -> Iterator[None]:
-    """Turn the errors of reading a file into one that names it."""
+    """Turn any error of reading a file into one that names it."""
     try:
         yield
     except UnicodeDecodeError as error:
@@ -104,7 +121,7 @@ def _json_text(line: str, place: str) -> str:
 
 
 def _paragraphs(lines: TextIO) -> Iterator[str]:
-    """Yield lines without the space around them; those that are too long in pieces, cut between words if possible."""
+    """Yield lines without the space around them. Long ones come in pieces, cut between words if possible."""
     rest = ""
     while piece := lines.readline(LONGEST_PARAGRAPH - len(rest)):
         if "\0" in piece:
@@ -118,7 +135,7 @@ def _paragraphs(lines: TextIO) -> Iterator[str]:
 
 
 def _cut(line: str) -> tuple[str, str]:
-    """Return all but the last word, and that word; a line that is one word whole."""
+    """Return all words of a line but the last, and the last; a line of one word is not cut."""
     end = line.rfind(" ") + 1
     return (line[:end], line[end:]) if line[:end].strip() else (line, "")
 

@@ -3,47 +3,57 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Iterator, Sequence, TypeAlias
 
 import numpy as np
-from spacy.attrs import IS_PUNCT, IS_SPACE, ORTH, SENT_START
+from spacy.attrs import IS_SPACE, SENT_START
 from spacy.pipeline import Sentencizer
-from spacy.strings import get_string_id
 from spacy.tokens import Doc, Span
 
-SpanGetter = Callable[[Sequence[Doc]], list[list[Span]]]
+from ..util.checks import check_size
 
-_SENTENCE_FINAL = frozenset(get_string_id(char) for char in Sentencizer.default_punct_chars)
+SpanGetter: TypeAlias = Callable[[Sequence[Doc]], list[list[Span]]]
+
+_sentencizer = Sentencizer()
 
 
 def configure_sentences(max_words: int = 100) -> SpanGetter:
-    """Sentences as annotated (parser, senter, sentencizer); where a Doc has none, pieces after sentence-final
-    punctuation and after newlines.
+    """Return a function that cuts Docs into sentences.
 
-    max_words: longer sentences are cut; whitespace is not counted.
-    Raises ValueError unless max_words is a whole number above 0.
+    They are those that a parser, a senter or a sentencizer annotated. A Doc without such annotation is cut after
+    sentence-final punctuation and after newlines.
+
+    Args:
+        max_words: Longer sentences are cut. Whitespace is not counted.
+
+    Raises:
+        ValueError: Unless max_words is a whole number above 0.
     """
-    _check_words("max_words", max_words)
+    check_size("max_words", max_words)
     return partial(_sentence_spans, max_words=max_words)
 
 
 def configure_windows(size: int = 100, stride: int | None = None) -> SpanGetter:
-    """Windows over the whole Doc, whatever its sentences.
+    """Return a function that cuts Docs into windows, whatever their sentences.
 
-    size: words of a window; whitespace is not counted.
-    stride: words from the start of a window to that of the next; None for size, less for windows that overlap.
-    Raises ValueError unless both are whole numbers above 0 and stride is at most size.
+    Args:
+        size: Words of a window. Whitespace is not counted.
+        stride: Words from the start of a window to that of the next; None for as many as size. Where it is less than
+            size, windows overlap.
+
+    Raises:
+        ValueError: Unless both are whole numbers above 0, and stride is at most size.
     """
-    _check_words("size", size)
+    check_size("size", size)
     step = size if stride is None else stride
-    _check_words("stride", step)
+    check_size("stride", step)
     if step > size:
         raise ValueError(f"stride = {stride}: must be at most size = {size}, or words between windows are left out")
     return partial(_window_spans, size=size, step=step)
 
 
 def configure_docs() -> SpanGetter:
-    """Each Doc as one sentence, however long."""
+    """Return a function that takes each Doc as one sentence, however long it is."""
     return _doc_spans
 
 
@@ -60,7 +70,7 @@ def _doc_spans(docs: Sequence[Doc]) -> list[list[Span]]:
 
 
 def _sentence_starts(doc: Doc) -> np.ndarray:
-    """RETURNS: (starts,) token numbers, the first 0."""
+    """Return (starts,), the numbers of the tokens that start a sentence, the first 0."""
     if doc.has_annotation("SENT_START"):
         is_start = doc.to_array(SENT_START) == 1
     else:
@@ -70,17 +80,10 @@ def _sentence_starts(doc: Doc) -> np.ndarray:
 
 
 def _guess_starts(doc: Doc) -> np.ndarray:
-    """Start after newlines, and, as spaCy's sentencizer, after a run of punctuation with a sentence-final mark."""
-    is_start = np.zeros(len(doc), dtype=bool)
-    after_final = False
-    for i, (word, is_punct, is_space) in enumerate(doc.to_array([ORTH, IS_PUNCT, IS_SPACE]).tolist()):
-        if word in _SENTENCE_FINAL:
-            after_final = True
-        elif not is_punct:
-            if after_final:
-                is_start[i] = True
-            after_final = False
-        if is_space and "\n" in doc[i].text:
+    """Return (tokens,), True for the starts that spaCy's sentencizer finds, and after newlines."""
+    is_start = np.array(_sentencizer.predict([doc])[0], dtype=bool)
+    for i in np.flatnonzero(doc.to_array(IS_SPACE)).tolist():
+        if "\n" in doc[i].text:
             is_start[i + 1 : i + 2] = True
     return is_start
 
@@ -108,8 +111,3 @@ def _windows(doc: Doc, size: int, step: int) -> Iterator[Span]:
         yield doc[words[first] : words[min(first + size, len(words)) - 1] + 1]
         if first + size >= len(words):
             return
-
-
-def _check_words(key: str, value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{key} = {value!r}: must be a whole number of at least 1")

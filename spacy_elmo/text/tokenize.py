@@ -27,24 +27,39 @@ _get_sentences = configure_sentences()
 
 
 def find_text(path: str | Path) -> list[Path]:
-    """Return the files that `tokenise` reads where it is given this path. Raises CorpusError where there are none."""
+    """Return the files that `tokenize` reads for a path, sorted.
+
+    Args:
+        path: A file or a directory.
+
+    Raises:
+        CorpusError: Where there are none.
+    """
     return find_files(path, (*SUFFIXES, DOC_BIN))
 
 
-def tokenise(paths: Iterable[str | Path], *, lang: str = "en", n_process: int = 1) -> Iterator[Document]:
-    """Yield the documents of files as sentences of words: those annotated, or as the `elmo` pipe cuts a text that has
-    none. Whitespace, empty sentences and empty documents are left out.
+def tokenize(paths: Iterable[str | Path], *, lang: str = "en", n_process: int = 1) -> Iterator[Document]:
+    """Yield the documents of files as sentences of words.
 
-    paths: files, and directories of them: `.spacy` (read as a whole), and what `read_documents` reads.
-    lang: the language whose tokenizer to use.
-    n_process: processes that tokenise; the result does not depend on it.
-    Raises CorpusError for a path that is not there, holds no text or cannot be read, and ValueError for a language that
-        spaCy does not have, or has not all it needs for.
+    Sentences are the annotated ones, or where there are none, those that the `elmo` pipe would cut. Whitespace, empty
+    sentences and empty documents are left out.
+
+    Args:
+        paths: Files, and directories of them: `.spacy` files, each read as a whole, and what `read_documents` reads.
+        lang: Code of the language whose tokenizer to use.
+        n_process: Processes that tokenize. The result does not depend on it.
+
+    Yields:
+        The sentences of each document.
+
+    Raises:
+        CorpusError: For a path that is not there, holds no text or cannot be read.
+        ValueError: For a language that spaCy does not have, or whose tokenizer needs a package that is not installed.
     """
     if n_process < 1:
         raise ValueError(f"n_process = {n_process}: must be at least 1")
     _check_language(lang)
-    work, batches = partial(_tokenise_batch, lang=lang), _batches(paths)
+    work, batches = partial(_tokenize_batch, lang=lang), _batches(paths)
     for documents in map(work, batches) if n_process == 1 else _in_parallel(work, batches, n_process):
         yield from documents
 
@@ -77,7 +92,7 @@ def _batch(documents: Iterable[list[str]]) -> Iterator[Batch]:
 def _in_parallel(
     work: Callable[[Batch], list[Document]], batches: Iterable[Batch], n_process: int
 ) -> Iterator[list[Document]]:
-    """Yield results in the order of the batches, of which few are read ahead."""
+    """Yield results in the order of the batches. Only a few batches are read ahead."""
     with ProcessPoolExecutor(n_process, mp_context=get_context("spawn")) as pool:  # a fork may copy a lock that is held
         pending: deque[Future[list[Document]]] = deque()
         for batch in batches:
@@ -88,15 +103,15 @@ def _in_parallel(
             yield pending.popleft().result()
 
 
-def _tokenise_batch(batch: Batch, *, lang: str) -> list[Document]:
-    """RETURNS: the documents that have words."""
+def _tokenize_batch(batch: Batch, *, lang: str) -> list[Document]:
+    """Return the documents that have words."""
     if isinstance(batch, Path):
         documents = [_sentences(doc) for doc in _read_doc_bin(batch, lang)]
     else:
         nlp = _blank(lang)
         documents = [[s for text in document for s in _sentences(nlp.make_doc(text))] for document in batch]
         if len(nlp.vocab) > MAX_LEXEMES:  # it keeps every word, so memory would grow with the text
-            _blank.cache_clear()
+            _blank.cache_clear()  # `nlp.memory_zone` bounds it as well, but at half the speed: words are not cached
     return [document for document in documents if document]
 
 
