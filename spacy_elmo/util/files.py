@@ -1,4 +1,4 @@
-"""Small files of a model, read with errors that name them, and a directory written as a whole or not at all."""
+"""Small files, read with errors that name them, and directories written as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from typing import Any, Iterator, Mapping, Sequence
 
 
 class WeightsError(ValueError):
-    """Weights that cannot be read or written; the message names the file, the field and the remedy."""
+    """Weights that cannot be used; the message names the file, the field and the remedy."""
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file, line ends as they are. Raises WeightsError where there is none."""
+    """Return the text of a UTF-8 file of a model, with its line ends as they are.
+
+    Args:
+        path: The file.
+
+    Raises:
+        WeightsError: Where there is no such file, or it is not UTF-8 text.
+    """
     try:
         return path.read_bytes().decode("utf8")
     except OSError as error:
@@ -25,7 +32,14 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file. Raises WeightsError where there is none."""
+    """Return the object in a JSON file of a model.
+
+    Args:
+        path: The file.
+
+    Raises:
+        WeightsError: Where there is no such file, or it holds no object.
+    """
     try:
         values = json.loads(read_text(path))
     except (json.JSONDecodeError, RecursionError) as error:
@@ -36,17 +50,32 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a JSON object for people to read."""
+    """Write a JSON object, in lines that people can read."""
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
 
 
 def read_words(path: Path) -> tuple[str, ...]:
-    """Return the lines of a vocabulary file, one word each. Raises WeightsError where it is not UTF-8 text."""
+    """Return the words of a vocabulary file, one a line.
+
+    Args:
+        path: The file.
+
+    Raises:
+        WeightsError: Where there is no such file, or it is not UTF-8 text.
+    """
     return _lines(read_text(path))
 
 
 def write_words(path: Path, words: Sequence[str]) -> None:
-    """Write a vocabulary file. Raises WeightsError for words that would not come back from it."""
+    """Write a vocabulary file, one word a line.
+
+    Args:
+        path: The file.
+        words: The words.
+
+    Raises:
+        WeightsError: For a word that would not come back from the file.
+    """
     text = "".join(f"{word}\n" for word in words)
     for word in words if _lines(text) != tuple(words) else ():
         if _lines(f"{word}\n") != (word,):
@@ -64,12 +93,21 @@ def _lines(text: str) -> tuple[str, ...]:
 
 @contextmanager
 def staged(directory: Path, names: Sequence[str]) -> Iterator[Path]:
-    """Yield an empty folder to write a model into. When the block ends, the files move into the directory; when it
-    fails, the directory stays as it was, or absent.
+    """Write files into a directory: all of them, or nothing.
 
-    directory: made if it is missing.
-    names: every file a model can have, its weights first; those an earlier model left in the directory are removed.
-    Raises WeightsError naming the directory where the system refuses.
+    The block writes into an empty folder. When it ends, the files move into the directory. When it fails, the
+    directory stays as it was, or absent.
+
+    Args:
+        directory: Made if it is missing.
+        names: Every file that such a directory can have, the main one first. Where that one is there already, those
+            that the block does not write are removed.
+
+    Yields:
+        The empty folder.
+
+    Raises:
+        OSError: Where the system refuses; the message names the directory.
     """
     made = [folder for folder in (directory, *directory.parents) if not folder.exists()]
     try:
@@ -83,15 +121,15 @@ def staged(directory: Path, names: Sequence[str]) -> Iterator[Path]:
                 folder.rmdir()
         if isinstance(error, OSError):
             problem = f"cannot be written ({error.strerror or error}); nothing was changed"
-            raise WeightsError(f"{directory}: {problem}; choose another place") from error
+            raise OSError(f"{directory}: {problem}; choose another place") from error
         raise
 
 
 def _move(stage: Path, directory: Path, names: Sequence[str]) -> None:
-    """Replacing a file leaves it whole for whoever has it mapped, this process included."""
-    held_model = (directory / names[0]).exists()
+    """Move files by replacing: a process that has the old file mapped, even this one, keeps it whole."""
+    held_earlier = (directory / names[0]).exists()
     new = sorted(os.listdir(stage))
     for name in new:
         os.replace(stage / name, directory / name)
-    for name in set(names) - set(new) if held_model else ():
+    for name in set(names) - set(new) if held_earlier else ():
         (directory / name).unlink(missing_ok=True)

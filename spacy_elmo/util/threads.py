@@ -20,8 +20,13 @@ _forked = False
 
 
 def run_both(task: Callable[[int], None]) -> None:
-    """Call task(0) and task(1), at once where torch has two threads or more, without gradients. Both have ended when
-    this returns or raises what a task raised."""
+    """Call task(0) and task(1) without gradients, at once where torch has two threads or more.
+
+    Both tasks have ended when this returns, and also when it raises what a task raised.
+
+    Args:
+        task: Called with the number of the task.
+    """
     threads = available_threads()
     if threads == 1:
         for number in range(2):
@@ -35,7 +40,7 @@ def run_both(task: Callable[[int], None]) -> None:
 
 
 def available_threads() -> int:
-    """Return the caller's number of threads. After a fork that is one: OpenMP hangs if it needs the parent's others."""
+    """Return the caller's number of threads. After a fork it is one: OpenMP hangs if it needs the parent's others."""
     if _forked and torch.get_num_threads() > 1:
         torch.set_num_threads(1)
     return torch.get_num_threads()
@@ -47,20 +52,20 @@ def _without_gradients(task: Callable[[int], None], number: int) -> None:
 
 
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """RETURNS: two live workers with that number of threads each."""
+    """Return two live workers, each with that number of threads."""
     with _lock:
         if threads not in _pools:
             before = _in_new_thread(torch.get_num_threads)
             both_live = threading.Barrier(2)
             pool = ThreadPoolExecutor(2, "spacy-elmo", initializer=_set_threads, initargs=(threads,))
             wait([pool.submit(both_live.wait) for _ in range(2)])
-            _in_new_thread(torch.set_num_threads, before)  # what threads to come start with
+            _in_new_thread(torch.set_num_threads, before)  # what new threads start with
             _pools[threads] = pool
         return _pools[threads]
 
 
 def _set_threads(threads: int) -> None:
-    torch.get_num_threads()  # a thread's first use takes over the process's number: let it be now
+    torch.get_num_threads()  # a thread's first use takes over the process's number: let that be now
     torch.set_num_threads(threads)
 
 
@@ -70,7 +75,7 @@ def _in_new_thread(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def _after_fork() -> None:
-    """The parent's threads do not live here, and one of them may have held the lock."""
+    """Start afresh: the parent's threads do not live here, and one of them may have held the lock."""
     global _lock, _forked
     _lock = threading.Lock()
     _pools.clear()

@@ -1,4 +1,4 @@
-"""Names for NumPy arrays by kind and rank; the shape stands in the docstring of whoever takes or returns one."""
+"""Names for NumPy arrays by kind and rank. The shape stands in the docstring of the function that has one."""
 
 from typing import TypeAlias
 
