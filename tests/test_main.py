@@ -1,29 +1,9 @@
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
-from spacy.language import Language
-from typer.testing import CliRunner, Result
-
-from spacy_elmo.search.show import app, find_uses, groups
-
-TEXT = """A play about a king. She will play the queen, and I will play
-the fool.
-
-No word of it here.
-
-They play chess; he plays too. Play on!
-"""
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, arguments)])
-
-
-def test_the_demo_runs_as_a_module_and_fits_a_screen():
+def test_the_package_runs_as_a_command_and_fits_a_screen():
     environment = {**os.environ, "COLUMNS": "100"}
     command = [sys.executable, "-m", "spacy_elmo"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -33,53 +13,3 @@ def test_the_demo_runs_as_a_module_and_fits_a_screen():
     for sentence in ("The bank raised its interest rates", "on the opposite bank of the river"):
         assert sentence in done.stdout
     assert done.stderr == ""
-
-
-def test_the_printed_score_is_that_of_the_printed_neighbours():
-    output = run("--word", "right").stdout
-    senses = dict(re.findall(r"^ ?(\d+) (side|law)", output, re.MULTILINE))
-    nearest = dict(re.findall(r"^ ?(\d+) .*nearest +(\d+)", output, re.MULTILINE))
-    assert len(senses) == len(nearest) == 10
-    assert f"{sum(senses[i] == senses[j] for i, j in nearest.items())}/10 uses" in output
-
-
-def test_a_text_of_ones_own(tiny_model: Path, tmp_path: Path):
-    (tmp_path / "text.txt").write_text(TEXT, encoding="utf8")
-    result = run("--word", "play", "--text", tmp_path / "text.txt", "--pretrained", tiny_model)
-    assert result.exit_code == 0, result.output
-    assert result.stdout.count("nearest ") >= 4
-    assert "I will play the fool" in result.stdout
-
-
-def test_uses_are_whole_words_in_this_spelling(nlp: Language):
-    uses = find_uses(nlp, TEXT, "play", limit=10)
-    assert [token.nbor().text for token in uses] == ["about", "the", "the", "chess"]
-    assert all(token._.elmo.any() for token in uses)
-
-
-def test_uses_are_spread_over_the_text(nlp: Language):
-    text = "\n\n".join(f"the word {i}" for i in range(100))
-    assert [token.nbor().text for token in find_uses(nlp, text, "word", limit=4)] == ["0", "33", "66", "99"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--word", "zyzzyva"], "choose one of bank"),
-        (["--word", "king", "--text", "text.txt"], "is 1 times"),
-        (["--pretrained", "en_elmo_xl"], "no model named"),
-    ],
-)
-def test_what_cannot_be_shown_is_said(
-    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.chdir(tmp_path)
-    Path("text.txt").write_text(TEXT, encoding="utf8")
-    result = run(*arguments)
-    assert result.exit_code == 1
-    assert message in result.output
-
-
-def test_groups_are_chains_of_nearest_neighbours():
-    assert groups([1, 0, 1, 4, 3, 2]) == [[0, 1, 2, 5], [3, 4]]
-    assert groups([3, 2, 1, 0]) == [[0, 3], [1, 2]]

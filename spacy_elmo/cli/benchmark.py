@@ -1,4 +1,4 @@
-"""`python -m spacy elmo benchmark`"""
+"""The command `python -m spacy elmo benchmark`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LETTERS = "etaoinshrdlcumwfgypbvk"
 def benchmark(
     model: Annotated[str, Argument(help="Model name, model directory or published weights")],
     text: Annotated[
-        Path | None, Option("--text", help="Words between spaces, a sentence a line; made-up words if not given")
+        Path | None, Option("--text", help="Text file: a sentence a line, spaces between words. Default: random words")
     ] = None,
     words: Annotated[int, Option("--words", min=1, help="Number of words")] = 8000,
 ) -> None:
@@ -65,7 +65,7 @@ def _read_sentences(path: Path) -> Sentences:
 
 
 def _random_sentences(*, n_sentences: int = 1000, seed: int = 0) -> Sentences:
-    """Words as often as Zipf's law has them, in sentences of 5 to 45 words."""
+    """Return sentences of 5 to 45 random words, which are as frequent as Zipf's law says."""
     rng = random.Random(seed)
     vocabulary = ["".join(rng.choices(LETTERS, k=rng.randint(1, 12))) for _ in range(VOCABULARY)]
     weights = [1 / rank for rank in range(1, VOCABULARY + 1)]
@@ -73,7 +73,7 @@ def _random_sentences(*, n_sentences: int = 1000, seed: int = 0) -> Sentences:
 
 
 def _limit(sentences: Sentences, n_words: int) -> Sentences:
-    """Return the first sentences that have n_words words together, from the start again where there are too few."""
+    """Return the first sentences that have n_words words together. Where there are too few, they are repeated."""
     taken: Sentences = []
     missing = n_words
     while missing:

@@ -12,7 +12,7 @@ from wasabi import msg
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Turn what is wrong with a command's input into one message and exit code 1."""
+    """Turn an error of the block into one message and exit code 1."""
     try:
         yield
     except (ValueError, OSError, ImportError) as error:
@@ -20,18 +20,38 @@ def clear_errors() -> Iterator[None]:
 
 
 def check_target(dest: Path, *, force: bool) -> None:
-    """Raise ValueError where a directory to write has other files already."""
+    """Check that a directory can be written to without mixing its files with others.
+
+    Args:
+        dest: The directory, which may be missing.
+        force: Whether other files do not matter.
+
+    Raises:
+        ValueError: Where it has files already.
+    """
     if dest.is_dir() and any(dest.iterdir()) and not force:
         raise ValueError(f"{dest}: not empty; choose another place, or use --force to replace the model in it")
 
 
 def format_size(size: int) -> str:
-    """Return a number of bytes for people."""
+    """Return a number of bytes in megabytes, for people."""
     return f"{size / 1e6:.1f} MB"
 
 
 def write_config(path: Path, text: str, *, force: bool) -> None:
-    """Write a file as a whole or not at all. One in its place may have been edited by hand: it is kept, once."""
+    """Write a config file, as a whole or not at all.
+
+    A file in its place may have been edited by hand: it is kept as NAME.bak, once.
+
+    Args:
+        path: The file.
+        text: The config.
+        force: Whether to replace a file that was kept before.
+
+    Raises:
+        ValueError: Where a file was kept before.
+        OSError: Where the file cannot be written.
+    """
     from ..util.files import staged
 
     kept = path.with_name(f"{path.name}.bak")

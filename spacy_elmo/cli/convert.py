@@ -1,9 +1,9 @@
-"""`python -m spacy elmo convert`"""
+"""The command `python -m spacy elmo convert`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 from typer import Argument, Option
 from wasabi import msg
@@ -14,15 +14,15 @@ from .common import check_target, clear_errors
 def convert(
     source: Annotated[str, Argument(help="Published weights file, directory that has one, or model to convert again")],
     dest: Annotated[Path, Argument(help="Model directory to write")],
-    name: Annotated[Optional[str], Option(help="Name of the model")] = None,
-    lang: Annotated[Optional[str], Option(help="Language code")] = None,
-    license: Annotated[Optional[str], Option(help="Licence of the weights")] = None,
-    meta: Annotated[Optional[Path], Option(help="JSON file for meta.json; license_text goes to LICENSE")] = None,
+    name: Annotated[str | None, Option(help="Name of the model")] = None,
+    lang: Annotated[str | None, Option(help="Language code")] = None,
+    license: Annotated[str | None, Option(help="Licence of the weights")] = None,
+    meta: Annotated[Path | None, Option(help="JSON file for meta.json; license_text goes to LICENSE")] = None,
     dtype: Annotated[str, Option(help="What is stored: float32 or float16")] = "float32",
-    options: Annotated[Optional[Path], Option(help="options.json, if it is not beside the weights")] = None,
-    embedding: Annotated[Optional[Path], Option(help="HDF5 file of word vectors that replace the characters")] = None,
-    vocab: Annotated[Optional[Path], Option(help="Words of the embedding, one a line")] = None,
-    unknown: Annotated[Optional[str], Option(help="What words outside the embedding get: row, zeros or error")] = None,
+    options: Annotated[Path | None, Option(help="options.json, if it is not beside the weights")] = None,
+    embedding: Annotated[Path | None, Option(help="HDF5 file of word vectors that replace the characters")] = None,
+    vocab: Annotated[Path | None, Option(help="Words of the embedding, one a line")] = None,
+    unknown: Annotated[str | None, Option(help="What words outside the embedding get: row, zeros or error")] = None,
     head: Annotated[bool, Option(help="Keep the language model head, where there is one")] = True,
     force: Annotated[bool, Option("--force", "-F", help="Write into a directory that has files")] = False,
 ) -> None:

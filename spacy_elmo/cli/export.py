@@ -1,4 +1,4 @@
-"""`python -m spacy elmo export`"""
+"""The command `python -m spacy elmo export`."""
 
 from __future__ import annotations
 

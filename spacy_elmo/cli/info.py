@@ -1,4 +1,4 @@
-"""`python -m spacy elmo info`"""
+"""The command `python -m spacy elmo info`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m spacy elmo init-config`"""
+"""The command `python -m spacy elmo init-config`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def init_config(
     baseline: Annotated[bool, Option("--baseline", help="The same config without ELMo, to see what it brings")] = False,
     force: Annotated[bool, Option("--force", "-F", help="Replace files, a kept one too")] = False,
 ) -> None:
-    """Write a complete config to train a pipeline on ELMo; only the data are still to be named. A file in its place is
-    kept as OUTPUT.bak."""
+    """Write a complete config to train a pipeline on ELMo. Only the paths of the data are missing in it. A file in its
+    place is kept as OUTPUT.bak.
+    """
     with clear_errors():
         from ..pipeline.recipes import make_config
 

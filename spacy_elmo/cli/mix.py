@@ -1,4 +1,4 @@
-"""`python -m spacy elmo mix`"""
+"""The command `python -m spacy elmo mix`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _print(mixes: list[dict[str, Any]]) -> None:
 
 
 def _draw(mixes: list[dict[str, Any]], path: Path) -> None:
-    """Write a heat map, layers from bottom to top as in the paper."""
+    """Write a heat map with the layers from bottom to top, as in the paper."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:

@@ -1,9 +1,9 @@
-"""`python -m spacy elmo senses`"""
+"""The command `python -m spacy elmo senses`."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Optional
+from typing import Annotated
 
 from typer import Argument, Option
 from wasabi import msg
@@ -13,12 +13,13 @@ from .common import clear_errors
 
 def senses(
     model: Annotated[str, Argument(help="Model name, model directory or published weights")] = "en_elmo_sm",
-    word: Annotated[Optional[str], Option(help="Print the uses of this word, each with its nearest neighbour")] = None,
+    word: Annotated[str | None, Option(help="Print the uses of this word, each with its nearest neighbour")] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Measure how well each layer of an English model separates the senses of ten ambiguous words: the share of uses
-    whose nearest neighbour among the others, by the cosine, has the same sense. Where all are equally near, as in layer
-    0, this is 44%."""
+    """Measure how well each layer of an English model separates the senses of ten ambiguous words. It prints the
+    share of uses whose nearest neighbour, by the cosine, has the same sense. In layer 0, where all are equally near,
+    this is 44%.
+    """
     with clear_errors():
         import spacy
 

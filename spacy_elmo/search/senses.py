@@ -16,7 +16,9 @@ TIE = 1e-5  # cosines of equal vectors differ by this much at most, in float32
 def example_uses(nlp: Language, word: str) -> tuple[list[Token], list[str]]:
     """Return the uses of an example word, and the sense of each.
 
-    nlp: a pipeline with an `elmo` component. word: of EXAMPLES.
+    Args:
+        nlp: A pipeline with an `elmo` component.
+        word: A word of `EXAMPLES`.
     """
     pairs = [(sentence, sense) for sense, sentences in EXAMPLES[word].items() for sentence in sentences]
     docs = nlp.pipe(pairs, as_tuples=True)
@@ -25,27 +27,31 @@ def example_uses(nlp: Language, word: str) -> tuple[list[Token], list[str]]:
 
 
 def find_word(doc: Doc, word: str) -> Iterator[Token]:
-    """Yield the tokens that are this word, in this spelling."""
+    """Yield the tokens that are a word in exactly this spelling."""
     return (token for token in doc if token.text == word)
 
 
 def similarities(tokens: Sequence[Token], *, layer: int) -> np.ndarray:
-    """Return (tokens, tokens), cosines of the vectors of one layer."""
+    """Return (tokens, tokens), the cosines between the vectors of one layer."""
     vectors = np.stack([token._.elmo_layers[layer] for token in tokens])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors @ vectors.T
 
 
 def nearest_uses(cosines: np.ndarray) -> list[int]:
-    """Return for each use the number of the nearest other."""
+    """Return, for each use, the number of the nearest other use."""
     return _others(cosines).argmax(axis=1).tolist()
 
 
 def separation(cosines: np.ndarray, senses: Sequence[str]) -> float:
-    """Return the share of uses that are nearest to one of their own sense. Where several are equally near, as all are
-    in layer 0, they count in parts, which is what chance gives.
+    """Return the share of uses whose nearest neighbour has the same sense.
 
-    cosines: (uses, uses). senses: of each use.
+    Where several neighbours are equally near, each counts for its part. In layer 0 all are, so that its share is what
+    chance gives.
+
+    Args:
+        cosines: (uses, uses), see `similarities`.
+        senses: The sense of each use.
     """
     others = _others(cosines)
     nearest = others >= others.max(axis=1, keepdims=True) - TIE
@@ -54,7 +60,7 @@ def separation(cosines: np.ndarray, senses: Sequence[str]) -> float:
 
 
 def measure_senses(nlp: Language) -> dict[str, list[float]]:
-    """Return for each example word how well every layer separates its senses, see `separation`."""
+    """Return, for each example word, how well every layer separates its senses, see `separation`."""
     found = {}
     for word in EXAMPLES:
         tokens, senses = example_uses(nlp, word)

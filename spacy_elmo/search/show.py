@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import Annotated, Optional, Sequence
+from typing import Annotated, Sequence
 
 import numpy as np
 import spacy
@@ -24,7 +24,7 @@ app = typer.Typer(add_completion=False)
 def main(
     word: Annotated[str, typer.Option(help="The word to compare, in this spelling")] = "bank",
     text: Annotated[
-        Optional[Path], typer.Option(help="Compare its uses in this text file", exists=True, dir_okay=False)
+        Path | None, typer.Option(help="Compare its uses in this text file", exists=True, dir_okay=False)
     ] = None,
     uses: Annotated[int, typer.Option(help="How many uses to take from the text", min=3)] = 12,
     pretrained: Annotated[str, typer.Option(help="Model name or path")] = "en_elmo_sm",
@@ -43,8 +43,15 @@ def main(
 
 
 def show_example(nlp: Language, word: str) -> None:
-    """Print the uses of one example word, and how many are nearest to one in the same sense. Raises ValueError for a
-    word that is not an example."""
+    """Print the uses of an example word, and how many of them have a nearest neighbour in the same sense.
+
+    Args:
+        nlp: A pipeline with an `elmo` component.
+        word: A word of `EXAMPLES`.
+
+    Raises:
+        ValueError: For another word.
+    """
     if word not in EXAMPLES:
         raise ValueError(f"no example for {word!r}: choose one of {', '.join(EXAMPLES)}, or give a --text of your own")
     tokens, senses = example_uses(nlp, word)
@@ -58,8 +65,20 @@ def show_example(nlp: Language, word: str) -> None:
 
 
 def find_uses(nlp: Language, text: str, word: str, *, limit: int) -> list[Token]:
-    """Return uses of a word in a text, evenly spread, each in a Doc of its sentence. Raises ValueError where there are
-    fewer than three."""
+    """Return uses of a word in a text, spread evenly over it.
+
+    Args:
+        nlp: A pipeline with an `elmo` component.
+        text: Paragraphs with a blank line between them.
+        word: The word, in this spelling.
+        limit: How many uses to return at most.
+
+    Returns:
+        The uses, each in a Doc of its sentence.
+
+    Raises:
+        ValueError: Where the text has fewer than three uses.
+    """
     sentencizer = Sentencizer()
     paragraphs = (" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text) if word in paragraph)
     tokens = [token for paragraph in paragraphs for token in find_word(sentencizer(nlp.tokenizer(paragraph)), word)]
@@ -71,7 +90,12 @@ def find_uses(nlp: Language, text: str, word: str, *, limit: int) -> list[Token]
 
 
 def show_uses(tokens: Sequence[Token], senses: Sequence[str] = ()) -> None:
-    """Print each use with its nearest neighbour in the top layer, those that are near each other together."""
+    """Print each use with its nearest neighbour in the top layer, in groups of uses that are near each other.
+
+    Args:
+        tokens: The uses, with ELMo vectors.
+        senses: The sense of each use, if it is known.
+    """
     top = len(tokens[0]._.elmo_layers) - 1
     bottom, cosines = similarities(tokens, layer=0), similarities(tokens, layer=top)
     nearest = nearest_uses(cosines)
@@ -88,7 +112,7 @@ def show_uses(tokens: Sequence[Token], senses: Sequence[str] = ()) -> None:
 
 
 def groups(nearest: Sequence[int]) -> list[list[int]]:
-    """Return the uses that are linked, directly or through others, to their nearest neighbours."""
+    """Return groups of uses, each use in one group with its nearest neighbour, whose number is given for each."""
     group_of = list(range(len(nearest)))
     for i, j in enumerate(nearest):
         old, new = group_of[i], group_of[j]
@@ -97,7 +121,7 @@ def groups(nearest: Sequence[int]) -> list[list[int]]:
 
 
 def _in_context(token: Token, *, used: int) -> str:
-    """Return the text around a token, the token always in the same column."""
+    """Return the text around a token. The token is always in the same column."""
     columns = min(shutil.get_terminal_size((100, 24)).columns, 120)
     side = max(12, (columns - used - len(token)) // 2)
     left, right = token.doc.text[: token.idx][-side:], token.doc.text[token.idx + len(token) :][:side]
