@@ -50,7 +50,7 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
 
     Raises:
         ValueError: Where a file was kept before.
-        OSError: Where the file cannot be written.
+        WriteError: Where the file cannot be written.
     """
     from ..util.files import staged
 

@@ -14,6 +14,10 @@ class WeightsError(ValueError):
     """Weights that cannot be used; the message names the file, the field and the remedy."""
 
 
+class WriteError(OSError):
+    """A place where nothing can be written; the message names it and says why."""
+
+
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file of a model, with its line ends as they are.
 
@@ -107,7 +111,7 @@ def staged(directory: Path, names: Sequence[str]) -> Iterator[Path]:
         The empty folder.
 
     Raises:
-        OSError: Where the system refuses; the message names the directory.
+        WriteError: Where the system refuses. The directory is named.
     """
     made = [folder for folder in (directory, *directory.parents) if not folder.exists()]
     try:
@@ -121,7 +125,7 @@ def staged(directory: Path, names: Sequence[str]) -> Iterator[Path]:
                 folder.rmdir()
         if isinstance(error, OSError):
             problem = f"cannot be written ({error.strerror or error}); nothing was changed"
-            raise OSError(f"{directory}: {problem}; choose another place") from error
+            raise WriteError(f"{directory}: {problem}; choose another place") from error
         raise
 
 

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from spacy_elmo.formats import Head, WeightsError, model_directory
+from spacy_elmo.util.files import WriteError
 from tests.support.random_models import (
     CONFIG,
     assert_same_model,
@@ -199,7 +200,7 @@ def test_a_full_disk_leaves_the_old_model(tmp_path):
     with small_disk(tmp_path / "disk", size="200k") as disk:
         write_random_model(disk)
         before = contents(disk)
-        with pytest.raises(OSError, match=r"disk: cannot be written \(.*[Nn]o space.*\); nothing was changed"):
+        with pytest.raises(WriteError, match=r"disk: cannot be written \(.*[Nn]o space.*\); nothing was changed"):
             model_directory.write(disk, big, {"name": "big"})
         assert contents(disk) == before
         assert len(list(disk.iterdir())) == len(before)
@@ -210,7 +211,7 @@ def test_a_full_disk_leaves_nothing_new(tmp_path, size):
     model = random_model()
     head = random_head(model, words=tuple(map(str, range(2000))))
     with small_disk(tmp_path / "disk", size=size) as disk:
-        with pytest.raises(OSError, match="new: cannot be written"):
+        with pytest.raises(WriteError, match="new: cannot be written"):
             model_directory.write(disk / "sub" / "new", model, {}, head=head)
         assert list(disk.iterdir()) == []
 
@@ -219,7 +220,7 @@ def test_a_read_only_target_is_named_and_unchanged(tmp_path):
     before = contents(write_random_model(tmp_path))
     with read_only(tmp_path):
         for folder in (tmp_path, tmp_path / "new"):
-            with pytest.raises(OSError, match=rf"{folder.name}: cannot be written \(Read-only file system\)"):
+            with pytest.raises(WriteError, match=rf"{folder.name}: cannot be written \(Read-only file system\)"):
                 write_random_model(folder, seed=1)
     assert contents(tmp_path) == before
 
@@ -232,7 +233,7 @@ def test_a_model_on_a_read_only_disk_can_be_read(tmp_path):
 
 def test_a_file_in_place_of_the_directory_is_an_error(tmp_path):
     (tmp_path / "model").write_text("mine")
-    with pytest.raises(OSError, match=r"model: cannot be written \(File exists\)"):
+    with pytest.raises(WriteError, match=r"model: cannot be written \(File exists\)"):
         write_random_model(tmp_path / "model")
     assert (tmp_path / "model").read_text() == "mine"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_elmo.util.files import staged
+from spacy_elmo.util.files import WriteError, staged
 
 
 def test_files_move_into_the_directory_when_the_block_ends(tmp_path: Path):
@@ -29,6 +29,6 @@ def test_a_block_that_fails_leaves_nothing(tmp_path: Path):
 def test_a_place_that_cannot_be_written_is_named_and_weights_are_not_spoken_of(tmp_path: Path):
     (tmp_path / "file").touch()
     message = r"file: cannot be written \(File exists\); nothing was changed; choose another place"
-    with pytest.raises(OSError, match=message) as caught, staged(tmp_path / "file", ["config.cfg"]):
+    with pytest.raises(WriteError, match=message) as caught, staged(tmp_path / "file", ["config.cfg"]):
         pass
     assert not isinstance(caught.value, ValueError)

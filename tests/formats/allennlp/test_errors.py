@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from spacy_elmo.formats import WeightsError, allennlp
+from spacy_elmo.util.files import WriteError
 from tests.support.random_models import (
     CHARACTERS,
     CONFIG,
@@ -221,7 +222,7 @@ def test_the_module_is_imported_without_h5py():
 def test_a_full_disk_leaves_nothing_new(tmp_path, size):
     model = random_model()
     with small_disk(tmp_path / "disk", size=size) as disk:
-        with pytest.raises(OSError, match=r"new: cannot be written \(.*\); nothing was changed"):
+        with pytest.raises(WriteError, match=r"new: cannot be written \(.*\); nothing was changed"):
             allennlp.write(disk / "new", model, {}, head=random_head(model, words=tuple(map(str, range(2000)))))
         assert list(disk.iterdir()) == []
 
@@ -231,7 +232,7 @@ def test_a_full_disk_leaves_the_old_files(tmp_path):
     with small_disk(tmp_path / "disk", size="200k") as disk:
         allennlp.write(disk, random_model(), {})
         before = contents(disk)
-        with pytest.raises(OSError, match="disk: cannot be written"):
+        with pytest.raises(WriteError, match="disk: cannot be written"):
             allennlp.write(disk, big, {})
         assert contents(disk) == before
         assert len(list(disk.iterdir())) == len(before)
@@ -241,7 +242,7 @@ def test_a_read_only_target_is_named_and_unchanged(tmp_path):
     allennlp.write(tmp_path, random_model(), {})
     before = contents(tmp_path)
     with read_only(tmp_path):
-        with pytest.raises(OSError, match=r"cannot be written \(Read-only file system\)"):
+        with pytest.raises(WriteError, match=r"cannot be written \(Read-only file system\)"):
             allennlp.write(tmp_path, random_model(seed=1), {})
         assert_same_model(allennlp.read(tmp_path).model, random_model())
     assert contents(tmp_path) == before
