@@ -93,7 +93,19 @@ def signature(target: Any, sections: Iterable[Any]) -> str:
         for parameter in target.parameters:
             parameter.annotation = None
     has_result = kinds & {DocstringSectionKind.returns, DocstringSectionKind.yields}
-    return target.signature(return_type=isinstance(target, Function) and not has_result)
+    return wrap(target.signature(return_type=isinstance(target, Function) and not has_result).replace("'", '"'))
+
+
+def wrap(call: str) -> str:
+    """Return a signature with each parameter on a line of its own, if it is too long for one line."""
+    if len(call) <= 100:
+        return call
+    start, end = call.index("(") + 1, call.rindex(")")
+    depth, inner = 0, ""
+    for char in call[start:end]:
+        depth += (char in "([{") - (char in ")]}")
+        inner += ",\n   " if char == "," and not depth else char
+    return f"{call[:start]}\n    {inner},\n{call[end:]}"
 
 
 def items(section: Any) -> str:
