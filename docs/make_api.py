@@ -70,7 +70,7 @@ def anchor(heading: str) -> str:
 def describe(target: Any, heading: str) -> list[str]:
     """Return the paragraphs about a function, or about a class and its public members."""
     sections = target.docstring.parsed if target.docstring else []
-    parts = [heading, f"```python\n{signature(target, sections)}\n```"]
+    parts = [heading, f"```py\n{signature(target, sections)}\n```"]
     for section in sections:
         if section.kind is DocstringSectionKind.admonition:
             raise ValueError(f"{target.path}: '{section.title}' is no section of a Google docstring; reword it")
