@@ -1,0 +1,38 @@
+"""Train a biLM from raw text, or go on with its training.
+
+python -m scripts.pretrain MODEL --text FOLDER [--steps N]
+
+The command of the package, with one option that is there or not: a line of project.yml cannot say this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from typing import Sequence
+
+from project.shared.workspace import Workspace
+
+
+def main(workspace: Workspace, arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description="Train a biLM from raw text, or go on with its training")
+    parser.add_argument("model", type=Path, help="folder with config.cfg")
+    parser.add_argument("--text", type=Path, required=True, help="file or folder of raw text")
+    parser.add_argument("--steps", type=int, default=0, help="stop after so many, to go on another time; 0 for all")
+    args = parser.parse_args(arguments)
+    model = (workspace.root / args.model).resolve()
+    command = ["elmo", "pretrain", model / "config.cfg", "--output", run_folder(workspace, model), "--resume"]
+    command += ["--paths.train", workspace.root / args.text]
+    command += ["--training.max_steps", args.steps] if args.steps else []
+    sys.exit(subprocess.run([sys.executable, "-m", "spacy", *map(str, command)]).returncode)
+
+
+def run_folder(workspace: Workspace, model: Path) -> Path:
+    """Return where the run of a model is."""
+    return workspace.training / model.name
+
+
+if __name__ == "__main__":
+    main(Workspace(Path.cwd()), sys.argv[1:])

@@ -1,0 +1,85 @@
+"""From raw text to a model to ship, on a tiny model."""
+
+import pytest
+import srsly
+
+from project.en_elmo_sm.scripts import pretrain, publish
+from spacy_elmo.formats import model_directory
+from spacy_elmo.models import describe
+
+CONFIG = """
+[corpus]
+heldout_share = 1
+max_words = 50
+min_count = 1
+
+[model]
+hidden_size = 8
+projection_size = 4
+filters = [[1, 4], [2, 4]]
+
+[training]
+lanes = 2
+steps = 5
+max_steps = 6
+eval_frequency = 2
+
+[training.optimizer]
+@optimizers = "spacy-elmo.Adam.v1"
+
+[training.optimizer.learn_rate]
+@schedules = "spacy-elmo.linear.v1"
+rate = 0.01
+total = 6
+"""
+TEXT = "\n\n".join(f"The cat number {i} sat here. It was a mat." for i in range(20))
+
+
+@pytest.fixture
+def model(workspace):
+    """The folder that a model is made of."""
+    folder = workspace.root / "configs" / "xx_tiny"
+    folder.mkdir(parents=True)
+    (folder / "config.cfg").write_text(CONFIG)
+    srsly.write_json(folder / "meta.json", {"name": "xx_tiny", "license": "CC0", "training_data": [{"name": "cats"}]})
+    (folder / "LICENSE").write_text("Do what you like.\n")
+    (workspace.root / "text").mkdir()
+    for name in ("cats", "mats"):
+        (workspace.root / "text" / f"{name}.txt").write_text(TEXT)
+    return folder
+
+
+def losses(workspace):
+    checkpoint = max((workspace.training / "xx_tiny" / "checkpoints").glob("step-*"))
+    return [note["loss"] for note in srsly.read_json(checkpoint / "state.json")["history"]]
+
+
+def test_the_beginning_of_a_run_is_that_of_all_of_it(workspace, model, call):
+    assert call(pretrain, model, "--text", "text", "--steps", 4)[0] == 0
+    beginning = losses(workspace)
+    assert call(pretrain, model, "--text", "text")[0] == 0
+    assert (len(beginning), len(losses(workspace))) == (2, 3)
+    assert losses(workspace)[:2] == beginning
+
+
+def test_a_model_is_published_with_its_facts_and_license(workspace, model, call):
+    assert call(pretrain, model, "--text", "text")[0] == 0
+    code, printed = call(publish, model, "--heldout", "text")
+    assert code == 0, printed
+    meta = model_directory.read(workspace.packages / "xx_tiny").meta
+    assert (meta["name"], meta["lang"], meta["steps"]) == ("xx_tiny", "en", 6)
+    assert meta["license_text"] == "Do what you like.\n"
+    assert meta["training_data"] == [{"name": "cats"}]
+    assert [file["name"] for file in meta["training_files"]] == ["cats.txt", "mats.txt"]
+    assert list(meta["perplexity_by_source"]) == ["cats", "mats"]
+    # both texts are the same
+    assert meta["perplexity"] == {key: meta["perplexity_by_source"]["cats"][key] for key in meta["perplexity"]}
+    facts = describe(str(workspace.packages / "xx_tiny"))
+    assert (facts["dtype"], facts["vocabulary"]) == ("float16", None)
+    assert "| cats | 240 |" in (workspace.results / "xx_tiny.md").read_text(encoding="utf8")
+
+
+def test_nothing_to_publish(model, call):
+    code, printed = call(publish, model, "--heldout", "text")
+    assert code == 1
+    assert "model-best" in printed

@@ -1,0 +1,106 @@
+"""Raw text for pretraining: from the data folder, from archives of public repositories, or of one's own."""
+
+import io
+import tarfile
+
+import pytest
+
+from project.en_elmo_sm.scripts import raw_text
+from project.en_elmo_sm.scripts.raw_text import SOURCES, read_plain, read_transcript, split_documents
+
+NOVEL = "CHAPTER I\n\n\nIt was\nbroken over\nlines.\n\n" + "\n\n".join(f"Paragraph {i}." for i in range(198))
+TRANSCRIPT = r"""**Ann Lee:** Welcome to the show... \[laughs\] See [the notes](https://example.org/a_b).
+
+**Bo:** Hey. \[00:12:34.01\] It's `git`, *really*.
+
+**Break:** \[01:02\]
+"""
+
+
+@pytest.fixture
+def text(workspace):
+    return workspace.assets / "lm-en" / "train"
+
+
+def pack(path, files):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content.encode("utf8"))
+            archive.addfile(info, io.BytesIO(content.encode("utf8")))
+
+
+@pytest.fixture
+def archives(text):
+    """What the public addresses give: files of a commit below one folder."""
+    pack(text.parent / "litbank.tar.gz", {"litbank-1/original/1_a.txt": NOVEL, "litbank-1/README.md": "not this"})
+    shows = {f"transcripts-1/podcast/show-{i:03}.md": TRANSCRIPT.replace("show", f"show {i:03}") for i in range(150)}
+    pack(text.parent / "transcripts.tar.gz", {**shows, "transcripts-1/README.md": "nor this"})
+
+
+def test_archives_become_text(archives, text, call):
+    code, printed = call(raw_text, text)
+    assert code == 0, printed
+    novel = (text / "litbank_novels.txt").read_text(encoding="utf8").splitlines()
+    assert novel[:3] == ["CHAPTER I", "It was broken over lines.", "Paragraph 0."]
+    assert novel[-1] == "Paragraph 195."
+    shows = (text / "changelog_transcripts.txt").read_text(encoding="utf8").split("\n\n")
+    assert len(shows) == 149
+    assert shows[0].splitlines() == ["Welcome to the show 000... [laughs] See the notes.", "Hey. It's git, really."]
+
+
+def test_a_hundredth_is_held_out(archives, text, call):
+    call(raw_text, text)
+    heldout = text.parent / "heldout"
+    assert (heldout / "litbank_novels.txt").read_text(encoding="utf8") == "Paragraph 196.\nParagraph 197.\n"
+    assert "show 099" in (heldout / "changelog_transcripts.txt").read_text(encoding="utf8")
+    assert "show 099" not in (text / "changelog_transcripts.txt").read_text(encoding="utf8")
+
+
+def test_text_of_the_data_folder(text, call, tmp_path, monkeypatch):
+    files = {"lm-en/train/news.txt": "News.\n", "lm-en/heldout/news.txt": "Old.\n"}
+    pack(tmp_path / "archives" / "lm-en.tar.xz", files)
+    monkeypatch.setenv("SPACY_ELMO_DATA", str(tmp_path))
+    code, printed = call(raw_text, text)
+    assert (code, (text / "news.txt").read_text(encoding="utf8")) == (0, "News.\n")
+    assert "train: news; 6 bytes" in printed
+
+
+def test_broken_archive_leaves_no_text(archives, text, call):
+    (text.parent / "transcripts.tar.gz").write_bytes(b"half of a download")
+    code, printed = call(raw_text, text)
+    assert code == 1
+    assert "transcripts.tar.gz: not a whole archive" in printed
+    assert not text.exists()
+
+
+def test_without_data_and_network(text, call, source, workspace, monkeypatch):
+    def fail(_, url, dest):
+        raise ConnectionError(f"no way to {url}")
+
+    monkeypatch.setattr("project.shared.assets.fetch_asset", fail)
+    (workspace.root / "project.yml").write_text((source / "project.yml").read_text())
+    code, printed = call(raw_text, text)
+    assert code == 1
+    assert "cannot be downloaded from https://" in printed
+    assert "SPACY_ELMO_DATA" in printed
+
+
+def test_text_of_ones_own_is_left_alone(call, tmp_path):
+    (tmp_path / "mine.txt").write_text("Mine.\n")
+    assert call(raw_text, tmp_path / "mine.txt") == (0, "")
+    code, printed = call(raw_text, tmp_path / "nothing.txt")
+    assert code == 1
+    assert "name your text with --vars.text" in printed
+
+
+def test_short_documents_are_held_out_as_a_whole():
+    found = split_documents([[f"{i}"] for i in range(250)], SOURCES["changelog_transcripts"])
+    assert found["heldout"] == [["99"], ["199"]]
+    assert len(found["train"]) == 248
+
+
+def test_marks_are_not_words():
+    assert read_plain("a\nb\n \n\n c ") == ["a b", "c"]
+    assert read_transcript("**A:** That's **bold**, C\\# and snake_case.") == ["That's bold, C# and snake_case."]
