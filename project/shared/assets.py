@@ -5,8 +5,8 @@ from __future__ import annotations
 import lzma
 import os
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import srsly
 from wasabi import msg

@@ -12,8 +12,9 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import srsly
 from wasabi import MarkdownRenderer, msg, table

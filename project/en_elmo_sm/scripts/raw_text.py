@@ -15,8 +15,9 @@ import re
 import shutil
 import sys
 import tarfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, NamedTuple, Sequence
+from typing import NamedTuple
 
 from wasabi import msg
 

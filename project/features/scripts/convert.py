@@ -9,8 +9,8 @@ import argparse
 import hashlib
 import sys
 import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Callable, Sequence
 from zipfile import BadZipFile, ZipFile
 
 import spacy

@@ -14,8 +14,8 @@ import sys
 import sysconfig
 import tempfile
 import venv
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 import spacy
 from wasabi import msg

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Callable, Sequence
 
 import srsly
 from wasabi import MarkdownRenderer, msg, table
