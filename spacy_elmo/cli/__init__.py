@@ -14,6 +14,8 @@ from .perplexity import perplexity
 from .pretrain import pretrain
 from .senses import senses
 
+__all__ = ["app"]
+
 app = typer.Typer(name="elmo", help="Commands for ELMo weights.", no_args_is_help=True)
 for command in (info, convert, export, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
     app.command()(command)

@@ -17,9 +17,9 @@ def info(
 ) -> None:
     """Describe weights: dimensions, parameters, size, licence, training data."""
     with clear_errors():
-        from ..models.describe import describe
+        from ..models.describe import describe_model
 
-        facts = describe(model)
+        facts = describe_model(model)
     if as_json:
         print(json.dumps(facts, indent=2, ensure_ascii=False))
     else:

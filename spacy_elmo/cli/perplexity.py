@@ -47,7 +47,7 @@ def measure_files(
     """
     from ..models.load import load_model
     from ..pretraining.loop.perplexity import text_perplexity
-    from ..text.tokenize import find_text, tokenize
+    from ..text.tokenize import find_text, tokenize_files
     from ..util.files import read_words
 
     files = [file for path in texts for file in find_text(path)]
@@ -57,7 +57,7 @@ def measure_files(
         raise ValueError(f"{model}: has no softmax, so it predicts no words; `convert` keeps it where there is one")
     rows = []
     for file in files:
-        found = text_perplexity(bilm, head, tokenize([file], lang=lang, n_process=n_process), words=words)
+        found = text_perplexity(bilm, head, tokenize_files([file], lang=lang, n_process=n_process), words=words)
         forward, backward, mean, _ = found.perplexity
         row = {"text": str(file), "words": found.n_words, "unknown": found.unknown}
         rows.append({**row, "forward": forward, "backward": backward, "mean": mean})

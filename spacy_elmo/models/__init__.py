@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from .describe import describe
+from .describe import describe_model
 from .load import find_model, load_model, model_names
 
-__all__ = ["describe", "en_elmo_sm", "find_model", "load_model", "model_names"]
+__all__ = ["describe_model", "en_elmo_sm", "find_model", "load_model", "model_names"]
 
 
 def en_elmo_sm() -> Path:

@@ -9,7 +9,7 @@ from ..formats import model_directory
 from .load import find_model, load_model
 
 
-def describe(name_or_path: str | Path) -> dict[str, Any]:
+def describe_model(name_or_path: str | Path) -> dict[str, Any]:
     """Return the facts of meta.json and, under keys of their own, what the files say.
 
     Args:

@@ -14,7 +14,7 @@ from thinc.api import Config
 from ..bilm import BiLMConfig, CharacterInput, WordInput
 from ..models.load import load_model
 from ..text.readers import describe_files
-from ..text.tokenize import find_text, tokenize
+from ..text.tokenize import find_text, tokenize_files
 from ..util.files import read_words, staged
 from .config import complete, differences
 from .corpus.prepare import remove_unfinished
@@ -34,13 +34,13 @@ Words = tuple[str, ...]
 
 
 class TextReader:
-    """Reads documents from files; see `tokenize`."""
+    """Reads documents from files; see `tokenize_files`."""
 
     def __init__(self, paths: list[str], lang: str, n_process: int):
         self.paths, self.lang, self.n_process = paths, lang, n_process
 
     def __call__(self) -> Iterator[Document]:
-        return tokenize(self.paths, lang=self.lang, n_process=self.n_process)
+        return tokenize_files(self.paths, lang=self.lang, n_process=self.n_process)
 
     def describe(self) -> list[dict[str, Any]]:
         """Return facts by which a change of the text shows. Raises CorpusError for paths that are not there."""

@@ -1,1 +1,18 @@
 """Uses of words by meaning."""
+
+from .examples import EXAMPLES
+from .senses import example_uses, find_word, measure_senses, nearest_uses, separation, similarities
+from .show import find_uses, show_example, show_uses
+
+__all__ = [
+    "EXAMPLES",
+    "example_uses",
+    "find_uses",
+    "find_word",
+    "measure_senses",
+    "nearest_uses",
+    "separation",
+    "show_example",
+    "show_uses",
+    "similarities",
+]

@@ -27,7 +27,7 @@ _get_sentences = configure_sentences()
 
 
 def find_text(path: str | Path) -> list[Path]:
-    """Return the files that `tokenize` reads for a path, sorted.
+    """Return the files that `tokenize_files` reads for a path, sorted.
 
     Args:
         path: A file or a directory.
@@ -38,7 +38,7 @@ def find_text(path: str | Path) -> list[Path]:
     return find_files(path, (*SUFFIXES, DOC_BIN))
 
 
-def tokenize(paths: Iterable[str | Path], *, lang: str = "en", n_process: int = 1) -> Iterator[Document]:
+def tokenize_files(paths: Iterable[str | Path], *, lang: str = "en", n_process: int = 1) -> Iterator[Document]:
     """Yield the documents of files as sentences of words.
 
     Sentences are the annotated ones, or where there are none, those that the `elmo` pipe would cut. Whitespace, empty

@@ -1,10 +1,10 @@
 from spacy_elmo.formats import model_directory
-from spacy_elmo.models import describe, en_elmo_sm
+from spacy_elmo.models import describe_model, en_elmo_sm
 from spacy_elmo.models.load import load_model
 
 
 def test_the_model_says_what_it_is():
-    facts = describe("en_elmo_sm")
+    facts = describe_model("en_elmo_sm")
     assert (facts["name"], facts["lang"], facts["license"]) == ("en_elmo_sm", "en", "CC BY-SA 4.0")
     assert facts["version"]
     assert facts["description"]
@@ -22,7 +22,7 @@ def test_every_source_of_the_training_text_is_credited_in_the_licence():
 
 
 def test_the_files_are_small_enough_for_the_package():
-    facts = describe("en_elmo_sm")
+    facts = describe_model("en_elmo_sm")
     assert facts["bytes"] < 14e6  # the wheel must stay below 15 MB
     assert facts["dtype"] == "float16"
     assert facts["vocabulary"] is None

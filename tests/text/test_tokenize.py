@@ -7,7 +7,7 @@ from spacy.tokens import Doc, DocBin
 from spacy_elmo.text import tokenize as module
 from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.text.sentences import configure_sentences
-from spacy_elmo.text.tokenize import tokenize
+from spacy_elmo.text.tokenize import tokenize_files
 
 TEXT = "Mr. O'Neil isn't here. Is he?  No!\nNext paragraph, without an end\n\nA second document (short).\n"
 
@@ -21,13 +21,13 @@ def test_sentences_are_those_the_pipe_sees_in_the_text(tmp_path):
     doc = spacy.blank("en")("Mr. O'Neil isn't here. Is he?  No!\nNext paragraph, without an end")
     spans = configure_sentences()([doc])[0]
     expected = [[token.text for token in span if not token.is_space] for span in spans if span.text.strip()]
-    first, second = tokenize([write(tmp_path / "a.txt")])
+    first, second = tokenize_files([write(tmp_path / "a.txt")])
     assert first == expected
     assert second == [["A", "second", "document", "(", "short", ")", "."]]
 
 
 def test_long_sentences_are_cut(tmp_path):
-    (document,) = tokenize([write(tmp_path / "a.txt", "word " * 250)])
+    (document,) = tokenize_files([write(tmp_path / "a.txt", "word " * 250)])
     assert list(map(len, document)) == [100, 100, 50]
 
 
@@ -35,35 +35,35 @@ def test_any_number_of_processes_gives_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "BATCH_CHARACTERS", 50)
     texts = [f"Document {i} is here. It has two sentences." for i in range(40)]
     path = write(tmp_path / "a.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts))
-    alone = list(tokenize([path, path]))
+    alone = list(tokenize_files([path, path]))
     assert len(alone) == 80
-    assert list(tokenize([path, path], n_process=2)) == alone
+    assert list(tokenize_files([path, path], n_process=2)) == alone
 
 
 def test_a_broken_doc_bin_is_named(tmp_path):
     (tmp_path / "a.spacy").write_bytes(b"nothing")
     with pytest.raises(CorpusError, match=r"a\.spacy: not a whole DocBin"):
-        list(tokenize([tmp_path]))
+        list(tokenize_files([tmp_path]))
 
 
 def test_a_tokenizer_that_knows_too_many_words_is_replaced(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MAX_LEXEMES", 0)
     monkeypatch.setattr(module, "BATCH_CHARACTERS", 1)
     write(tmp_path / "a.txt", "One document.\n\nAnd another.")
-    assert list(tokenize([tmp_path])) == [[["One", "document", "."]], [["And", "another", "."]]]
+    assert list(tokenize_files([tmp_path])) == [[["One", "document", "."]], [["And", "another", "."]]]
     assert module._blank.cache_info().currsize == 0
 
 
 def test_the_language_decides_on_the_words(tmp_path):
     path = write(tmp_path / "a.txt", "isn't z.B.")
-    assert next(tokenize([path], lang="de")) == [["isn't", "z.B."]]
-    assert next(tokenize([path], lang="en"))[0][:2] == ["is", "n't"]
+    assert next(tokenize_files([path], lang="de")) == [["isn't", "z.B."]]
+    assert next(tokenize_files([path], lang="en"))[0][:2] == ["is", "n't"]
 
 
 @pytest.mark.parametrize("lang", ["xyz", "no such"])
 def test_a_language_that_spacy_does_not_have_is_named(tmp_path, lang):
     with pytest.raises(ValueError, match=f"lang = '{lang}': spaCy cannot make its tokenizer"):
-        list(tokenize([write(tmp_path / "a.txt")], lang=lang))
+        list(tokenize_files([write(tmp_path / "a.txt")], lang=lang))
 
 
 def test_annotated_sentences_of_a_doc_bin_are_used_and_others_guessed(tmp_path):
@@ -71,12 +71,12 @@ def test_annotated_sentences_of_a_doc_bin_are_used_and_others_guessed(tmp_path):
     annotated = Doc(nlp.vocab, ["a.", "b", "\n", "c"], sent_starts=[True, False, False, True])
     docs = [annotated, nlp("One. Two."), nlp("")]
     DocBin(docs=docs).to_disk(tmp_path / "a.spacy")
-    assert list(tokenize([tmp_path])) == [[["a.", "b"], ["c"]], [["One", "."], ["Two", "."]]]
+    assert list(tokenize_files([tmp_path])) == [[["a.", "b"], ["c"]], [["One", "."], ["Two", "."]]]
 
 
 def test_documents_of_whitespace_are_left_out(tmp_path):
     path = write(tmp_path / "a.jsonl", '{"text": " \\n\\t"}\n{"text": "One"}')
-    assert list(tokenize([path])) == [[["One"]]]
+    assert list(tokenize_files([path])) == [[["One"]]]
 
 
 @pytest.mark.parametrize("content", ["", "\n \n"])
@@ -85,20 +85,20 @@ def test_a_path_without_text_is_named(tmp_path, content):
     (tmp_path / "b").mkdir()
     write(tmp_path / "b" / "empty.txt", content)
     with pytest.raises(CorpusError, match="b: holds no text"):
-        list(tokenize([tmp_path / "a.txt", tmp_path / "b"]))
+        list(tokenize_files([tmp_path / "a.txt", tmp_path / "b"]))
 
 
 def test_an_empty_file_among_others_is_passed_over(tmp_path):
     write(tmp_path / "a.txt", "")
     write(tmp_path / "b.txt", "One")
-    assert list(tokenize([tmp_path])) == [[["One"]]]
+    assert list(tokenize_files([tmp_path])) == [[["One"]]]
 
 
 def test_a_missing_path_is_named(tmp_path):
     with pytest.raises(CorpusError, match="nowhere: no such file"):
-        list(tokenize([tmp_path / "nowhere"]))
+        list(tokenize_files([tmp_path / "nowhere"]))
 
 
 def test_no_process_is_an_error():
     with pytest.raises(ValueError, match="n_process = 0"):
-        list(tokenize([], n_process=0))
+        list(tokenize_files([], n_process=0))

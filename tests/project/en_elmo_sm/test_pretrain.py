@@ -5,7 +5,7 @@ import srsly
 
 from project.en_elmo_sm.scripts import pretrain, publish
 from spacy_elmo.formats import model_directory
-from spacy_elmo.models import describe
+from spacy_elmo.models import describe_model
 
 CONFIG = """
 [corpus]
@@ -74,7 +74,7 @@ def test_a_model_is_published_with_its_facts_and_license(workspace, model, call)
     assert list(meta["perplexity_by_source"]) == ["cats", "mats"]
     # both texts are the same
     assert meta["perplexity"] == {key: meta["perplexity_by_source"]["cats"][key] for key in meta["perplexity"]}
-    facts = describe(str(workspace.packages / "xx_tiny"))
+    facts = describe_model(str(workspace.packages / "xx_tiny"))
     assert (facts["dtype"], facts["vocabulary"]) == ("float16", None)
     assert "| cats | 240 |" in (workspace.results / "xx_tiny.md").read_text(encoding="utf8")
 
