@@ -7,6 +7,7 @@ from typing import Any, Mapping
 
 from ...bilm import BiLMConfig, CharacterInput, ConfigError, WordInput
 from ...bilm.config import ACTIVATIONS
+from ...util.checks import check_size
 from ...util.files import WeightsError
 
 Options = dict[str, Any]
@@ -49,9 +50,8 @@ class OptionReader:
             WeightsError: Where it is not.
         """
         value = self.need(*keys)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise WeightsError(f"{self.path}: {'.'.join(keys)} = {value!r}: must be a whole number of at least 1")
-        return value
+        check_size(f"{self.path}: {'.'.join(keys)}", value, error=WeightsError)
+        return int(value)
 
 
 def config_from_options(
