@@ -1,47 +1,212 @@
+"""Every name that the package registers is used: in a config that trains or pretrains, or as a command."""
+
 from importlib.metadata import EntryPoint, distribution
+from pathlib import Path
+from typing import Any
 
 import pytest
-import spacy
 from spacy import registry
+from spacy.util import fix_random_seed, load_model_from_config
+from thinc.api import Config
+from typer.testing import CliRunner
+
+from spacy_elmo.pretraining.config import complete
+from spacy_elmo.pretraining.pretrain import pretrain
+from tests.support.pipelines import EMBED, ENCODE, LISTENER, MIX, make_examples, train
 
 POINTS = list(distribution("spacy-elmo").entry_points)
+TAGGER = """
+[paths]
+weights = null
+
+[nlp]
+lang = "en"
+pipeline = ["elmo", "tagger"]
+
+[components]
+
+[components.elmo]
+factory = "elmo"
+pretrained = ${paths.weights}
+
+[components.tagger]
+factory = "tagger"
+
+[components.tagger.model]
+@architectures = "spacy.Tagger.v2"
+
+[components.tagger.model.tok2vec]
+@architectures = "spacy-elmo.ElmoListener.v1"
+upstream = "elmo"
+
+[components.tagger.model.tok2vec.mix]
+@architectures = "spacy-elmo.ScalarMix.v1"
+dropout = 0.0
+layer_norm = true
+"""
+PRETRAINING = """
+[corpus]
+heldout_share = 2
+min_count = 1
+
+[model]
+@misc = "spacy-elmo.WordBiLM.v1"
+hidden_size = 8
+projection_size = 4
+
+[training]
+lanes = 2
+steps = 4
+max_steps = 3
+eval_frequency = 3
+
+[training.softmax]
+@misc = "spacy-elmo.FullSoftmax.v1"
+"""
+DOCS = {"@misc": "spacy-elmo.docs.v1"}
+Use = tuple[str, dict[str, Any]]  # a place in the config above, and the block that is put there
+IN_TAGGER: dict[str, Use] = {
+    "spacy_factories:elmo": ("components.elmo", {"factory": "elmo", "pretrained": "${paths.weights}"}),
+    "spacy_architectures:spacy-elmo.BiLM.v1": (
+        "components.elmo.model",
+        {"@architectures": "spacy-elmo.BiLM.v1", "initial_state": "zeros", "get_spans": DOCS},
+    ),
+    "spacy_architectures:spacy-elmo.ElmoListener.v1": (
+        "components.tagger.model.tok2vec",
+        {"@architectures": "spacy-elmo.ElmoListener.v1", "upstream": "*", "mix": MIX},
+    ),
+    "spacy_architectures:spacy-elmo.ScalarMix.v1": (
+        "components.tagger.model.tok2vec.mix",
+        {"@architectures": "spacy-elmo.ScalarMix.v1", "mix": "top"},
+    ),
+    "spacy_architectures:spacy-elmo.ElmoTok2Vec.v1": (
+        "components.tagger.model.tok2vec",
+        {"@architectures": "spacy-elmo.ElmoTok2Vec.v1", "embed": EMBED, "encode": ENCODE, "output": LISTENER},
+    ),
+    "spacy_architectures:spacy-elmo.InlineElmo.v1": (
+        "components.tagger.model.tok2vec",
+        {
+            "@architectures": "spacy-elmo.InlineElmo.v1",
+            "bilm": {"@architectures": "spacy-elmo.BiLM.v1", "get_spans": DOCS},
+            "mix": MIX,
+            "pretrained": "${paths.weights}",
+        },
+    ),
+    "spacy_misc:spacy-elmo.sentences.v1": (
+        "components.elmo.model.get_spans",
+        {"@misc": "spacy-elmo.sentences.v1", "max_words": 3},
+    ),
+    "spacy_misc:spacy-elmo.windows.v1": (
+        "components.elmo.model.get_spans",
+        {"@misc": "spacy-elmo.windows.v1", "size": 3},
+    ),
+    "spacy_misc:spacy-elmo.docs.v1": ("components.elmo.model.get_spans", DOCS),
+    "spacy_elmo_models:en_elmo_sm": ("components.elmo", {"factory": "elmo", "pretrained": "en_elmo_sm"}),
+}
+SIZES = {"hidden_size": 8, "projection_size": 4}
+IN_PRETRAINING: dict[str, Use] = {
+    "spacy_readers:spacy-elmo.Text.v1": (
+        "corpus.train",
+        {"@readers": "spacy-elmo.Text.v1", "paths": "${paths.train}", "lang": "en"},
+    ),
+    "spacy_misc:spacy-elmo.CharacterBiLM.v1": (
+        "model",
+        {"@misc": "spacy-elmo.CharacterBiLM.v1", **SIZES, "filters": [[1, 4], [2, 4]]},
+    ),
+    "spacy_misc:spacy-elmo.WordBiLM.v1": ("model", {"@misc": "spacy-elmo.WordBiLM.v1", **SIZES, "n_layers": 1}),
+    "spacy_misc:spacy-elmo.FullSoftmax.v1": ("training.softmax", {"@misc": "spacy-elmo.FullSoftmax.v1"}),
+    "spacy_misc:spacy-elmo.SampledSoftmax.v1": (
+        "training.softmax",
+        {"@misc": "spacy-elmo.SampledSoftmax.v1", "n_samples": 2},
+    ),
+    "spacy_misc:spacy-elmo.AdaptiveSoftmax.v1": (
+        "training.softmax",
+        {"@misc": "spacy-elmo.AdaptiveSoftmax.v1", "cutoffs": [4]},
+    ),
+    "spacy_loggers:spacy-elmo.PretrainLogger.v1": (
+        "training.logger",
+        {"@loggers": "spacy-elmo.PretrainLogger.v1", "progress_bar": False},
+    ),
+    "thinc_optimizers:spacy-elmo.Adam.v1": (
+        "training.optimizer",
+        {"@optimizers": "spacy-elmo.Adam.v1", "learn_rate": 0.01},
+    ),
+    "thinc_optimizers:spacy-elmo.AdamW.v1": (
+        "training.optimizer",
+        {"@optimizers": "spacy-elmo.AdamW.v1", "learn_rate": 0.01},
+    ),
+    "thinc_optimizers:spacy-elmo.Adagrad.v1": (
+        "training.optimizer",
+        {"@optimizers": "spacy-elmo.Adagrad.v1", "learn_rate": 0.1},
+    ),
+    "thinc_schedules:spacy-elmo.constant.v1": (
+        "training.optimizer.learn_rate",
+        {"@schedules": "spacy-elmo.constant.v1", "rate": 0.01},
+    ),
+    "thinc_schedules:spacy-elmo.linear.v1": (
+        "training.optimizer.learn_rate",
+        {"@schedules": "spacy-elmo.linear.v1", "rate": 0.01, "total": 3},
+    ),
+    "thinc_schedules:spacy-elmo.cosine.v1": (
+        "training.optimizer.learn_rate",
+        {"@schedules": "spacy-elmo.cosine.v1", "rate": 0.01, "total": 3},
+    ),
+    "thinc_schedules:spacy-elmo.inverse_sqrt.v1": (
+        "training.optimizer.learn_rate",
+        {"@schedules": "spacy-elmo.inverse_sqrt.v1", "rate": 0.01, "warmup": 1},
+    ),
+}
+
+
+def make_config(text: str, name: str, use: Use, **paths: Path) -> Config:
+    """Return a config that uses a name, with the paths that it is given."""
+    config = Config().from_str(text, interpolate=False)
+    place, block = use
+    assert name.partition(":")[2] in block.values()
+    *parents, key = place.split(".")
+    section = config
+    for parent in parents:
+        section = section.setdefault(parent, {})
+    section[key] = block
+    config["paths"] = {path: str(value) for path, value in paths.items()}
+    return config
+
+
+@pytest.mark.parametrize("name", IN_TAGGER)
+def test_a_tagger_is_trained_with_each_name(name: str, tiny_model: Path):
+    config = make_config(TAGGER, name, IN_TAGGER[name], weights=tiny_model)
+    fix_random_seed(0)
+    nlp = load_model_from_config(config.interpolate(), auto_fill=True)
+    examples = make_examples(nlp, 4)
+    nlp.initialize(lambda: examples)
+    first, last = train(nlp, examples, steps=5)
+    assert last["tagger"] < first["tagger"]
+    doc = nlp("Anna saw cats.")
+    assert doc._.elmo.any()
+    assert all(token.tag_ for token in doc)
+
+
+@pytest.mark.parametrize("name", IN_PRETRAINING)
+def test_a_model_is_pretrained_with_each_name(name: str, tmp_path: Path):
+    (tmp_path / "text.txt").write_text("The cat sat on the mat. It slept.\n\n" * 8, encoding="utf8")
+    config = make_config(PRETRAINING, name, IN_PRETRAINING[name], train=tmp_path / "text.txt")
+    outcome = pretrain(complete(config), tmp_path / "out", say=lambda line: None)
+    assert outcome.step == 3
+
+
+def test_spacy_has_the_commands():
+    result = CliRunner().invoke(registry.cli.get("elmo"), ["info", "en_elmo_sm"])
+    assert result.exit_code == 0
+    assert "en_elmo_sm" in result.output
+
+
+def test_every_name_has_a_use():
+    assert {f"{point.group}:{point.name}" for point in POINTS} == {*IN_TAGGER, *IN_PRETRAINING, "spacy_cli:elmo"}
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{point.group}:{point.name}")
 def test_every_entry_point_resolves(point: EntryPoint):
     assert point.load() is not None
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("architectures", "spacy-elmo.BiLM.v1"),
-        ("misc", "spacy-elmo.sentences.v1"),
-        ("misc", "spacy-elmo.windows.v1"),
-        ("misc", "spacy-elmo.docs.v1"),
-        ("misc", "spacy-elmo.CharacterBiLM.v1"),
-        ("misc", "spacy-elmo.WordBiLM.v1"),
-        ("misc", "spacy-elmo.FullSoftmax.v1"),
-        ("misc", "spacy-elmo.SampledSoftmax.v1"),
-        ("misc", "spacy-elmo.AdaptiveSoftmax.v1"),
-        ("readers", "spacy-elmo.Text.v1"),
-        ("loggers", "spacy-elmo.PretrainLogger.v1"),
-        ("optimizers", "spacy-elmo.Adam.v1"),
-        ("optimizers", "spacy-elmo.AdamW.v1"),
-        ("optimizers", "spacy-elmo.Adagrad.v1"),
-        ("schedules", "spacy-elmo.constant.v1"),
-        ("schedules", "spacy-elmo.linear.v1"),
-        ("schedules", "spacy-elmo.cosine.v1"),
-        ("schedules", "spacy-elmo.inverse_sqrt.v1"),
-        ("cli", "elmo"),
-    ],
-)
-def test_spacy_finds_the_name(kind: str, name: str):
-    assert callable(getattr(registry, kind).get(name))
-
-
-def test_spacy_finds_the_factory():
-    assert spacy.blank("en").has_factory("elmo")
 
 
 def test_every_group_is_one_that_somebody_reads():
