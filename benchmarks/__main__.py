@@ -14,17 +14,19 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Literal
 
 import torch
 from wasabi import table
 
 from spacy_elmo.formats import allennlp
+from spacy_elmo.util.batches import take_words
 
 from . import roofline
 from .children import busy_process, measure
-from .sizes import SIZES, random_model
+from .sizes import PUBLISHED_SMALL, find_config, random_model, size_names
 from .systems import BATCHED, COLD, LSTM, PIPE, PLAIN, SINGLE, UNPACKED, WARM, YARDSTICK, System, build
-from .text import Sentences, count_words, read_sentences, take
+from .text import Sentences, count_words, read_sentences
 
 ROOFLINE, BANDWIDTH = "limit by matrix products", "limit by memory, one sentence at a time"
 BATCH_SIZES = (32, 64, 128)
@@ -33,6 +35,7 @@ Speeds = dict[str, list[float]]
 
 
 def main() -> None:
+    """Print the tables of all sizes that the command line asks for."""
     args = _parse()
     text = read_sentences(args.text)
     torch.set_num_threads(args.threads)
@@ -41,9 +44,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder)
             allennlp.write(directory, random_model(size), {"name": size})
-            _speed_table(size, directory, take(text, args.words), args)
+            _speed_table(size, directory, take_words(text, args.words), args)
             if not args.no_memory:
-                _memory_table(directory, take(text, args.words), args.yardstick)
+                _memory_table(directory, take_words(text, args.words), args.yardstick)
             if args.growth:
                 _growth_table(directory, text)
 
@@ -51,7 +54,7 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--text", type=Path, action="append", required=True, help="a text file; may be repeated")
-    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["bundled", "small", "original"])
+    parser.add_argument("--sizes", nargs="+", choices=size_names(), default=["small", PUBLISHED_SMALL, "original"])
     parser.add_argument("--words", type=int, default=8000, help="words of the text that are used")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -65,13 +68,13 @@ def _speed_table(size: str, directory: Path, sentences: Sentences, args: argpars
     names = [COLD, WARM, UNPACKED, SINGLE, PIPE, PLAIN, LSTM] + ([YARDSTICK] if args.yardstick else [])
     built = {name: build(name, directory, args.yardstick) for name in names}
     texts = {name: sorted(sentences, key=len) if name in BATCHED else sentences for name in names}
-    texts[SINGLE] = take(sentences, SINGLE_WORDS)
+    texts[SINGLE] = take_words(sentences, SINGLE_WORDS)
     options = {name: {"batch_size": _best_batch(built[name], texts[name])} if name in BATCHED else {} for name in names}
-    products = roofline.products(SIZES[size], sentences)
+    products = roofline.products(find_config(size), sentences)
     speeds: Speeds = {ROOFLINE: [], BANDWIDTH: [], **{name: [] for name in names}}
     for _ in range(args.rounds):
         speeds[ROOFLINE].append(count_words(sentences) / roofline.seconds(products))
-        speeds[BANDWIDTH].append(roofline.bandwidth() / roofline.bytes_per_word(SIZES[size]))
+        speeds[BANDWIDTH].append(roofline.bandwidth() / roofline.bytes_per_word(find_config(size)))
         for name in names:
             speeds[name].append(_words_per_second(built[name], texts[name], **options[name]))
     with busy_process():
@@ -96,15 +99,15 @@ def _print_table(rows: list[list[str]], header: list[str], *, title: str | None 
     if title:
         print(f"\n{title}")
     width = max(len(row[0]) for row in rows)
-    aligns = ["l"] + ["r"] * (len(header) - 1)
-    print(table(rows, header=header, divider=True, aligns=aligns, widths=(width, *[12] * (len(header) - 1))))
+    right: list[Literal["l", "r"]] = ["r"] * (len(header) - 1)
+    print(table(rows, header=header, divider=True, aligns=["l", *right], widths=(width, *[12] * (len(header) - 1))))
 
 
 def _memory_table(directory: Path, sentences: Sentences, yardstick: str | None) -> None:
     names = [WARM, UNPACKED, SINGLE, PIPE, PLAIN, LSTM] + ([YARDSTICK] if yardstick else [])
     rows = []
     for name in names:
-        text = take(sentences, 100) if name == SINGLE else sentences
+        text = take_words(sentences, 100) if name == SINGLE else sentences
         found = measure(name, directory, sorted(text, key=len) if name in BATCHED else text, yardstick=yardstick)
         rows.append([name, f"{found.added:,.0f}", f"{found.peak:,.0f}"])
     _print_table(rows, ["each in its own process", "MB added", "MB peak"])
@@ -113,16 +116,16 @@ def _memory_table(directory: Path, sentences: Sentences, yardstick: str | None) 
 def _growth_table(directory: Path, text: Sentences) -> None:
     rows = []
     for n_words in (1000, 10_000, 100_000):
-        found = measure(WARM, directory, take(text, n_words), yardstick=None, stream=4096)
+        found = measure(WARM, directory, take_words(text, n_words), yardstick=None, stream=4096)
         rows.append([f"{n_words:,} words", f"{found.words_per_second:,.0f}", f"{found.peak:,.0f}"])
-    long = [[word for sentence in take(text, 5000) for word in sentence]]
+    long = [[word for sentence in take_words(text, 5000) for word in sentence]]
     found = measure(WARM, directory, long, yardstick=None)
     rows.append(["one sentence of 5,000", f"{found.words_per_second:,.0f}", f"{found.peak:,.0f}"])
     _print_table(rows, ["vectors dropped as they come", "words/s", "MB peak"])
 
 
 def _best_batch(system: System, sentences: Sentences) -> int:
-    """The fastest on a quarter of the text, of which every length is there."""
+    """Return the fastest on a quarter of the text, of which every length is there."""
     part = sentences[::4]
     return max(BATCH_SIZES, key=lambda size: _words_per_second(system, part, batch_size=size))
 
@@ -135,7 +138,7 @@ def _words_per_second(system: System, sentences: Sentences, **options: int) -> f
 
 
 def _ratio(values: list[float], others: list[float]) -> float:
-    """The median over rounds of the ratio within a round."""
+    """Return the median over rounds of the ratio within a round."""
     return median(value / other for value, other in zip(values, others))
 
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import NamedTuple
+
+from spacy_elmo.util.batches import batch_by_size
 
 from . import systems
 from .text import Sentences, count_words
 
 
 class Measured(NamedTuple):
-    """words_per_second: of the second run, so that buffers and caches are there. added, peak: MB, over the process
-    before the weights were loaded, and in all."""
+    """Speed and memory of a system.
+
+    Attributes:
+        words_per_second: Of the second run, so that buffers and caches are there.
+        added: MB at the peak, over what the process had before the weights were loaded.
+        peak: MB at the peak, in all.
+    """
 
     words_per_second: float
     added: float
@@ -25,7 +33,12 @@ class Measured(NamedTuple):
 def measure(name: str, directory: Path, sentences: Sentences, *, yardstick: str | None, stream: int = 0) -> Measured:
     """Run a system twice in a new process.
 
-    stream: where above 0, sentences are given in calls of about so many words, and vectors are dropped after each.
+    Args:
+        name: A name of `systems`.
+        directory: Weights in the published format.
+        sentences: The text.
+        yardstick: Where the system of that name comes from, see `systems.build`.
+        stream: Words of a call, about; vectors are dropped after each. 0 for one call.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
@@ -59,7 +72,7 @@ def _measure(name: str, directory: Path, sentences: Sentences, yardstick: str | 
     before = _memory("VmRSS")
     system = systems.build(name, directory, yardstick)
     options = {"batch_size": 64} if name in systems.BATCHED else {}
-    calls = list(_calls(sentences, stream)) if stream else [sentences]
+    calls = list(batch_by_size(sentences, stream)) if stream else [sentences]
     for _ in range(2):
         start = time.perf_counter()
         for call in calls:
@@ -69,19 +82,7 @@ def _measure(name: str, directory: Path, sentences: Sentences, yardstick: str | 
     return Measured(count_words(sentences) / seconds, peak - before, peak)
 
 
-def _calls(sentences: Sentences, n_words: int) -> Iterator[Sentences]:
-    call: Sentences = []
-    size = 0
-    for sentence in sentences:
-        if call and size + len(sentence) > n_words:
-            yield call
-            call, size = [], 0
-        call.append(sentence)
-        size += len(sentence)
-    yield call
-
-
 def _memory(field: str) -> float:
-    """RETURNS: MB, as Linux counts the pages of this process, mapped files included."""
+    """Return MB, as Linux counts the pages of this process, mapped files included."""
     lines = Path("/proc/self/status").read_text(encoding="utf8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(field + ":")) / 1024

@@ -14,9 +14,9 @@ import itertools
 import os
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Callable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -28,7 +28,7 @@ from spacy_elmo.pretraining.loop.optimizer import Optimizer, constant
 from spacy_elmo.pretraining.network.objective import Objective
 from spacy_elmo.pretraining.network.softmax import SampledSoftmax, draw_negatives
 
-from .sizes import random_model
+from .sizes import PUBLISHED_SMALL, random_model, size_names
 from .text import read_sentences
 
 LANES, STEPS, N_WORDS, N_SAMPLES, DROPOUT, CLIP = 64, 20, 28_000, 8192, 0.1, 1.0
@@ -36,6 +36,7 @@ Step = Callable[[Window], None]
 
 
 def main() -> None:
+    """Print the speed of each system at all sizes that the command line asks for."""
     args = _parse()
     torch.set_num_threads(args.threads)
     words = _words(args.text)
@@ -57,20 +58,20 @@ def main() -> None:
                 seconds[name] += [time.perf_counter() - start] if i else []  # the first one warms up
         for name, found in seconds.items():
             ratio = median(other / fast for other, fast in zip(found, seconds["spacy-elmo"]))
-            print(f"{size:8} {name:30} {LANES * STEPS / median(found):7,.0f} tokens/s; spacy-elmo: {ratio:.2f} times")
+            print(f"{size:15} {name:30} {LANES * STEPS / median(found):7,.0f} tokens/s; spacy-elmo: {ratio:.2f} times")
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pretraining", description=__doc__.splitlines()[0])
     parser.add_argument("--text", type=Path, action="append", default=[], help="a text file; synthetic words if none")
-    parser.add_argument("--sizes", nargs="+", choices=("bundled", "small"), default=["bundled", "small"])
+    parser.add_argument("--sizes", nargs="+", choices=size_names(), default=["small", PUBLISHED_SMALL])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     return parser.parse_args()
 
 
 def _words(paths: Sequence[Path]) -> list[str]:
-    """RETURNS: the words of a text, or words of natural frequencies and lengths: rare ones are longer."""
+    """Return the words of a text, or words of natural frequencies and lengths: rare ones are longer."""
     if paths:
         return [word for sentence in read_sentences(paths) for word in (BOS, *sentence, EOS)]
     generator = torch.Generator().manual_seed(0)
@@ -79,7 +80,7 @@ def _words(paths: Sequence[Path]) -> list[str]:
 
 
 def _spelling(rank: int) -> str:
-    """RETURNS: two letters for each digit of a rank in base 8: 2 to 12 letters, 5 in the mean of a text."""
+    """Return two letters for each digit of a rank in base 8: 2 to 12 letters, 5 in the mean of a text."""
     return "".join("abcdefgh"[int(digit)] + "aeiouxyz"[int(digit)] for digit in oct(rank)[2:])
 
 
@@ -135,7 +136,7 @@ def _plain_step(size: str, counts: Sequence[int], *, distinct: bool) -> Step:
 
 
 def _plain_window(model: BiLM, window: Window, state: State, *, distinct: bool) -> tuple[torch.Tensor, State]:
-    """RETURNS: (2, steps, lanes, projection size), and the state after the window."""
+    """Return (2, steps, lanes, projection size), and the state after the window."""
     if distinct:
         vectors = model.word_vectors(window.words)[window.inputs]
     else:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from spacy_elmo.formats import allennlp
 
-from .sizes import SIZES, random_model
+from .sizes import random_model, size_names
 
 
 def main() -> None:
+    """Write weights of the size and into the directory that the command line names."""
     parser = argparse.ArgumentParser(description="Write random weights in the published format.")
-    parser.add_argument("size", choices=SIZES)
+    parser.add_argument("size", choices=size_names())
     parser.add_argument("directory", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()

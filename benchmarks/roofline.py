@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from spacy_elmo.bilm import BiLMConfig, CharacterInput
 from spacy_elmo.bilm.inference.kernels import Product, can_pack
 from spacy_elmo.bilm.inference.lanes import pack
 from spacy_elmo.bilm.inference.lstm import BLOCK_ROWS
+from spacy_elmo.util.batches import batch_by_size
 
 from .text import Sentences
 
@@ -26,11 +27,20 @@ Products = Counter[tuple[int, int, int]]  # how often a product of (outputs, inp
 
 
 def products(config: BiLMConfig, sentences: Sentences, *, max_batch_words: int = 4096) -> Products:
-    """Count the products that a text needs, each distinct word encoded once."""
+    """Count the products that a text needs, each distinct word encoded once.
+
+    Args:
+        config: The dimensions of a model that reads characters.
+        sentences: The text.
+        max_batch_words: The most words that the encoder computes together.
+
+    Returns:
+        How often a product of each shape is computed.
+    """
     found: Products = Counter()
     words = {word for sentence in sentences for word in sentence}
     _count_character_products(found, config, words)
-    for batch in _batches(sentences, max_batch_words):
+    for batch in batch_by_size(sentences, max_batch_words):
         _count_recurrent_products(found, config, batch)
     return found
 
@@ -43,6 +53,7 @@ def seconds(found: Products) -> float:
 
 
 def flops(found: Products) -> float:
+    """Return the floating-point operations of products."""
     return sum(2.0 * outputs * inputs * rows * times for (outputs, inputs, rows), times in found.items())
 
 
@@ -61,6 +72,7 @@ def bytes_per_word(config: BiLMConfig) -> float:
 
 
 def best_time(function: Callable[[], object], repeats: int) -> float:
+    """Return the seconds of the fastest of several calls."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -116,15 +128,3 @@ def _fastest(outputs: int, inputs: int, rows: int) -> float:
 
 def _interpolate(times: Sequence[float], rows: int) -> float:
     return float(np.interp(rows, ROWS, times))
-
-
-def _batches(sentences: Sentences, max_words: int) -> list[Sentences]:
-    batches: list[Sentences] = [[]]
-    size = 0
-    for sentence in sentences:
-        if batches[-1] and size + len(sentence) > max_words:
-            batches.append([])
-            size = 0
-        batches[-1].append(sentence)
-        size += len(sentence)
-    return batches

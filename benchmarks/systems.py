@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Callable, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -27,7 +28,12 @@ BATCHED = (PLAIN, LSTM, YARDSTICK)  # these take their best batch size; sentence
 
 
 class System(NamedTuple):
-    """run: computes all vectors of sentences. prepare: what is done before each run and not measured."""
+    """A way from sentences to vectors.
+
+    Attributes:
+        run: Computes all vectors of sentences.
+        prepare: What is done before each run and not measured.
+    """
 
     run: Callable[..., Any]
     prepare: Callable[[], None] = lambda: None
@@ -36,10 +42,11 @@ class System(NamedTuple):
 def build(name: str, directory: Path, yardstick: str | None = None) -> System:
     """Build one system.
 
-    name: one of the names above.
-    directory: weights in the published format.
-    yardstick: `module:function` or `path.py:function`; the function takes the paths of options and weights and returns
-        one that takes sentences and `batch_size`.
+    Args:
+        name: One of the names above.
+        directory: Weights in the published format.
+        yardstick: `module:function` or `path.py:function`. The function takes the paths of options and weights and
+            returns one that takes sentences and `batch_size`.
     """
     if name == YARDSTICK:
         assert yardstick is not None
@@ -58,7 +65,11 @@ def build(name: str, directory: Path, yardstick: str | None = None) -> System:
 
 
 def load_function(spec: str) -> Callable[..., Any]:
-    """Return the function that `module:function` or `path.py:function` names."""
+    """Return the function that `module:function` or `path.py:function` names.
+
+    Raises:
+        SystemExit: For a path that is no Python file.
+    """
     source, _, function = spec.rpartition(":")
     if not source.endswith(".py"):
         return getattr(importlib.import_module(source), function)
@@ -71,6 +82,7 @@ def load_function(spec: str) -> Callable[..., Any]:
 
 
 def batches(sentences: Sentences, size: int) -> Iterator[Sentences]:
+    """Yield sentences in batches of a number of them."""
     return (sentences[i : i + size] for i in range(0, len(sentences), size))
 
 

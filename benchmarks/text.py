@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Iterator, Sequence
 
 Sentences = list[list[str]]
 MAX_WORDS = 100  # as the pipe cuts
@@ -15,20 +15,8 @@ def read_sentences(paths: Sequence[Path]) -> Sentences:
     return [sentence for path in paths for sentence in _sentences(path.read_text(encoding="utf8"))]
 
 
-def take(sentences: Sentences, n_words: int) -> Sentences:
-    """Return the first sentences that have n_words words together, from the start again where there are too few."""
-    taken: Sentences = []
-    missing = n_words
-    while missing > 0:
-        for sentence in sentences:
-            taken.append(sentence[:missing])
-            missing -= len(taken[-1])
-            if not missing:
-                break
-    return taken
-
-
 def count_words(sentences: Sentences) -> int:
+    """Return how many words sentences have together."""
     return sum(map(len, sentences))
 
 

@@ -12,9 +12,10 @@ import argparse
 import multiprocessing
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from spacy.language import Language
@@ -33,7 +34,14 @@ BATCH_SIZE = 32  # sentences
 
 
 class Epoch(NamedTuple):
-    """seconds: of training and evaluation; elmo: of these, those in the elmo pipe; loss, score: of the component."""
+    """One pass over the training data.
+
+    Attributes:
+        seconds: Of training and evaluation.
+        elmo: Of these, the seconds in the elmo pipe.
+        loss: Of the component.
+        score: Of the component.
+    """
 
     seconds: float
     elmo: float
@@ -42,6 +50,7 @@ class Epoch(NamedTuple):
 
 
 def main() -> None:
+    """Print a table of epochs for each recipe that the command line asks for."""
     args = _parse()
     print(f"torch {torch.__version__}, {args.threads} threads of {os.cpu_count()}, {args.pretrained}, {args.component}")
     for recipe in args.recipes:
@@ -70,7 +79,7 @@ def _in_child(args: argparse.Namespace, recipe: str, name: str) -> tuple[list[Ep
 
 
 def _run(args: argparse.Namespace, recipe: str, name: str) -> tuple[list[Epoch], float]:
-    """RETURNS: the epochs, and the peak memory of this process in MB."""
+    """Return the epochs, and the peak memory of this process in MB."""
     torch.set_num_threads(args.threads)
     fix_random_seed(0)
     config = make_config(

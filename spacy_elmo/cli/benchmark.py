@@ -1,4 +1,4 @@
-"""The command `python -m spacy elmo benchmark`."""
+"""`python -m spacy elmo benchmark`"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LETTERS = "etaoinshrdlcumwfgypbvk"
 def benchmark(
     model: Annotated[str, Argument(help="Model name, model directory or published weights")],
     text: Annotated[
-        Path | None, Option("--text", help="Text file: a sentence a line, spaces between words. Default: random words")
+        Path | None, Option("--text", help="Words between spaces, a sentence a line; made-up words if not given")
     ] = None,
     words: Annotated[int, Option("--words", min=1, help="Number of words")] = 8000,
 ) -> None:
@@ -33,10 +33,11 @@ def benchmark(
 
         from ..bilm.inference.encoder import Encoder
         from ..models.load import load_model
+        from ..util.batches import take_words
 
-        encoder = Encoder(load_model(model, with_head=False).model)
-        sentences = _limit(_random_sentences() if text is None else _read_sentences(text), words)
-        few = _limit(sentences, min(words, 500))
+        encoder = Encoder(load_model(model).model)
+        sentences = take_words(_random_sentences() if text is None else _read_sentences(text), words)
+        few = take_words(sentences, min(words, 500))
         rows = [
             ("All at once, first time", _speed(sentences, encoder.encode)),
             ("All at once, words known", _speed(sentences, encoder.encode)),
@@ -65,21 +66,8 @@ def _read_sentences(path: Path) -> Sentences:
 
 
 def _random_sentences(*, n_sentences: int = 1000, seed: int = 0) -> Sentences:
-    """Return sentences of 5 to 45 random words, which are as frequent as Zipf's law says."""
+    """Words as often as Zipf's law has them, in sentences of 5 to 45 words."""
     rng = random.Random(seed)
     vocabulary = ["".join(rng.choices(LETTERS, k=rng.randint(1, 12))) for _ in range(VOCABULARY)]
     weights = [1 / rank for rank in range(1, VOCABULARY + 1)]
     return [rng.choices(vocabulary, weights, k=rng.randint(5, 45)) for _ in range(n_sentences)]
-
-
-def _limit(sentences: Sentences, n_words: int) -> Sentences:
-    """Return the first sentences that have n_words words together. Where there are too few, they are repeated."""
-    taken: Sentences = []
-    missing = n_words
-    while missing:
-        for sentence in sentences:
-            taken.append(sentence[:missing])
-            missing -= len(taken[-1])
-            if not missing:
-                break
-    return taken

@@ -35,3 +35,21 @@ def batch_by_size(
         total += size
     if batch:
         yield batch
+
+
+def take_words(sentences: list[list[str]], n_words: int) -> list[list[str]]:
+    """Return the first sentences that have a number of words together.
+
+    Args:
+        sentences: Sentences with words. Where they are too few, they come again from the start.
+        n_words: The words that are taken; the last sentence is cut.
+    """
+    taken: list[list[str]] = []
+    missing = n_words
+    while missing > 0:
+        for sentence in sentences:
+            taken.append(sentence[:missing])
+            missing -= len(taken[-1])
+            if not missing:
+                break
+    return taken

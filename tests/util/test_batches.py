@@ -1,4 +1,4 @@
-from spacy_elmo.util.batches import batch_by_size
+from spacy_elmo.util.batches import batch_by_size, take_words
 
 
 def test_a_batch_is_full_when_the_next_item_would_exceed_the_maximum():
@@ -30,3 +30,15 @@ def test_a_stream_is_read_no_further_than_one_item_ahead():
     stream = (read.append(item) or item for item in "abcdef")
     next(batch_by_size(stream, 2))
     assert read == ["a", "b", "c"]
+
+
+def test_words_are_taken_from_the_start():
+    assert take_words([["a", "b"], ["c", "d"]], 3) == [["a", "b"], ["c"]]
+
+
+def test_words_come_again_where_they_are_too_few():
+    assert take_words([["a", "b"], ["c"]], 5) == [["a", "b"], ["c"], ["a", "b"]]
+
+
+def test_no_words_are_no_sentences():
+    assert take_words([["a"]], 0) == []

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+
+from benchmarks import training
+from tests.support.pipelines import make_examples
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    path = tmp_path / "corpus.spacy"
+    examples = make_examples(spacy.blank("en"), 4)
+    DocBin(docs=[example.reference for example in examples]).to_disk(path)
+    return path
+
+
+def test_epochs_of_all_systems_are_printed(
+    corpus: Path, tiny_model: Path, run_command, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(training, "_in_child", training._run)
+    arguments = [corpus, corpus, "--pretrained", tiny_model, "--recipes", "listener", "--epochs", "2"]
+    output = run_command(training.main, arguments)
+    lines = [line.split() for line in output.splitlines()]
+    assert ["epoch", "seconds", "in", "elmo", "loss", "score", "peak", "MB"] in lines
+    for name in (training.BASELINE, training.ELMO, training.UNCACHED, training.HALF):
+        words = name.split()
+        assert sum(line[: len(words) + 1] in ([*words, "1"], [*words, "2"]) for line in lines) == 2, name
+    assert "All epochs, with ELMo against without: " in output
+    assert "without the cache against with it: " in output
+    assert output.count("largest relative difference") == len(training.VARIANTS)
+
+
+def test_a_clock_counts_a_call_within_a_call_once():
+    clock = training._Clock()
+    inner = clock.timed(lambda: clock.seconds)
+    outer = clock.timed(lambda: inner())
+    assert outer() == 0.0
+    assert clock.seconds > 0
+    assert not clock.running
+
+
+def test_a_clock_stops_where_a_function_fails():
+    clock = training._Clock()
+    with pytest.raises(ZeroDivisionError):
+        clock.timed(lambda: 1 / 0)()
+    assert not clock.running
