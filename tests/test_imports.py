@@ -53,8 +53,10 @@ ROOMS = {
     "pretraining": Room(
         "configs and loggers of pretraining",
         True,
-        ("util", "bilm", "formats", "models", "text/readers", "text", "pretraining/corpus", "pretraining/network")
-        + ("pretraining/loop",),
+        (
+            *("util", "bilm", "formats", "models", "text/readers", "text"),
+            *("pretraining/corpus", "pretraining/network", "pretraining/loop"),
+        ),
     ),
     "search": Room(
         "uses of words by meaning", True, ("util", "bilm", "bilm/inference", "models", "text", "tokens", "pipeline")

@@ -8,6 +8,7 @@ from benchmarks.children import measure
 from spacy_elmo.formats import allennlp
 from tests.support.random_models import random_model
 
+needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 SENTENCES = [["The", "bank"], ["a"], ["We", "sat", "."]]
 YARDSTICK = """
 def build(options, weights):
@@ -58,6 +59,7 @@ def test_batches_have_a_number_of_sentences():
     assert list(systems.batches([["a"], ["b"], ["c"]], 2)) == [[["a"], ["b"]], [["c"]]]
 
 
+@needs_proc
 def test_a_process_of_its_own_is_measured(weights: Path):
     found = measure(systems.WARM, weights, SENTENCES, yardstick=None, stream=3)
     assert found.words_per_second > 0

@@ -7,6 +7,8 @@ from spacy.tokens import DocBin
 from benchmarks import training
 from tests.support.pipelines import make_examples
 
+needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
@@ -16,6 +18,7 @@ def corpus(tmp_path: Path) -> Path:
     return path
 
 
+@needs_proc
 def test_epochs_of_all_systems_are_printed(
     corpus: Path, tiny_model: Path, run_command, monkeypatch: pytest.MonkeyPatch
 ):
