@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 import spacy
-import torch
 from spacy.language import Language
 
-from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput
-from spacy_elmo.formats import model_directory
+from tests.support.random_models import TINY, write_random_model
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,12 +24,8 @@ def data_dir() -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model directory: two layers, vectors of width 8, random weights."""
-    torch.manual_seed(0)
-    characters = CharacterInput(embedding_size=4, filters=((1, 4), (2, 4), (3, 4)), n_highway=1)
-    model = BiLM(BiLMConfig(characters, hidden_size=8, projection_size=4))
-    path = tmp_path_factory.mktemp("models") / "tiny"
-    model_directory.write(path, model, {"name": "tiny", "version": "1.0", "lang": "en", "license": "CC0-1.0"})
-    return path
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    return write_random_model(folder, TINY, version="1.0", license="CC0-1.0")
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from tests.support.pipelines import (
     make_pipeline,
     train,
     unannotated,
-    write_random,
 )
+from tests.support.random_models import write_random_model
 
 TEXT = "Anna saw cats. Bob met dogs."
 
@@ -42,7 +42,7 @@ def tagging(tiny_model):
 
 @pytest.fixture(scope="module")
 def wide_model(tmp_path_factory):
-    return write_random(tmp_path_factory.mktemp("wide"), projection_size=6)
+    return write_random_model(tmp_path_factory.mktemp("wide"))
 
 
 # Features

@@ -1,6 +1,7 @@
 """Listeners without vectors, without a pipe, or with weights that do not fit."""
 
 import warnings
+from dataclasses import replace
 
 import pytest
 import spacy
@@ -13,8 +14,8 @@ from tests.support.pipelines import (
     make_examples,
     make_pipeline,
     train,
-    write_random,
 )
+from tests.support.random_models import TINY, write_random_model
 
 TEXT = "Anna saw cats. Bob met dogs."
 
@@ -26,12 +27,12 @@ def tagging(tiny_model):
 
 @pytest.fixture(scope="module")
 def wide_model(tmp_path_factory):
-    return write_random(tmp_path_factory.mktemp("wide"), projection_size=6)
+    return write_random_model(tmp_path_factory.mktemp("wide"))
 
 
 @pytest.fixture(scope="module")
 def deep_model(tmp_path_factory):
-    return write_random(tmp_path_factory.mktemp("deep"), projection_size=4, n_layers=3)
+    return write_random_model(tmp_path_factory.mktemp("deep"), replace(TINY, n_layers=3))
 
 
 # Without vectors

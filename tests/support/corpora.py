@@ -8,7 +8,7 @@ from spacy_elmo.pretraining.corpus.prepare import Prepared, prepare
 
 
 def make_documents(n: int, *, seed: int = 0, n_words: int = 40) -> list[list[list[str]]]:
-    """RETURNS: documents of 1 to 4 sentences of 1 to 7 words, some of them frequent and most rare."""
+    """Return documents of 1 to 4 sentences of 1 to 7 words, some of them frequent and most rare."""
     rng = np.random.default_rng(seed)
     return [
         [[f"w{min(rng.zipf(1.5), n_words)}" for _ in range(rng.integers(1, 8))] for _ in range(rng.integers(1, 5))]
@@ -22,7 +22,7 @@ def prepare_all(documents, folder: Path, **settings) -> Prepared:
 
 
 def read_back(corpus) -> list[list[list[str]]]:
-    """RETURNS: the documents of a corpus, sentence markers included."""
+    """Return the documents of a corpus, sentence markers included."""
     sentences = [corpus.words(corpus.tokens[a:b]) for a, b in zip(corpus.sentences, corpus.sentences[1:])]
     return [sentences[a:b] for a, b in zip(corpus.documents, corpus.documents[1:])]
 

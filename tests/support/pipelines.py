@@ -4,16 +4,12 @@ from itertools import cycle, islice
 
 import numpy as np
 import spacy
-import torch
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import copy_config
 from thinc.api import Adam, Linear, Model, chain, fix_random_seed, with_array
-
-from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput
-from spacy_elmo.formats import model_directory
 
 PIPES = ["tagger", "morphologizer", "trainable_lemmatizer", "parser", "senter", "ner", "spancat", "textcat"]
 PIPES += ["textcat_multilabel"]
@@ -111,7 +107,7 @@ def make_pipeline(tiny_model, *pipes, tok2vec=LISTENER, **elmo):
 
 
 def train(nlp, examples, steps=30, **settings):
-    """RETURNS: the losses of the first and of the last step."""
+    """Return the losses of the first and of the last step."""
     optimizer = settings.pop("sgd", None) or Adam(0.03, L2=0.0)
     losses = [nlp.update(examples, sgd=optimizer, **settings) for _ in range(steps)]
     return losses[0], losses[-1]
@@ -128,7 +124,7 @@ def find_listeners(nlp, pipe):
 
 
 def features(nlp, doc, pipe="tagger"):
-    """RETURNS: (tokens, width), of the first listener of a pipe."""
+    """Return (tokens, width), of the first listener of a pipe."""
     return find_listeners(nlp, pipe)[0].predict([doc])[0]
 
 
@@ -136,14 +132,6 @@ def initialized(nlp):
     examples = make_examples(nlp, 4)
     nlp.initialize(lambda: examples)
     return nlp
-
-
-def write_random(path, **sizes):
-    torch.manual_seed(1)
-    characters = CharacterInput(embedding_size=4, filters=((1, 4), (2, 4)), n_highway=1)
-    model = BiLM(BiLMConfig(characters, hidden_size=8, **sizes))
-    model_directory.write(path / "model", model, {"name": "other", "lang": "en"})
-    return path / "model"
 
 
 class Probe(TrainablePipe):
@@ -169,7 +157,7 @@ class Probe(TrainablePipe):
 
 
 def targets(doc):
-    """RETURNS: (tokens, 2): numbers that are as good as random, but those of the word."""
+    """Return (tokens, 2): numbers that are as good as random, but those of the word."""
     seeds = [sum(token.text.encode()) for token in doc]
     return np.array([[seed * 37 % 11 / 5 - 1, seed * 53 % 7 / 3 - 1] for seed in seeds], dtype="float32").reshape(-1, 2)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from spacy_elmo.formats import Head, model_directory
 
 CHARACTERS = CharacterInput(embedding_size=4, filters=((1, 4), (2, 5), (3, 3)), n_highway=1)
 CONFIG = BiLMConfig(CHARACTERS, hidden_size=12, projection_size=6)
+TINY = BiLMConfig(CharacterInput(4, ((1, 4), (2, 4), (3, 4)), n_highway=1), hidden_size=8, projection_size=4)
 WORDS = ("<S>", "</S>", "<UNK>", "the", "bank", "river")
 SENTENCE = ["The", "bank", "raised", "its", "rates", "."]
 
@@ -39,9 +41,9 @@ def random_head(model: BiLM, *, words: tuple[str, ...] = WORDS, seed: int = 0) -
     return Head(words, weight, torch.randn(len(words), generator=generator))
 
 
-def write_random_model(folder: Path, *, seed: int = 0, **meta: Any) -> Path:
-    """Write a model directory. RETURNS: its path."""
-    model_directory.write(folder, random_model(seed=seed), {"name": "tiny", "lang": "en", **meta})
+def write_random_model(folder: Path, config: BiLMConfig = CONFIG, *, seed: int = 0, **meta: Any) -> Path:
+    """Write a model directory and return its path."""
+    model_directory.write(folder, random_model(config, seed=seed), {"name": "tiny", "lang": "en", **meta})
     return folder
 
 

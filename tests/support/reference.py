@@ -7,8 +7,9 @@ in double precision, so that a difference from the package is the package's own 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,8 +66,11 @@ def random_weights(
 ) -> Weights:
     """Return float32 weights of the shapes that the options ask for.
 
-    scale: factor on the LSTM's matrices; well above 1 it drives the LSTM into its clips.
-    character_projection: False leaves `CNN_proj` out, for filters that sum to the projection size.
+    Args:
+        options: As `options.json` has them.
+        seed: Of the random numbers.
+        scale: Factor on the LSTM's matrices; well above 1 it drives the LSTM into its clips.
+        character_projection: False leaves `CNN_proj` out, for filters that sum to the projection size.
     """
     lstm, cnn = options["lstm"], options["char_cnn"]
     n, p, width = lstm["dim"], lstm["projection_dim"], cnn["embedding"]["dim"]
@@ -98,7 +102,7 @@ def _unit_gain(rng: np.random.Generator, name: str, shape: tuple[int, ...]) -> n
 
 
 def write_files(folder: Path, weights: Weights, options: Options) -> Path:
-    """Write `options.json` and `weights.hdf5` into a folder. RETURNS: the path of the weights."""
+    """Write `options.json` and `weights.hdf5` into a folder, and return the path of the weights."""
     import h5py
 
     (folder / "options.json").write_text(json.dumps(options), encoding="utf8")
@@ -156,9 +160,15 @@ def forward(
 ) -> tuple[list[np.ndarray], list[SentenceState]]:
     """Compute all layers of sentences.
 
-    states: what each sentence starts from; zeros if None.
-    vocabulary: the words of the rows of the `embedding` dataset, where it takes the place of the characters.
-    RETURNS: (L + 1, words, 2 * projection size) of each sentence, and the state after it.
+    Args:
+        weights: Arrays by the names of published datasets.
+        options: As `options.json` has them.
+        sentences: Words.
+        states: What each sentence starts from; zeros if None.
+        vocabulary: The words of the rows of the `embedding` dataset, where it takes the place of the characters.
+
+    Returns:
+        (L + 1, words, 2 * projection size) of each sentence, and the state after it.
     """
     if states is None:
         states = [zero_state(options) for _ in sentences]
@@ -188,7 +198,7 @@ def zero_state(options: Options) -> SentenceState:
 def _direction(
     weights: Weights, options: Options, direction: int, x: np.ndarray, state: list[CellState]
 ) -> tuple[list[np.ndarray], list[CellState]]:
-    """RETURNS: each layer's outputs with the skip connection, and its state without."""
+    """Return each layer's outputs with the skip connection, and its state without."""
     outputs, next_state = [], []
     for layer in range(options["lstm"]["n_layers"]):
         y, cell_state = _lstm(weights, cell_name(options, direction, layer), options["lstm"], x, state[layer])
