@@ -3,10 +3,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from spacy_elmo.cli import app
 from spacy_elmo.cli.common import clear_errors
+
+COMMANDS = get_command(app).commands
 
 
 def spacy_elmo(*arguments: str | Path) -> subprocess.CompletedProcess:
@@ -28,9 +31,12 @@ def test_a_failing_command_exits_with_1_and_no_traceback(tmp_path: Path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("command", ["info", "convert", "export"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str):
-    assert "Usage" in CliRunner().invoke(app, [command, "--help"]).output
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+    assert COMMANDS[command].help or COMMANDS[command].callback.__doc__
 
 
 def test_mistakes_of_our_own_keep_their_traceback():

@@ -16,7 +16,7 @@ PIPES += ["textcat_multilabel"]
 SETTINGS = {
     "parser": {"min_action_freq": 1},
     "trainable_lemmatizer": {"min_tree_freq": 1},
-    "spancat": {"threshold": 0.1},
+    "spancat": {"threshold": 0.1},  # most of the spans that are suggested are wrong, so scores stay low for long
     "textcat_multilabel": {"threshold": 0.4},
 }
 MIX = {"@architectures": "spacy-elmo.ScalarMix.v1", "dropout": 0.0, "layer_norm": True}  # random weights: small vectors
