@@ -158,9 +158,9 @@ def run(code: str, *, blocked: tuple[str, ...] = (*SPACY, *TERMINAL)) -> str:
     return result.stdout
 
 
-def test_the_package_imports_neither_torch_nor_spacy():
-    code = "import spacy_elmo; print([name for name in ('torch', 'spacy', 'thinc') if name in sys.modules])"
-    assert run(code, blocked=()) == "[]\n"
+def test_the_package_is_imported_without_torch_where_there_is_no_spacy():
+    code = "import spacy_elmo; print([name for name in ('torch', 'spacy', 'thinc') if sys.modules.get(name)])"
+    assert run(code) == "[]\n"
 
 
 IMPORT = """

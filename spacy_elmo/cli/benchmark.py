@@ -1,11 +1,12 @@
-"""`python -m spacy elmo benchmark`"""
+"""`python -m spacy elmo benchmark`."""
 
 from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Callable
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 from wasabi import msg

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, Literal, Sequence, TypeAlias, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 import torch

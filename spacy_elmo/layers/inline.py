@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Any, Callable, Sequence, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from spacy.tokens import Doc
 from thinc.api import Model

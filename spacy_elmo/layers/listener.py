@@ -7,7 +7,8 @@ Gradients go back to the pipe only where it is trained. spaCy's protocol: `spacy
 from __future__ import annotations
 
 import warnings
-from typing import Callable, Protocol, Sequence, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 from weakref import WeakSet
 
 import numpy as np

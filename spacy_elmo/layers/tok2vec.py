@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Sequence, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from spacy.tokens import Doc
 from thinc.api import Linear, Model, chain, concatenate, with_array

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -41,10 +41,12 @@ max_words = 100
 )["elmo"]
 
 
+EXTENSIONS = ("elmo", "elmo_layers")
+
+
 @Language.factory(
     "elmo",
-    assigns=["doc._.elmo_data", "doc._.elmo", "doc._.elmo_layers", "span._.elmo", "span._.elmo_layers"]
-    + ["token._.elmo", "token._.elmo_layers"],
+    assigns=["doc._.elmo_data", *(f"{kind}._.{name}" for kind in ("doc", "span", "token") for name in EXTENSIONS)],
     default_config=DEFAULT_CONFIG,
 )
 def make_elmo(

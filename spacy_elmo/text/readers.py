@@ -8,9 +8,10 @@ import io
 import json
 import re
 import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Sequence, TextIO
+from typing import Any, TextIO
 
 SUFFIXES = (".txt", ".gz", ".jsonl")
 LONGEST_PARAGRAPH, LONGEST_DOCUMENT = 10_000, 100_000  # in characters; anything longer is read in pieces

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Callable, Iterator, Sequence, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from spacy.attrs import IS_SPACE, SENT_START

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, TypeAlias
+from typing import TypeAlias
 
 import spacy
 from spacy.language import Language

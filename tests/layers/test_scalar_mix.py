@@ -205,8 +205,11 @@ def test_a_wrong_number_of_fixed_weights_is_named():
 
 @pytest.mark.parametrize(
     ("settings", "named"),
-    [({"dropout": 1.5}, "dropout"), ({"dropout": 1.0}, "dropout"), ({"dropout": -0.1}, "dropout"), ({"L2": -1.0}, "L2")]
-    + [({"L2": float("nan")}, "L2"), ({"mix": "best"}, "mix"), ({"mix": [0.5, 0.6]}, "mix")],
+    [
+        *(({"dropout": value}, "dropout") for value in (1.5, 1.0, -0.1)),
+        *(({"L2": value}, "L2") for value in (-1.0, float("nan"))),
+        *(({"mix": value}, "mix") for value in ("best", [0.5, 0.6])),
+    ],
 )
 def test_settings_out_of_range_are_named(settings, named):
     with pytest.raises(ValueError, match=f"{named} = "):

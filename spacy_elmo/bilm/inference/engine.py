@@ -7,8 +7,8 @@ the state after it is the same for every sentence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
-from typing import Sequence
 
 import numpy as np
 import torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -69,7 +69,7 @@ class Product:
         return not self.is_large and x.shape[0] == 1
 
 
-@lru_cache(maxsize=None)
+@cache
 def can_pack() -> bool:
     """Return whether PyTorch's private operators for packed weights are there and compute products."""
     with torch.inference_mode():

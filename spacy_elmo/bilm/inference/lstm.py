@@ -5,7 +5,8 @@ Layers advance together, block by block of a few steps, so that memory does not 
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor

@@ -6,7 +6,8 @@ Published matrices are (input, output), torch's are (output, input); published g
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, Mapping, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 

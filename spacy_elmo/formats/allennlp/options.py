@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Mapping
+from typing import Any
 
 from ...bilm import BiLMConfig, CharacterInput, ConfigError, WordInput
 from ...bilm.config import ACTIVATIONS
