@@ -85,7 +85,9 @@ def _check_known(kind: str, known: Sequence[str], given: Sequence[str]) -> None:
 
 def _make_component(nlp: Language, name: str, tok2vec: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a component that spaCy has for it, but for its tok2vec."""
-    model = deepcopy(nlp.get_factory_meta(name).default_config["model"])
+    config = nlp.get_factory_meta(name).default_config
+    assert config is not None
+    model = deepcopy(config["model"])
     return {"factory": name, "model": {**model, "tok2vec": tok2vec}}
 
 

@@ -74,7 +74,7 @@ class ElmoData:
 
 def token_offsets(tokens: Spanlike) -> Ints2d:
     """Return (tokens, 2) int32, the first and last character (exclusive) of each token in its Doc."""
-    index, length = tokens.to_array([IDX, LENGTH]).astype("int32").T
+    index, length = tokens.to_array([IDX, LENGTH]).astype("int32").T  # type: ignore[union-attr]  # Span has it too
     return np.stack([index, index + length], axis=1)
 
 
@@ -90,9 +90,10 @@ def get_data(doc: Doc, name: str = "elmo") -> ElmoData | None:
         `span.as_doc(copy_user_data=True)`.
     """
     key = _key(name)
-    data = doc.user_data.get(key)
+    user_data: dict[Any, Any] = doc.user_data  # spaCy's own keys are tuples, whatever its annotation says
+    data = user_data.get(key)
     if isinstance(data, dict):
-        data = doc.user_data[key] = _from_dict(data)
+        data = user_data[key] = _from_dict(data)
     if data is None or _end(doc) != (data.offsets[-1, 1] if len(data.offsets) else 0):
         return None
     return data
@@ -106,7 +107,8 @@ def get_stored(doc: Doc, name: str = "elmo") -> ElmoData | None:
 
 def set_data(doc: Doc, data: ElmoData | None, name: str = "elmo") -> None:
     """Store the data of the pipe of that name on a Doc."""
-    doc.user_data[_key(name)] = data
+    user_data: dict[Any, Any] = doc.user_data
+    user_data[_key(name)] = data
 
 
 def _key(name: str) -> tuple[str, str, None, None]:

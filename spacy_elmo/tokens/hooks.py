@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from spacy.errors import Warnings
@@ -27,8 +27,8 @@ def set_hooks(doc: Doc, name: str = "elmo") -> None:
         doc: The Doc, which is changed.
         name: Name of the pipe.
     """
-    vector = {"vector": partial(_vector, name=name), "has_vector": partial(_has_vector, name=name)}
-    similarity = {"similarity": partial(_similarity, name=name)}
+    vector: dict[str, Any] = {"vector": partial(_vector, name=name), "has_vector": partial(_has_vector, name=name)}
+    similarity: dict[str, Any] = {"similarity": partial(_similarity, name=name)}
     doc.user_hooks.update({**vector, **similarity, "vector_norm": partial(_vector_norm, name=name)})
     # Without a norm: spaCy answers `Span.vector_norm` with the "vector" hook where there is one.
     doc.user_span_hooks.update({**vector, **similarity})
@@ -55,7 +55,7 @@ def _vector(tokens: Spanlike | Token, *, name: str) -> Floats1d:
     data = get_stored(doc, name)
     if data is None:
         with _without_hooks(doc):
-            return tokens.vector
+            return cast(Floats1d, tokens.vector)
     part = doc[tokens.i : tokens.i + 1] if isinstance(tokens, Token) else tokens
     return np.asarray(mean_of_words(select_rows(data.get_mixed, find_rows(data, part))), dtype="float32")
 
