@@ -71,6 +71,31 @@ class CharacterEncoder(nn.Module):
         return self.project(torch.cat([convolve(x).amax(dim=-1) for convolve in self.convolutions], dim=1))
 
 
+def stacked_filters(encoder: CharacterEncoder) -> tuple[Tensor, Tensor]:
+    """Return (filters, window * embedding size) and (filters,): all filters as one matrix, and their biases.
+
+    The window is that of the widest filter; narrower ones have zero weights at its end.
+    """
+    parameters = dict(encoder.convolutions.named_parameters())
+    weights, biases = (
+        tuple(parameters[f"{i}.{name}"] for i in range(len(encoder.convolutions))) for name in ("weight", "bias")
+    )
+    window = max(weight.shape[2] for weight in weights)
+    rows = [F.pad(weight, (0, window - weight.shape[2])).transpose(1, 2).flatten(1) for weight in weights]
+    return torch.cat(rows), torch.cat(biases)
+
+
+def character_windows(x: Tensor, filters: Tensor) -> Tensor:
+    """Return (words, positions, window * embedding size), a view: what stacked filters are multiplied with.
+
+    Args:
+        x: (words, characters, embedding size), contiguous.
+        filters: As `stacked_filters` returns them.
+    """
+    n, length, size = x.shape
+    return x.as_strided((n, length - filters.shape[1] // size + 1, filters.shape[1]), (length * size, size, 1))
+
+
 class WordTable(nn.Module):
     """Words to the rows of a table, with an explicit choice for words it does not have.
 

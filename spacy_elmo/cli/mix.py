@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,7 +56,7 @@ def _draw(mixes: list[dict[str, Any]], path: Path) -> None:
         raise ImportError('--plot draws with matplotlib: pip install "spacy-elmo[plot]"') from error
     import numpy as np
 
-    from ..util.files import staged
+    from ..util.plots import save_figure
 
     n_layers = max(len(mix["weights"]) for mix in mixes)
     weights = np.full((n_layers, len(mixes)), np.nan)
@@ -72,7 +71,4 @@ def _draw(mixes: list[dict[str, Any]], path: Path) -> None:
         if not np.isnan(weight):
             axes.text(column, layer, f"{weight:.2f}", ha="center", va="center", color="w" if weight < 0.6 else "k")
     figure.colorbar(image, label="weight")
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format=path.suffix[1:] or "png")
-    with staged(path.parent, [path.name]) as stage:
-        (stage / path.name).write_bytes(drawn.getvalue())
+    save_figure(figure, path)

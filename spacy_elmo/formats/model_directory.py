@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load, save, save_file
+from safetensors.torch import load, save
 
 from ..bilm import BiLM, BiLMConfig, ConfigError, WordInput
 from ..util.files import WeightsError, read_json, read_text, read_words, staged, write_json, write_words
+from ..util.tensors import save_tensors
 from .pretrained import (
     DTYPES,
     Head,
@@ -177,10 +178,4 @@ def _write_tensors(path: Path, tensors: Tensors, dtype: str, *, source: Path) ->
     stored = {name: t.detach().to("cpu", DTYPES[dtype]).contiguous() for name, t in tensors.items()}
     for name, tensor in stored.items():
         check_finite(name, tensor, source=source)
-    path.touch()
-    permissions = path.stat().st_mode
-    try:
-        save_file(stored, path)
-    except SafetensorError as error:
-        raise OSError(str(error)) from error  # a full disk, as every other writer reports it
-    path.chmod(permissions)  # safetensors lets nobody but the owner read
+    save_tensors(path, stored)

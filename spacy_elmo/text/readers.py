@@ -11,7 +11,9 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
+
+Document: TypeAlias = list[list[str]]  # sentences of words
 
 SUFFIXES = (".txt", ".gz", ".jsonl")
 LONGEST_PARAGRAPH, LONGEST_DOCUMENT = 10_000, 100_000  # in characters; anything longer is read in pieces

@@ -114,19 +114,29 @@ def staged(directory: Path, names: Sequence[str]) -> Iterator[Path]:
     Raises:
         WriteError: Where the system refuses. The directory is named.
     """
-    made = [folder for folder in (directory, *directory.parents) if not folder.exists()]
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".staged-", dir=directory) as stage:
+        with new_folder(directory), TemporaryDirectory(prefix=".staged-", dir=directory) as stage:
             yield Path(stage)
             _move(Path(stage), directory, names)
-    except BaseException as error:
-        for folder in made:
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror or error}); nothing was changed"
+        raise WriteError(f"{directory}: {problem}; choose another place") from error
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Make a folder and its parents where they are missing.
+
+    When the block fails, those that were made and are empty are gone again.
+    """
+    made = [missing for missing in (folder, *folder.parents) if not missing.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for missing in made:
             with suppress(OSError):
-                folder.rmdir()
-        if isinstance(error, OSError):
-            problem = f"cannot be written ({error.strerror or error}); nothing was changed"
-            raise WriteError(f"{directory}: {problem}; choose another place") from error
+                missing.rmdir()
         raise
 
 

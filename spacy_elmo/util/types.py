@@ -4,8 +4,11 @@ from typing import TypeAlias
 
 import numpy as np
 
+Bools1d: TypeAlias = np.ndarray
 Ints1d: TypeAlias = np.ndarray
 Ints2d: TypeAlias = np.ndarray
+Ints3d: TypeAlias = np.ndarray
+IntsXd: TypeAlias = np.ndarray
 Floats1d: TypeAlias = np.ndarray
 Floats2d: TypeAlias = np.ndarray
 Floats3d: TypeAlias = np.ndarray

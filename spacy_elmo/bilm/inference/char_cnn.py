@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...util.threads import run_both
 from ..characters import BEGIN_WORD, BOS, END_WORD, EOS, PAD, word_bytes
-from ..word_encoder import CharacterEncoder, WordTable
+from ..word_encoder import CharacterEncoder, WordTable, character_windows, stacked_filters
 from .word_cache import WordCache
 
 FILTERED_WORDS = 32  # words whose windows are in memory at once
@@ -52,10 +52,7 @@ class CharacterVectors:
         self.window = max(width for width, _ in config.filters)
         self.longest = config.max_characters - self.window - 2  # bytes of a word that has a window of padding alone
         self.characters = F.pad(encoder.embedding.weight, (0, 0, 1, 0))
-        parameters = dict(encoder.convolutions.named_parameters())
-        convolutions = range(len(config.filters))
-        self.filters = torch.cat([_as_rows(parameters[f"{i}.weight"], self.window) for i in convolutions])
-        self.bias = torch.cat([parameters[f"{i}.bias"] for i in convolutions])
+        self.filters, self.bias = stacked_filters(encoder)
         self.cache = WordCache(word_cache, width)
 
     def __call__(self, words: Sequence[str]) -> Tensor:
@@ -85,16 +82,9 @@ class CharacterVectors:
     def _filter(self, words: list[bytes]) -> Tensor:
         """Return (words, filters), the maximum over positions, for words sorted by length."""
         x = F.embedding(_character_ids(words, self.window), self.characters)
-        n, length, size = x.shape
-        positions = length - self.window + 1
-        windows = x.as_strided((n, positions, self.window * size), (length * size, size, 1))
-        responses = windows.reshape(n * positions, -1) @ self.filters.T
-        return responses.view(n, positions, -1).amax(dim=1) + self.bias
-
-
-def _as_rows(weight: Tensor, window: int) -> Tensor:
-    """Return (filters, window * embedding size) of a weight of (filters, embedding size, width)."""
-    return F.pad(weight, (0, window - weight.shape[2])).transpose(1, 2).reshape(len(weight), -1)
+        windows = character_windows(x, self.filters)
+        responses = windows.flatten(0, 1) @ self.filters.T
+        return responses.view(*windows.shape[:2], -1).amax(dim=1) + self.bias
 
 
 def _character_ids(words: list[bytes], padding: int) -> Tensor:

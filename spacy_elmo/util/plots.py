@@ -1,0 +1,28 @@
+"""Figures of matplotlib as files, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .files import staged
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure in the format of the file's suffix, PNG where it has none.
+
+    Args:
+        figure: What to draw.
+        path: The file; its directory is made if it is missing.
+
+    Raises:
+        ValueError: matplotlib does not know the format, or the file cannot be written.
+    """
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=path.suffix[1:] or "png")
+    with staged(path.parent, [path.name]) as stage:
+        (stage / path.name).write_bytes(drawn.getvalue())
