@@ -24,7 +24,8 @@ import torch.nn.functional as F
 from spacy_elmo.bilm import BiLM, State
 from spacy_elmo.bilm.characters import BOS, EOS, UNK
 from spacy_elmo.pretraining.corpus.windows import Window
-from spacy_elmo.pretraining.loop.optimizer import Optimizer, constant
+from spacy_elmo.pretraining.loop.optimizer import Optimizer
+from spacy_elmo.pretraining.loop.schedules import constant
 from spacy_elmo.pretraining.network.objective import Objective
 from spacy_elmo.pretraining.network.softmax import SampledSoftmax, draw_negatives
 

@@ -46,7 +46,7 @@ layer_norm = true
 """
 PRETRAINING = """
 [corpus]
-heldout_share = 2
+dev_size = 2
 min_count = 1
 
 [model]
@@ -55,8 +55,8 @@ hidden_size = 8
 projection_size = 4
 
 [training]
-lanes = 2
-steps = 4
+batch_size = 2
+unroll_steps = 4
 max_steps = 3
 eval_frequency = 3
 
@@ -105,9 +105,9 @@ IN_TAGGER: dict[str, Use] = {
 }
 SIZES = {"hidden_size": 8, "projection_size": 4}
 IN_PRETRAINING: dict[str, Use] = {
-    "spacy_readers:spacy-elmo.Text.v1": (
+    "spacy_misc:spacy-elmo.Text.v1": (
         "corpus.train",
-        {"@readers": "spacy-elmo.Text.v1", "paths": "${paths.train}", "lang": "en"},
+        {"@misc": "spacy-elmo.Text.v1", "paths": "${paths.train}", "lang": "en"},
     ),
     "spacy_misc:spacy-elmo.CharacterBiLM.v1": (
         "model",
@@ -127,25 +127,17 @@ IN_PRETRAINING: dict[str, Use] = {
         "training.logger",
         {"@loggers": "spacy-elmo.PretrainLogger.v1", "progress_bar": False},
     ),
-    "thinc_optimizers:spacy-elmo.Adam.v1": (
+    "spacy_misc:spacy-elmo.Adam.v1": (
         "training.optimizer",
-        {"@optimizers": "spacy-elmo.Adam.v1", "learn_rate": 0.01},
+        {"@misc": "spacy-elmo.Adam.v1", "learn_rate": 0.01},
     ),
-    "thinc_optimizers:spacy-elmo.AdamW.v1": (
+    "spacy_misc:spacy-elmo.AdamW.v1": (
         "training.optimizer",
-        {"@optimizers": "spacy-elmo.AdamW.v1", "learn_rate": 0.01},
+        {"@misc": "spacy-elmo.AdamW.v1", "learn_rate": 0.01},
     ),
-    "thinc_optimizers:spacy-elmo.Adagrad.v1": (
+    "spacy_misc:spacy-elmo.Adagrad.v1": (
         "training.optimizer",
-        {"@optimizers": "spacy-elmo.Adagrad.v1", "learn_rate": 0.1},
-    ),
-    "thinc_schedules:spacy-elmo.constant.v1": (
-        "training.optimizer.learn_rate",
-        {"@schedules": "spacy-elmo.constant.v1", "rate": 0.01},
-    ),
-    "thinc_schedules:spacy-elmo.linear.v1": (
-        "training.optimizer.learn_rate",
-        {"@schedules": "spacy-elmo.linear.v1", "rate": 0.01, "total": 3},
+        {"@misc": "spacy-elmo.Adagrad.v1", "learn_rate": 0.1},
     ),
     "thinc_schedules:spacy-elmo.cosine.v1": (
         "training.optimizer.learn_rate",
@@ -190,8 +182,16 @@ def test_a_tagger_is_trained_with_each_name(name: str, tiny_model: Path):
 def test_a_model_is_pretrained_with_each_name(name: str, tmp_path: Path):
     (tmp_path / "text.txt").write_text("The cat sat on the mat. It slept.\n\n" * 8, encoding="utf8")
     config = make_config(PRETRAINING, name, IN_PRETRAINING[name], train=tmp_path / "text.txt")
-    outcome = pretrain(complete(config), tmp_path / "out", say=lambda line: None)
+    outcome = pretrain(complete(config), tmp_path / "out")
     assert outcome.step == 3
+
+
+@pytest.mark.parametrize("name", [name for name in IN_PRETRAINING if name.startswith("thinc_schedules:")])
+def test_a_schedule_is_one_for_optimizers_of_thinc(name: str):
+    block = {"@optimizers": "Adam.v1", "learn_rate": IN_PRETRAINING[name][1]}
+    optimizer = registry.resolve({"optimizer": block})["optimizer"]
+    optimizer.step_schedules()
+    assert 0 < optimizer.learn_rate <= 0.01
 
 
 def test_spacy_has_the_commands():

@@ -1,4 +1,4 @@
-"""`python -m spacy elmo init-pretrain-config`"""
+"""`python -m spacy elmo init-pretrain-config`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""`python -m spacy elmo pretrain`"""
+"""`python -m spacy elmo pretrain`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 from typer import Argument, Context, Option
 from wasabi import msg
@@ -17,10 +17,10 @@ def pretrain(
     output: Annotated[Path, Option("--output", "-o", help="Directory of the run")],
     resume: Annotated[bool, Option("--resume", "-r", help="Go on with the run that is there")] = False,
     init: Annotated[
-        Optional[str], Option(help="Model to go on from: name, model directory or published weights")
+        str | None, Option(help="Model to go on from: name, model directory or published weights")
     ] = None,
     code: Annotated[
-        Optional[Path], Option("--code", "-c", help="Python file with registered functions to import")
+        Path | None, Option("--code", "-c", help="Python file with registered functions to import")
     ] = None,
 ) -> None:
     """Train a model from raw text. Settings of the config can be overridden, as by --paths.train text
@@ -37,10 +37,10 @@ def pretrain(
             overrides["paths.init"] = init
         with show_validation_error(config):
             try:
-                outcome = run(read_config(config, overrides), output, resume=resume, say=msg.info)
+                outcome = run(read_config(config, overrides), output, resume=resume, notify=msg.info)
             except FloatingPointError as error:
                 raise ValueError(str(error)) from error
-    if not outcome.is_first:
+    if not outcome.is_main:
         return
     if not outcome.finished:
         msg.warn(f"Stopped after step {outcome.step}; --resume goes on from there")

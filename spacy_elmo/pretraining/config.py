@@ -1,17 +1,18 @@
-"""Configs of pretraining: defaults, sizes, and which settings may change in the middle of a run."""
+"""Configs of pretraining: defaults, sizes, types, and which settings may change in the middle of a run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictFloat, StrictInt, StrictStr
 from spacy.util import dict_to_dot
 from thinc.api import Config
 
 DEFAULT = """
 [paths]
 train = null
-heldout = null
+dev = null
 vocab = null
 init = null
 corpus = null
@@ -24,20 +25,20 @@ threads = null
 lang = "en"
 
 [corpus]
-heldout_share = 0.01
+dev_size = 0.01
 max_words = 30000
 min_count = 2
 keep_vocabulary = true
 
 [corpus.train]
-@readers = "spacy-elmo.Text.v1"
+@misc = "spacy-elmo.Text.v1"
 paths = ${paths.train}
 lang = ${nlp.lang}
 n_process = 1
 
-[corpus.heldout]
-@readers = "spacy-elmo.Text.v1"
-paths = ${paths.heldout}
+[corpus.dev]
+@misc = "spacy-elmo.Text.v1"
+paths = ${paths.dev}
 lang = ${nlp.lang}
 n_process = 1
 
@@ -56,8 +57,8 @@ projection_clip = 3.0
 skip_connections = true
 
 [training]
-lanes = 64
-steps = 20
+batch_size = 64
+unroll_steps = 20
 dropout = 0.1
 clip_norm = 1.0
 max_steps = 10000
@@ -72,7 +73,7 @@ keep_checkpoints = 2
 n_samples = 2048
 
 [training.optimizer]
-@optimizers = "spacy-elmo.Adam.v1"
+@misc = "spacy-elmo.Adam.v1"
 beta1 = 0.9
 beta2 = 0.99
 
@@ -88,21 +89,102 @@ total = ${training.max_steps}
 # May be others when a run goes on; text that moved is known by its digest
 CHANGEABLE = (
     *("training.max_", "training.eval_frequency", "training.keep_checkpoints", "training.logger", "system.threads"),
-    *("corpus.train.paths", "corpus.train.n_process", "corpus.heldout.paths", "corpus.heldout.n_process"),
-    *("paths.train", "paths.heldout", "paths.corpus"),
+    *("corpus.train.paths", "corpus.train.n_process", "corpus.dev.paths", "corpus.dev.n_process"),
+    *("paths.train", "paths.dev", "paths.corpus"),
 )
 TOKENS_A_WORD = 1.1  # with the markers of sentences
+# What earlier versions wrote: section, key, key now. References to registries only where they are to a name of ours
+RENAMED = (
+    ("paths", "heldout", "dev"),
+    ("corpus", "heldout", "dev"),
+    ("corpus", "heldout_share", "dev_size"),
+    ("corpus.train", "@readers", "@misc"),
+    ("corpus.dev", "@readers", "@misc"),
+    ("training", "lanes", "batch_size"),
+    ("training", "steps", "unroll_steps"),
+    ("training.optimizer", "@optimizers", "@misc"),
+)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class PathsSchema(_Section):
+    """Types of [paths]."""
+
+    vocab: StrictStr | None
+    init: StrictStr | None
+    corpus: StrictStr | None
+
+
+class SystemSchema(_Section):
+    """Types of [system]."""
+
+    seed: StrictInt
+    threads: StrictInt | None
+
+
+class NlpSchema(_Section):
+    """Types of [nlp]."""
+
+    lang: StrictStr
+
+
+class CorpusSchema(_Section):
+    """Types of [corpus]."""
+
+    dev_size: StrictFloat
+    max_words: StrictInt | None
+    min_count: StrictInt
+    keep_vocabulary: StrictBool
+
+
+class TrainingSchema(_Section):
+    """Types of [training]."""
+
+    batch_size: StrictInt
+    unroll_steps: StrictInt
+    dropout: StrictFloat
+    clip_norm: StrictFloat | None
+    max_steps: StrictInt | None
+    max_epochs: StrictFloat | None
+    max_words: StrictInt | None
+    max_seconds: StrictFloat | None
+    eval_frequency: StrictInt
+    keep_checkpoints: StrictInt
+
+
+class ConfigSchema(_Section):
+    """Types of the settings that no registered function takes."""
+
+    paths: PathsSchema
+    system: SystemSchema
+    nlp: NlpSchema
+    corpus: CorpusSchema
+    training: TrainingSchema
 
 
 class Size(NamedTuple):
-    """Dimensions and batches. max_words: of the vocabulary at most. rate: of Adam; None for bilm-tf's Adagrad."""
+    """Dimensions of a model, and what its training needs.
+
+    Attributes:
+        hidden_size: Cells of an LSTM.
+        projection_size: Numbers that an LSTM puts out.
+        filters: Pairs of a width in characters and a number of filters.
+        n_highway: Number of highway layers.
+        max_words: Size of the vocabulary at most.
+        batch_size: Lanes of a batch.
+        n_samples: Negatives of the sampled softmax.
+        rate: Highest learning rate of Adam. None for bilm-tf's Adagrad.
+    """
 
     hidden_size: int
     projection_size: int
     filters: list[list[int]]
     n_highway: int
     max_words: int
-    lanes: int
+    batch_size: int
     n_samples: int
     rate: float | None
 
@@ -118,6 +200,9 @@ SIZES = {
 
 def complete(config: Config) -> Config:
     """Return a config with the defaults for what it leaves out. Raises ValueError for settings that nothing reads."""
+    _, renamed = rename_old_keys(config)
+    if renamed:
+        raise ValueError(f"settings of an earlier version: {'; '.join(renamed)}; rename them")
     default = Config().from_str(DEFAULT, interpolate=False)
     for section, values in config.items():
         if section not in default and section != "variables":
@@ -129,10 +214,31 @@ def complete(config: Config) -> Config:
     return default.merge(config)
 
 
-def read_config(path: Path, overrides: dict[str, Any]) -> Config:
-    """Read a config, not interpolated. overrides: values by their place, as "training.max_steps".
+def rename_old_keys(config: Config) -> tuple[Config, list[str]]:
+    """Return a config with the keys of today in place of those of earlier versions, and a line on each of them."""
+    config, lines = config.copy(), []
+    for path, old, new in RENAMED:
+        section: Any = config
+        for key in path.split("."):
+            section = section.get(key) if isinstance(section, dict) else None
+        if not isinstance(section, dict) or old not in section:
+            continue
+        if old[0] != "@" or str(section[old]).startswith("spacy-elmo."):
+            lines.append(f"[{path}] {old} is {new} now")
+            section[new] = section.pop(old)
+    return config, lines
 
-    Raises ValueError for a file that is missing, and for settings that nothing reads."""
+
+def read_config(path: Path, overrides: dict[str, Any]) -> Config:
+    """Read a config, not interpolated.
+
+    Args:
+        path: The file.
+        overrides: Values by their place, as "training.max_steps".
+
+    Raises:
+        ValueError: The file is missing, or has settings that nothing reads.
+    """
     if not path.is_file():
         raise ValueError(f"{path}: no such config file; `init-pretrain-config` writes one")
     merged = complete(Config().from_disk(path, interpolate=False))
@@ -142,31 +248,42 @@ def read_config(path: Path, overrides: dict[str, Any]) -> Config:
 def make_config(*, size: str, words: int, lang: str, epochs: int = 10) -> Config:
     """Return a config for a model of a size and an amount of text.
 
-    size: of SIZES. words: in the text, about. lang: its language. epochs: times through it.
-    Raises ValueError for a size that is not known and for too little text.
+    Args:
+        size: One of SIZES.
+        words: In the text, about.
+        lang: Code of its language.
+        epochs: Times through it.
+
+    Raises:
+        ValueError: The size is not known, or there is too little text.
     """
     if size not in SIZES:
         raise ValueError(f"size = {size!r}: must be one of {', '.join(SIZES)}")
     if words < 1 or epochs < 1:
         raise ValueError(f"words = {words}, epochs = {epochs}: must be at least 1")
     chosen = SIZES[size]
-    lanes = chosen.lanes
-    while lanes > 1 and lanes * 400 > words:  # twenty windows an epoch at least
-        lanes //= 2
-    steps = max(1, round(words * TOKENS_A_WORD * epochs / (lanes * 20)))
     config = Config().from_str(DEFAULT, interpolate=False)
+    training, unroll_steps = config["training"], config["training"]["unroll_steps"]
+    batch_size = chosen.batch_size
+    while batch_size > 1 and batch_size * unroll_steps * 20 > words:  # twenty windows an epoch at least
+        batch_size //= 2
+    steps = max(1, round(words * TOKENS_A_WORD * epochs / (batch_size * unroll_steps)))
     config["nlp"]["lang"] = lang
     config["corpus"]["max_words"] = min(chosen.max_words, max(1000, words // 50))
-    config["model"] |= {key: getattr(chosen, key) for key in ("hidden_size", "projection_size", "filters", "n_highway")}
-    config["training"] |= {"lanes": lanes, "max_steps": steps, "eval_frequency": max(1, min(steps // 20, 2000))}
-    config["training"]["softmax"]["n_samples"] = min(chosen.n_samples, config["corpus"]["max_words"] // 2)
+    config["model"] |= {
+        "hidden_size": chosen.hidden_size,
+        "projection_size": chosen.projection_size,
+        "filters": chosen.filters,
+        "n_highway": chosen.n_highway,
+    }
+    training |= {"batch_size": batch_size, "max_steps": steps, "eval_frequency": max(1, min(steps // 20, 2000))}
+    training["softmax"]["n_samples"] = min(chosen.n_samples, config["corpus"]["max_words"] // 2)
     if chosen.rate is not None:
-        config["training"]["optimizer"]["learn_rate"] |= {"rate": chosen.rate, "warmup": min(1000, steps // 20)}
+        training["optimizer"]["learn_rate"] |= {"rate": chosen.rate, "warmup": min(1000, steps // 20)}
     else:
         # bilm-tf's gradients are 20 times ours (loss * unroll steps): clipped at 10 with an accumulator of 1
-        rate = {"@schedules": "spacy-elmo.constant.v1", "rate": 0.2}
-        optimizer = {"@optimizers": "spacy-elmo.Adagrad.v1", "accumulator": 1 / 400, "learn_rate": rate}
-        config["training"] |= {"clip_norm": 0.5, "optimizer": optimizer}
+        optimizer = {"@misc": "spacy-elmo.Adagrad.v1", "accumulator": 1 / 400, "learn_rate": 0.2}
+        training |= {"clip_norm": 0.5, "optimizer": optimizer}
     return config
 
 

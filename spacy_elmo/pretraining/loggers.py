@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from types import SimpleNamespace
-from typing import IO, Any, Callable, Optional
+from typing import IO, Any, TypeAlias
 
 from thinc.api import Config
 from tqdm import tqdm
 from wasabi import Printer
 
+from .loop.perplexity import Perplexity
 from .loop.trainer import Progress
 
-Info = Optional[dict[str, Any]]
-LogStep = Callable[[Info], None]
-Finish = Callable[[], None]
-Logger = Callable[..., tuple[LogStep, Finish]]
+Info: TypeAlias = dict[str, Any] | None
+LogStep: TypeAlias = Callable[[Info], None]
+Finish: TypeAlias = Callable[[], None]
+Logger: TypeAlias = Callable[..., tuple[LogStep, Finish]]
 
 PIPE = "bilm"
 COLUMNS = {"Step": 8, "Epoch": 5, "Tokens": 14, "Tokens/s": 8, "Loss": 6, "Forward": 9, "Backward": 9, "Left": 8}
 
 
 def pretrain_logger(progress_bar: bool = True) -> Logger:
-    """A line for each evaluation: tokens seen in each direction, tokens a second, the loss in nats a token, held-out
-    perplexities both ways, and the time left. The best one so far is marked.
+    """Return a logger that writes a line for each evaluation.
 
-    progress_bar: steps to the next evaluation, on a terminal.
+    A line has tokens seen in each direction, tokens a second, the loss in nats a token, held-out perplexities both
+    ways, and the time left. The best one so far is marked.
+
+    Args:
+        progress_bar: Whether to show the steps to the next evaluation, on a terminal.
     """
 
     def setup(nlp: Any, stdout: IO = sys.stdout, stderr: IO = sys.stderr) -> tuple[LogStep, Finish]:
@@ -58,23 +63,44 @@ def pretrain_logger(progress_bar: bool = True) -> Logger:
     return setup
 
 
+class LoggerView:
+    """A run as loggers see it, who take it for a pipeline whose one component is the model.
+
+    It has what spaCy's loggers read of an `nlp`, and no more.
+
+    Args:
+        config: Of the run, complete and interpolated.
+    """
+
+    def __init__(self, config: Config):
+        self.lang: str = config["nlp"]["lang"]
+        self.meta: dict[str, Any] = {}
+        self.pipe_names = [PIPE]
+        self.pipeline = [(PIPE, SimpleNamespace(is_trainable=True))]
+        max_steps = config["training"]["max_steps"] or 0
+        training = {**config["training"], "score_weights": {"speed": 0.0}, "max_steps": max_steps}
+        self.config = Config({**config, "training": training})
+
+
 def follow(logger: Logger, config: Config) -> tuple[Callable[[Progress], None], Finish]:
     """Return what to call after each step, and at the end. A logger of spaCy's kind starts with the first step.
 
-    config: complete and interpolated; the logger sees it as that of a pipeline whose one component is the model.
+    Args:
+        logger: As a block of the config builds it.
+        config: Of the run, complete and interpolated.
     """
     started: list[tuple[LogStep, Finish]] = []
     checkpoints: list[tuple[float, int]] = []
 
     def on_step(progress: Progress) -> None:
         if not started:
-            started.append(logger(_as_pipeline(config), sys.stdout, sys.stderr))
+            started.append(logger(LoggerView(config), sys.stdout, sys.stderr))
         log_step, _ = started[0]
-        if progress.heldout is None:
+        if progress.dev is None:
             log_step(None)
             return
-        checkpoints.append((-progress.heldout.mean, progress.step))
-        log_step(_info(progress, list(checkpoints)))
+        checkpoints.append((-progress.dev.mean, progress.step))
+        log_step(_info(progress, progress.dev, list(checkpoints)))
 
     def finish() -> None:
         for _, close in started:
@@ -83,29 +109,17 @@ def follow(logger: Logger, config: Config) -> tuple[Callable[[Progress], None], 
     return on_step, finish
 
 
-def _as_pipeline(config: Config) -> SimpleNamespace:
-    """RETURNS: what loggers read of an `nlp`."""
-    max_steps = config["training"]["max_steps"] or 0
-    training = {**config["training"], "score_weights": {"speed": 0.0}, "max_steps": max_steps}
-    nlp = SimpleNamespace(lang=config["nlp"]["lang"], pipe_names=[PIPE], meta={})
-    nlp.pipeline = [(PIPE, SimpleNamespace(is_trainable=True))]
-    nlp.config = Config({**config, "training": training})
-    return nlp
-
-
-def _info(progress: Progress, checkpoints: list[tuple[float, int]]) -> dict[str, Any]:
-    """What spaCy's loggers are given; their score is better when it is higher."""
-    heldout = progress.heldout
-    assert heldout is not None
+def _info(progress: Progress, dev: Perplexity, checkpoints: list[tuple[float, int]]) -> dict[str, Any]:
+    """Return what spaCy's loggers are given; their score is better when it is higher."""
     return {
         "epoch": progress.epoch,
         "step": progress.step,
-        "score": -heldout.mean,
+        "score": -dev.mean,
         "other_scores": {
             "speed": progress.speed,
-            "perplexity": heldout.mean,
-            "perplexity_forward": heldout.forward,
-            "perplexity_backward": heldout.backward,
+            "perplexity": dev.mean,
+            "perplexity_forward": dev.forward,
+            "perplexity_backward": dev.backward,
             "learn_rate": progress.learn_rate,
         },
         "losses": {PIPE: progress.loss},

@@ -15,8 +15,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from ..pretraining.corpus.shards import Document
-from .readers import SUFFIXES, CorpusError, find_files, read_documents
+from .readers import SUFFIXES, CorpusError, Document, find_files, read_documents
 from .sentences import configure_sentences
 
 Batch: TypeAlias = Path | list[list[str]]  # a .spacy file, or documents as paragraphs

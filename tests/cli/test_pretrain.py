@@ -13,13 +13,13 @@ from spacy_elmo.cli import app
 from spacy_elmo.formats import model_directory
 from spacy_elmo.models.load import load_model
 from spacy_elmo.pretraining.loop.checkpoint import list_checkpoints
-from tests.pretraining.test_pretrain import TINY
+from tests.support.pretraining import TINY
 from tests.support.random_models import assert_same_model, contents
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
-    """RETURNS: a config and a text."""
+    """Return a config and a text."""
     config, text = tmp_path / "c.cfg", tmp_path / "text.txt"
     config.write_text(TINY, encoding="utf8")
     text.write_text("The cat sat on the mat. It slept.\n\nA dog ran.\n\nThe dog sat.\n\nThe end.", encoding="utf8")
@@ -35,7 +35,7 @@ def test_it_trains_resumes_and_says_what_it_did(files: tuple[Path, Path]):
     first = run(files, "--training.eval_frequency", 2)
     assert first.exit_code == 0, first.output
     assert "Finished after step 6" in first.output
-    model, meta, _ = model_directory.read(files[0].parent / "out" / "model-best")
+    meta = model_directory.read(files[0].parent / "out" / "model-best").meta
     assert meta["steps"] in (2, 4, 6)
     again = run(files, "--resume")
     assert again.exit_code == 0, again.output
@@ -63,8 +63,11 @@ def test_another_model_is_the_start(files: tuple[Path, Path], tiny_model: Path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--training.lanes", 1000), "lanes = 1000"),
+        (("--training.batch_size", 1000), "batch_size = 1000"),
         (("--training.lane", 3), "training.lane|lane: unknown setting|lane"),
+        (("--training.lanes", 3), "[training] lanes is batch_size now"),
+        (("--paths.heldout", "text.txt"), "[paths] heldout is dev now"),
+        (("--training.dropout", "much"), "dropout"),
         (("--model.hidden_size", "many"), "hidden_size"),
         (("--paths.train", "./nowhere"), "nowhere"),
     ],

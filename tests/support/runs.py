@@ -1,6 +1,6 @@
 """Tiny runs of pretraining, for all tests; as a program, one in a process of its own that can be killed.
 
-    python -m tests.support.runs OUTPUT [--kill-after STEP] [KEY=JSON ...]
+python -m tests.support.runs OUTPUT [--kill-after STEP] [KEY=JSON ...]
 """
 
 from __future__ import annotations
@@ -16,15 +16,31 @@ from typing import Any
 
 import torch
 
-from spacy_elmo.pretraining.corpus.prepare import prepare
+from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, prepare
 from spacy_elmo.pretraining.loop.distributed import World, join
-from spacy_elmo.pretraining.loop.optimizer import cosine
 from spacy_elmo.pretraining.loop.run import Outcome, make_trainer, run
-from spacy_elmo.pretraining.loop.settings import OptimizerChoice, Recipe, SoftmaxChoice, Text
+from spacy_elmo.pretraining.loop.schedules import cosine
+from spacy_elmo.pretraining.loop.settings import (
+    AdaptiveChoice,
+    FullChoice,
+    OptimizerChoice,
+    RunSettings,
+    SampledChoice,
+    Text,
+)
 from spacy_elmo.pretraining.loop.trainer import Limits, Trainer
 from tests.support.random_models import CONFIG
 
 STEPS = 12
+SOFTMAXES = {
+    "full": FullChoice(),
+    "sampled": SampledChoice(n_samples=8),
+    "adaptive": AdaptiveChoice(cutoffs=[5, 15], div_value=2.0),
+}
+
+
+def ignore(_: object) -> None:
+    """Hear of a step or a notice, and do nothing."""
 
 
 def documents(n: int = 12, *, seed: int = 0) -> list[list[list[str]]]:
@@ -34,30 +50,30 @@ def documents(n: int = 12, *, seed: int = 0) -> list[list[list[str]]]:
     return [[rng.choices(words, k=rng.randint(1, 9)) for _ in range(rng.randint(1, 4))] for _ in range(n)]
 
 
-def tiny_recipe(*, max_steps: int = STEPS, softmax: str = "sampled", threads: int = 1, **changes: Any) -> Recipe:
-    """Return a recipe with dropout, negatives and a schedule, for a run of a second."""
-    text = Text(documents, partial(documents, 3, seed=1), sources={"made": "up"})
+def tiny_settings(*, max_steps: int = STEPS, softmax: str = "sampled", threads: int = 1, **changes: Any) -> RunSettings:
+    """Return settings with dropout, negatives and a schedule, for a run of a second."""
+    text = Text(documents, partial(documents, 3, seed=1), CorpusSettings(sources={"made": "up"}))
     optimizer = OptimizerChoice(torch.optim.Adam, cosine(0.01, warmup=3, total=max_steps), slots=2)
-    settings: dict[str, Any] = {"lanes": 4, "steps": 5, "eval_frequency": 4, "limits": Limits(steps=max_steps)}
-    choice = SoftmaxChoice(softmax, n_samples=8, cutoffs=[5, 15], div_value=2.0)
-    recipe = {"lang": "en", "text": text, "softmax": choice, "optimizer": optimizer, **settings, **changes}
-    return Recipe(dimensions=lambda words: CONFIG, threads=threads, **recipe)
+    settings: dict[str, Any] = {"batch_size": 4, "unroll_steps": 5, "eval_frequency": 4}
+    settings |= {"lang": "en", "text": text, "softmax": SOFTMAXES[softmax], "optimizer": optimizer}
+    settings |= {"dimensions": lambda words: CONFIG, "limits": Limits(steps=max_steps), "threads": threads}
+    return RunSettings(**{**settings, **changes})
 
 
 def tiny_run(output: Path, **changes: Any) -> Outcome:
-    """Run a tiny recipe in this process, which keeps its number of threads."""
+    """Run tiny settings in this process, which keeps its number of threads."""
     threads = torch.get_num_threads()
     try:
-        return run(tiny_recipe(**changes), output, world=World(), on_step=lambda progress: None, say=lambda line: None)
+        return run(tiny_settings(**changes), output, world=World(), on_step=ignore, notify=ignore)
     finally:
         torch.set_num_threads(threads)
 
 
 def tiny_trainer(folder: Path, **changes: Any) -> Trainer:
     """Return a tiny run at its start; its text is prepared in a folder."""
-    recipe = tiny_recipe(**changes)
-    prepared = prepare(documents(), folder, sources={}, heldout=documents(3, seed=1))
-    return make_trainer(recipe, prepared, world=World(), say=lambda line: None)
+    settings = tiny_settings(**changes)
+    prepared = prepare(documents(), folder, CorpusSettings(), dev=documents(3, seed=1))
+    return make_trainer(settings, prepared, world=World(), notify=ignore)
 
 
 def die() -> None:
@@ -87,7 +103,7 @@ def main(output: str, *arguments: str) -> None:
     with join() as world:
         if arguments and arguments[0].startswith("--kill"):
             plan_death(arguments[0], int(arguments[1]), world.rank)
-        run(tiny_recipe(**changes), Path(output), world=world, on_step=lambda progress: None, say=lambda line: None)
+        run(tiny_settings(**changes), Path(output), world=world, on_step=ignore, notify=ignore)
 
 
 if __name__ == "__main__":

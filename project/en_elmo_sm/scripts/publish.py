@@ -20,9 +20,9 @@ import srsly
 from wasabi import MarkdownRenderer, msg, table
 
 from project.shared.workspace import Workspace
-from spacy_elmo.cli.perplexity import measure_files
 from spacy_elmo.formats import model_directory
 from spacy_elmo.models.load import load_model
+from spacy_elmo.pretraining.evaluate import measure_files
 from spacy_elmo.util.files import read_text
 
 from .pretrain import run_folder

@@ -1,6 +1,6 @@
 """Text made into two memory-mapped corpora and a vocabulary, once; memory does not grow with the text.
 
-    manifest.json  vocab.txt  counts.npy  train/  heldout/
+    manifest.json  vocab.txt  counts.npy  train/  dev/
 """
 
 from __future__ import annotations
@@ -9,82 +9,131 @@ import hashlib
 import json
 import os
 import shutil
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from ...text.readers import CorpusError
-from ...util.files import read_json, write_json
+from ...text.readers import CorpusError, Document
+from ...util.files import new_folder, read_json, write_json
 from .mapped import Corpus
-from .spool import HELDOUT, TRAIN, Document, DraftText
+from .spool import DEV, TRAIN, Spool
 from .vocabulary import MARKERS, Vocabulary, check_words, choose_words
 
 Manifest: TypeAlias = dict[str, Any]
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST = "manifest.json"
+_DEV_1 = "heldout"  # what schema 1 called the dev text, in names of keys and of the folder
+
+
+@dataclass(frozen=True)
+class CorpusSettings:
+    """How a text becomes a corpus.
+
+    Attributes:
+        sources: Facts (JSON) by which a change of the text shows, as `describe_files` gives.
+        max_words: Size of the vocabulary at most, its three markers included. None for no limit.
+        min_count: Occurrences that a word of the vocabulary must have.
+        vocabulary: Words to take as they are, in their order, instead of the most frequent of the text. None to count.
+        dev_size: Share (below 1) or number of documents that are held out. 0 for none.
+        seed: Decides which are held out.
+
+    Raises:
+        CorpusError: A number cannot be, or the vocabulary has not its markers in front or a word twice.
+    """
+
+    sources: Mapping[str, Any] = field(default_factory=dict)
+    max_words: int | None = None
+    min_count: int = 1
+    vocabulary: Sequence[str] | None = None
+    dev_size: float = 0.01
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.max_words is not None and self.max_words <= len(MARKERS):
+            raise CorpusError(f"max_words = {self.max_words}: must be above {len(MARKERS)}, the number of markers")
+        if self.min_count < 1:
+            raise CorpusError(f"min_count = {self.min_count}: must be at least 1")
+        if self.dev_size < 0 or (self.dev_size > 1 and self.dev_size != int(self.dev_size)):
+            raise CorpusError(f"dev_size = {self.dev_size}: must be a share below 1, or a number of documents")
+        if self.vocabulary is not None:
+            check_words(self.vocabulary)
+
+    def describe(self, *, has_dev: bool) -> Manifest:
+        """Return the settings as they stand in a manifest.
+
+        Args:
+            has_dev: Whether documents to hold out were given, so that none are chosen by dev_size.
+        """
+        return {
+            "sources": dict(self.sources),
+            "max_words": self.max_words,
+            "min_count": self.min_count,
+            "vocabulary": None if self.vocabulary is None else _digest(self.vocabulary),
+            "dev_size": "documents" if has_dev else self.dev_size,
+            "seed": self.seed,
+        }
 
 
 class Prepared(NamedTuple):
     """What a run reads.
 
-    vocabulary: of both corpora; heldout: None where nothing was held out.
+    Attributes:
+        vocabulary: Of both corpora.
+        train: What is trained on.
+        dev: What is held out; None where nothing is.
+        notices: Lines for people on how it was prepared.
     """
 
     vocabulary: Vocabulary
     train: Corpus
-    heldout: Corpus | None
+    dev: Corpus | None
+    notices: tuple[str, ...] = ()
 
 
 def prepare(
     documents: Iterable[Document],
     folder: str | Path,
+    settings: CorpusSettings,
     *,
-    sources: Mapping[str, Any],
-    max_words: int | None = None,
-    min_count: int = 1,
-    vocabulary: Sequence[str] | None = None,
-    heldout: float | Iterable[Document] = 0.01,
-    seed: int = 0,
+    dev: Iterable[Document] | None = None,
 ) -> Prepared:
-    """Prepare documents in a folder: all of it, or nothing. A folder that has been prepared from the same sources with
-    the same settings is opened as it is, and the documents are not read.
+    """Prepare documents in a folder: all of it, or nothing.
 
-    documents: lists of sentences, which are lists of words.
-    folder: made if it is missing.
-    sources: facts (JSON) by which a change of the documents shows, as `describe_files` gives.
-    max_words: size of the vocabulary at most, its three markers included; None for no limit. More than the text has: a
-        warning.
-    min_count: occurrences that a word of the vocabulary must have.
-    vocabulary: words to take as they are, in their order, instead of the most frequent of the text.
-    heldout: share (below 1) or number of documents that are not trained on; 0 for none; or such documents.
-    seed: decides which are held out.
-    Raises CorpusError where there are no words, too few documents or no vocabulary, where the folder has other things
-        in it, was prepared in another way, or cannot be written.
+    A folder that was prepared from the same sources with the same settings is opened as it is, and the documents are
+    not read.
+
+    Args:
+        documents: What to train on.
+        folder: Made if it is missing.
+        settings: How to prepare them.
+        dev: Documents that are held out. None to choose them from the others by `settings.dev_size`.
+
+    Returns:
+        The corpora and their vocabulary.
+
+    Raises:
+        CorpusError: There are no words, too few documents or no vocabulary, or the folder has other things in it, was
+            prepared in another way, or cannot be written.
     """
     folder = Path(folder)
-    _check_settings(max_words, min_count, vocabulary, heldout)
-    wanted = {
-        "sources": dict(sources),
-        "max_words": max_words,
-        "min_count": min_count,
-        "vocabulary": None if vocabulary is None else _digest(vocabulary),
-        "heldout": heldout if isinstance(heldout, (int, float)) else "documents",
-        "seed": seed,
-    }
+    wanted = settings.describe(has_dev=dev is not None)
     if (folder / MANIFEST).exists():
         _check_same(folder, wanted)
         return open_prepared(folder)
-    choose = partial(choose_words, max_words=max_words, min_count=min_count)
+    given = settings.vocabulary
+    choose = partial(choose_words, max_words=settings.max_words, min_count=settings.min_count)
     with _staged(folder) as stage:
-        text = DraftText(stage, documents, heldout, seed)
-        found = text.count(choose if vocabulary is None else lambda counts: vocabulary)
-        text.write(stage / "prepared", found)
+        text = Spool(stage, documents, dev, dev_size=settings.dev_size, seed=settings.seed)
+        vocabulary = text.count(choose if given is None else lambda counts: given)
+        text.write(stage / "prepared", vocabulary)
         write_json(stage / "prepared" / MANIFEST, {"schema": SCHEMA, **wanted, "files": _sizes(stage / "prepared")})
         _move(stage / "prepared", folder)
-    return open_prepared(folder)
+    return open_prepared(folder)._replace(notices=_notices(settings, len(vocabulary)))
 
 
 def open_prepared(folder: str | Path) -> Prepared:
@@ -98,8 +147,8 @@ def open_prepared(folder: str | Path) -> Prepared:
             problem = f"has {sizes.get(name, 'no')} bytes where {found[name]} were written"
             raise CorpusError(f"{folder / name}: {problem}; remove the folder, so that it is prepared again")
     vocabulary = Vocabulary.read(folder)
-    train, heldout = (Corpus(folder / name, vocabulary) for name in (TRAIN, HELDOUT))
-    return Prepared(vocabulary, train, heldout if heldout.n_documents else None)
+    dev = Corpus(folder / (DEV if (folder / DEV).is_dir() else _DEV_1), vocabulary)
+    return Prepared(vocabulary, Corpus(folder / TRAIN, vocabulary), dev if dev.n_documents else None)
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -108,17 +157,11 @@ def remove_unfinished(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _check_settings(
-    max_words: int | None, min_count: int, vocabulary: Sequence[str] | None, heldout: float | Iterable[Document]
-) -> None:
-    if max_words is not None and max_words <= len(MARKERS):
-        raise CorpusError(f"max_words = {max_words}: must be above {len(MARKERS)}, the number of markers")
-    if min_count < 1:
-        raise CorpusError(f"min_count = {min_count}: must be at least 1")
-    if isinstance(heldout, (int, float)) and (heldout < 0 or heldout > 1 and heldout != int(heldout)):
-        raise CorpusError(f"heldout = {heldout}: must be a share below 1, or a number of documents")
-    if vocabulary is not None:
-        check_words(vocabulary)
+def _notices(settings: CorpusSettings, n_words: int) -> tuple[str, ...]:
+    if settings.vocabulary is not None or settings.max_words is None or n_words >= settings.max_words:
+        return ()
+    found = f"the text has {n_words} words that occur {settings.min_count} times"
+    return (f"vocabulary: {found}, fewer than max_words = {settings.max_words}; it has these",)
 
 
 def _check_same(folder: Path, wanted: Manifest) -> None:
@@ -131,10 +174,17 @@ def _check_same(folder: Path, wanted: Manifest) -> None:
 
 def _read_manifest(folder: Path) -> Manifest:
     manifest = read_json(folder / MANIFEST)
-    if manifest.get("schema") != SCHEMA or not isinstance(manifest.get("files"), dict):
+    if manifest.get("schema") not in (1, SCHEMA) or not isinstance(manifest.get("files"), dict):
         problem = f"schema = {manifest.get('schema')!r}: this version needs {SCHEMA}"
         raise CorpusError(f"{folder / MANIFEST}: {problem}; remove the folder, so that it is prepared again")
-    return manifest
+    return _with_new_names(manifest) if manifest["schema"] == 1 else manifest
+
+
+def _with_new_names(manifest: Manifest) -> Manifest:
+    """Return a manifest of schema 1 with the keys of today's."""
+    sources = manifest.get("sources") or {}
+    renamed = {key.replace(_DEV_1, DEV): value for key, value in sources.items()}
+    return {**manifest, "sources": renamed, "dev_size": manifest.get(_DEV_1)}
 
 
 def _sizes(folder: Path) -> dict[str, int]:
@@ -150,21 +200,17 @@ def _digest(words: Sequence[str]) -> str:
 @contextmanager
 def _staged(folder: Path) -> Iterator[Path]:
     """Yield an empty folder beside another, on the same disk; both it and new parents are gone after an error."""
-    if folder.is_file() or folder.is_dir() and any(folder.iterdir()):
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise CorpusError(f"{folder}: holds something that is not a prepared corpus; choose another folder")
-    made = [parent for parent in folder.parents if not parent.exists()]
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=_stage_prefix(folder), dir=folder.parent) as stage:
+        with (
+            new_folder(folder.parent),
+            TemporaryDirectory(prefix=_stage_prefix(folder), dir=folder.parent) as stage,
+        ):
             yield Path(stage)
-    except BaseException as error:
-        for parent in made:
-            with suppress(OSError):
-                parent.rmdir()
-        if isinstance(error, OSError):
-            problem = f"cannot be written ({error}); nothing was left there"
-            raise CorpusError(f"{folder}: {problem}; make room, or choose another place") from error
-        raise
+    except OSError as error:
+        problem = f"cannot be written ({error}); nothing was left there"
+        raise CorpusError(f"{folder}: {problem}; make room, or choose another place") from error
 
 
 def _stage_prefix(folder: Path) -> str:

@@ -1,86 +1,93 @@
-"""Documents in parts small enough for memory, between being read and having their final word numbers."""
+"""Documents in shards small enough for memory: their form between being read and having their final word ids."""
 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Iterable, Iterator, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
-Document: TypeAlias = list[list[str]]  # sentences of words
-Ints1d: TypeAlias = np.ndarray
-Bools1d: TypeAlias = np.ndarray
+from ...text.readers import Document
+from ...util.types import Bools1d, Ints1d
 
-MAX_TOKENS, MAX_WORDS, MAX_BYTES = 1_000_000, 100_000, 8_000_000  # of a part; a document is never in two
+MAX_TOKENS, MAX_WORDS, MAX_BYTES = 1_000_000, 100_000, 8_000_000  # of a shard; a document is never in two
 
 
-class Part(NamedTuple):
+class Shard(NamedTuple):
     """Some documents.
 
-    words: each once, as UTF-8; numbers: of all sentences, one after the other, index into words.
-    sentences: number of words of each; documents: number of sentences of each.
+    Attributes:
+        words: Each once, as UTF-8.
+        ids: (words of all sentences,), one sentence after the other, index into words.
+        sentences: (sentences,), number of words of each.
+        documents: (documents,), number of sentences of each.
     """
 
     words: list[bytes]
-    numbers: Ints1d
+    ids: Ints1d
     sentences: Ints1d
     documents: Ints1d
 
-    def select(self, chosen: Bools1d) -> Part:
-        """chosen: (documents,). RETURNS: those alone, over the same words."""
+    def select(self, chosen: Bools1d) -> Shard:
+        """Return some of the documents, over the same words.
+
+        Args:
+            chosen: (documents,), whether to keep each.
+        """
         sentences = np.repeat(chosen, self.documents)
-        numbers = self.numbers[np.repeat(sentences, self.sentences)]
-        return Part(self.words, numbers, self.sentences[sentences], self.documents[chosen])
+        ids = self.ids[np.repeat(sentences, self.sentences)]
+        return Shard(self.words, ids, self.sentences[sentences], self.documents[chosen])
 
 
-class _Numbers(dict[str, int]):
-    """Numbers words as they are looked up."""
+class _Ids(dict[str, int]):
+    """Gives each word an id when it is first looked up."""
 
     def __init__(self) -> None:
         self.words: list[bytes] = []
         self.n_bytes = 0
 
     def __missing__(self, word: str) -> int:
-        self[word] = number = len(self.words)
+        self[word] = new = len(self.words)
         self.words.append(word.encode("utf8", "ignore"))  # as the character encoder: without lone surrogates
         self.n_bytes += len(self.words[-1])
-        return number
+        return new
 
 
-def split(documents: Iterable[Document]) -> Iterator[Part]:
-    """Yield documents in parts; sentences without words and documents without sentences are left out."""
-    numbers, ids, sentences, lengths = _Numbers(), array("i"), array("i"), array("i")
+def split(documents: Iterable[Document]) -> Iterator[Shard]:
+    """Yield documents in shards. Sentences without words and documents without sentences are left out."""
+    index, ids, sentences, lengths = _Ids(), array("i"), array("i"), array("i")
     for document in documents:
         filled = [sentence for sentence in document if sentence]
         if not filled:
             continue
         for sentence in filled:
-            ids.extend(map(numbers.__getitem__, sentence))
+            ids.extend(map(index.__getitem__, sentence))
         sentences.extend(map(len, filled))
         lengths.append(len(filled))
-        if len(ids) >= MAX_TOKENS or len(numbers) >= MAX_WORDS or numbers.n_bytes >= MAX_BYTES:
-            yield _part(numbers, ids, sentences, lengths)
-            numbers, ids, sentences, lengths = _Numbers(), array("i"), array("i"), array("i")
+        if len(ids) >= MAX_TOKENS or len(index) >= MAX_WORDS or index.n_bytes >= MAX_BYTES:
+            yield _shard(index, ids, sentences, lengths)
+            index, ids, sentences, lengths = _Ids(), array("i"), array("i"), array("i")
     if lengths:
-        yield _part(numbers, ids, sentences, lengths)
+        yield _shard(index, ids, sentences, lengths)
 
 
-def write_part(path: Path, part: Part) -> None:
-    """Write a part to a `.npz` file."""
-    lengths = np.array([len(word) for word in part.words], dtype=np.int32)
-    texts = np.frombuffer(b"".join(part.words), dtype=np.uint8)
-    _, numbers, sentences, documents = part
-    np.savez(path, texts=texts, lengths=lengths, numbers=numbers, sentences=sentences, documents=documents)
+def write_shard(path: Path, shard: Shard) -> None:
+    """Write a shard to a `.npz` file."""
+    lengths = np.array([len(word) for word in shard.words], dtype=np.int32)
+    texts = np.frombuffer(b"".join(shard.words), dtype=np.uint8)
+    _, ids, sentences, documents = shard
+    np.savez(path, texts=texts, lengths=lengths, ids=ids, sentences=sentences, documents=documents)
 
 
-def read_part(path: Path) -> Part:
-    """Read what `write_part` wrote."""
+def read_shard(path: Path) -> Shard:
+    """Read what `write_shard` wrote."""
     with np.load(path) as arrays:
         texts, ends = arrays["texts"].tobytes(), np.cumsum(arrays["lengths"]).tolist()
         words = [texts[start:end] for start, end in zip([0, *ends], ends)]
-        return Part(words, *(arrays[name] for name in Part._fields[1:]))
+        return Shard(words, *(arrays[name] for name in Shard._fields[1:]))
 
 
-def _part(numbers: _Numbers, *arrays: array[int]) -> Part:
-    return Part(numbers.words, *(np.frombuffer(values, dtype=np.int32) for values in arrays))
+def _shard(index: _Ids, *arrays: array[int]) -> Shard:
+    return Shard(index.words, *(np.frombuffer(values, dtype=np.int32) for values in arrays))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import heapq
-import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, Iterable, Iterator, Sequence, TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 
 from ...bilm.characters import BOS, EOS, UNK
 from ...text.readers import CorpusError
 from ...util.files import read_words, write_words
+from ...util.types import Ints1d
 
-Ints1d: TypeAlias = np.ndarray
 WordCount: TypeAlias = tuple[bytes, int]
 
 MARKERS = (BOS, EOS, UNK)
@@ -29,12 +29,15 @@ _MERGED_AT_ONCE = 64  # files; systems let a process open 256 or more
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """Words by number: `<S>`, `</S>`, `<UNK>`, then by frequency, ties by word.
+    """Words by id: `<S>`, `</S>`, `<UNK>`, then by frequency, ties by word.
 
-    words: all of them, each once.
-    counts: (words,) int64, how often each is in the training text: sentences for the first two, words outside the
-        vocabulary for the third.
-    Raises CorpusError for words without the three markers in front, or with a word twice.
+    Attributes:
+        words: All of them, each once.
+        counts: (words,) int64, how often each is in the training text: sentences for the first two, words outside the
+            vocabulary for the third.
+
+    Raises:
+        CorpusError: The words have not the three markers in front, or one of them is there twice.
     """
 
     words: tuple[str, ...]
@@ -48,9 +51,9 @@ class Vocabulary:
 
     @cached_property
     def index(self) -> dict[str, int]:
-        """Number of each word that a text can have. One spelled as a marker is just a word nobody knows."""
-        numbers = {word: i for i, word in enumerate(self.words)}
-        return {**numbers, **dict.fromkeys(MARKERS, UNK_ID)}
+        """The id of each word that a text can have. One spelled as a marker is just an unknown word."""
+        ids = {word: i for i, word in enumerate(self.words)}
+        return {**ids, **dict.fromkeys(MARKERS, UNK_ID)}
 
     @classmethod
     def read(cls, folder: Path) -> Vocabulary:
@@ -75,7 +78,8 @@ def check_words(words: Sequence[str]) -> None:
 class WordCounter:
     """Exact counts of any number of different words: partial counts in sorted files, merged when they are read.
 
-    folder: for the files, which stay there.
+    Args:
+        folder: For the files, which stay there.
     """
 
     def __init__(self, folder: Path):
@@ -107,21 +111,20 @@ class WordCounter:
 def choose_words(counts: Iterable[WordCount], *, max_words: int | None, min_count: int) -> list[str]:
     """Return the vocabulary of a text, markers included.
 
-    counts: each word once.
-    max_words: size of the vocabulary at most, markers included; None for no limit. More than there are: a warning.
-    min_count: occurrences that a word must have.
-    Raises CorpusError where no word is left.
+    Args:
+        counts: Each word once.
+        max_words: Size of the vocabulary at most, markers included. None for no limit.
+        min_count: Occurrences that a word must have.
+
+    Raises:
+        CorpusError: No word is left.
     """
     frequent = ((-n, word) for word, n in counts if n >= min_count and word.decode() not in MARKERS)
     chosen = sorted(frequent) if max_words is None else heapq.nsmallest(max_words - len(MARKERS), frequent)
     if not chosen:
         problem = f"no word of the text is left with max_words = {max_words} and min_count = {min_count}"
         raise CorpusError(f"vocabulary: {problem}; raise the one, lower the other, or add text")
-    words = [*MARKERS, *(word.decode() for _, word in chosen)]
-    if max_words is not None and len(words) < max_words:
-        problem = f"the text has {len(words)} words that occur {min_count} times, fewer than max_words = {max_words}"
-        warnings.warn(f"vocabulary: {problem}; it has these", stacklevel=3)
-    return words
+    return [*MARKERS, *(word.decode() for _, word in chosen)]
 
 
 def count_words(words: Sequence[str], counts: Iterable[WordCount], *, n_words: int, n_sentences: int) -> Vocabulary:

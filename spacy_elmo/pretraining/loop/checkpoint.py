@@ -9,36 +9,51 @@ import os
 import re
 import shutil
 import warnings
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Collection, Mapping, NamedTuple
+from typing import Any, NamedTuple
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from ...util.files import WeightsError, read_json, write_json
+from ...util.tensors import load_tensors, save_tensors
 
+SCHEMA = 1  # of the facts and of the names of tensors; the first checkpoints had no number, and are the same
 TENSORS, FACTS = "state.safetensors", "state.json"
 NAME, PARTIAL = "step-{step:09d}", ".partial-"
 _STEP = re.compile(r"step-(\d+)$")
 
 
 class Checkpoint(NamedTuple):
-    """The state of a run after a step: tensors by name, and plain JSON values."""
+    """The state of a run after a step.
+
+    Attributes:
+        path: Its directory.
+        step: Number of steps taken.
+        tensors: Tensors by name.
+        facts: Plain JSON values.
+    """
 
     path: Path
     step: int
-    tensors: dict[str, torch.Tensor]
+    tensors: dict[str, Tensor]
     facts: dict[str, Any]
 
 
-def write_checkpoint(folder: Path, step: int, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> Path:
+def write_checkpoint(folder: Path, step: int, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Path:
     """Write a checkpoint under a temporary name, force it onto the disk, and only then give it its name.
 
-    folder: where the checkpoints of the run are; made if it is missing.
-    tensors, facts: all that it takes to go on.
-    RETURNS: its directory.
-    Raises OSError, the earlier checkpoints untouched, where the system refuses; the message says how to go on.
+    Args:
+        folder: Where the checkpoints of the run are; made if it is missing.
+        step: Number of steps taken.
+        tensors: With facts, all that it takes to go on.
+        facts: JSON values.
+
+    Returns:
+        Its directory.
+
+    Raises:
+        OSError: The system refuses. The earlier checkpoints are untouched, and the message says how to go on.
     """
     path = folder / NAME.format(step=step)
     partial = folder / f"{PARTIAL}{path.name}"
@@ -47,8 +62,8 @@ def write_checkpoint(folder: Path, step: int, tensors: Mapping[str, torch.Tensor
     try:
         _remove(partial)
         partial.mkdir(parents=True)
-        _save(partial / TENSORS, tensors)
-        write_json(partial / FACTS, {"step": step, **facts})
+        save_tensors(partial / TENSORS, {name: _alone(tensor) for name, tensor in tensors.items()})
+        write_json(partial / FACTS, {"schema": SCHEMA, "step": step, **facts})
         for place in (partial / TENSORS, partial / FACTS, partial):
             _to_disk(place)
         os.rename(partial, path)
@@ -60,7 +75,11 @@ def write_checkpoint(folder: Path, step: int, tensors: Mapping[str, torch.Tensor
 
 
 def latest_checkpoint(folder: Path) -> Checkpoint | None:
-    """Read the newest checkpoint that is whole; None where there is none. Warns of newer ones that are damaged."""
+    """Read the newest checkpoint that is whole; None where there is none. Warns of newer ones that are damaged.
+
+    Raises:
+        ValueError: A newer version wrote it.
+    """
     for step in reversed(list_checkpoints(folder)):
         try:
             return read_checkpoint(folder, step)
@@ -70,13 +89,19 @@ def latest_checkpoint(folder: Path) -> Checkpoint | None:
 
 
 def read_checkpoint(folder: Path, step: int) -> Checkpoint:
-    """Read the checkpoint of a step. Raises WeightsError where it is missing or damaged."""
+    """Read the checkpoint of a step.
+
+    Raises:
+        WeightsError: It is missing or damaged.
+        ValueError: A newer version wrote it.
+    """
     path = folder / NAME.format(step=step)
-    try:
-        tensors = load_file(path / TENSORS)
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise WeightsError(f"{path / TENSORS}: not a whole safetensors file ({error})") from error
-    return Checkpoint(path, step, tensors, read_json(path / FACTS))
+    tensors, facts = load_tensors(path / TENSORS), read_json(path / FACTS)
+    schema = facts.get("schema", SCHEMA)
+    if schema != SCHEMA:
+        problem = f"schema = {schema!r}: this version reads {SCHEMA}, so another one wrote it"
+        raise ValueError(f"{path / FACTS}: {problem}; upgrade spacy-elmo to go on with this run")
+    return Checkpoint(path, step, tensors, facts)
 
 
 def list_checkpoints(folder: Path) -> list[int]:
@@ -88,7 +113,10 @@ def list_checkpoints(folder: Path) -> list[int]:
 def remove_old(folder: Path, *, keep: int, others: Collection[int] = ()) -> None:
     """Remove all checkpoints but the newest ones, and what killed processes left.
 
-    keep: number of the newest that stay. others: steps that stay as well.
+    Args:
+        folder: Where the checkpoints of the run are.
+        keep: Number of the newest that stay.
+        others: Steps that stay as well.
     """
     for step in list_checkpoints(folder)[:-keep]:
         if step not in others:
@@ -100,18 +128,8 @@ def remove_old(folder: Path, *, keep: int, others: Collection[int] = ()) -> None
         _remove(path)
 
 
-def _save(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
-    path.touch()
-    permissions = path.stat().st_mode
-    try:
-        save_file({name: _alone(tensor) for name, tensor in tensors.items()}, path)
-    except SafetensorError as error:
-        raise OSError(str(error)) from error  # a full disk, as every other writer reports it
-    path.chmod(permissions)  # safetensors lets nobody but the owner read
-
-
-def _alone(tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor that shares its memory with no other, as the format wants it."""
+def _alone(tensor: Tensor) -> Tensor:
+    """Return a tensor that shares its memory with no other, as the format wants it."""
     tensor = tensor.detach().cpu().contiguous()
     return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Iterator
 
 import torch
 import torch.distributed as dist
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from ...bilm.types import Floats1d, Floats4d
-
-PATIENCE = timedelta(days=7)  # while the first process prepares text
+PREPARE_TIMEOUT = timedelta(days=7)  # how long the others wait while the main process prepares text
 
 
 class LostProcessError(ConnectionError):
@@ -25,32 +23,37 @@ class LostProcessError(ConnectionError):
 class World:
     """All processes of a run, and which of them this one is.
 
-    rank: from 0; the one that writes and speaks. size: number of processes.
+    Args:
+        rank: Number of this one, from 0.
+        size: Number of processes.
     """
 
     def __init__(self, rank: int = 0, size: int = 1):
         self.rank, self.size = rank, size
-        self._patient = dist.new_group(timeout=PATIENCE) if size > 1 else None
+        self._preparing = dist.new_group(timeout=PREPARE_TIMEOUT) if size > 1 else None
 
     @property
-    def is_first(self) -> bool:
+    def is_main(self) -> bool:
+        """Whether this is the process that writes files and speaks to people."""
         return self.rank == 0
 
-    def share(self, module: nn.Module, *, leaves_out: bool = False) -> nn.Module:
+    def share(self, module: nn.Module, *, find_unused_parameters: bool = False) -> nn.Module:
         """Return a module whose gradients are means over all processes.
 
-        leaves_out: a step may need only some of the parameters.
+        Args:
+            module: What is trained.
+            find_unused_parameters: Whether a step may need only some of the parameters.
         """
         if self.size == 1:
             return module
         with self.watching():
-            return DistributedDataParallel(module, find_unused_parameters=leaves_out)
+            return DistributedDataParallel(module, find_unused_parameters=find_unused_parameters)
 
     def any(self, here: bool) -> bool:
         """Return whether it is so in any process."""
         return bool(self.sum(torch.tensor([float(here)])).item()) if self.size > 1 else here
 
-    def sum(self, values: Floats1d) -> Floats1d:
+    def sum(self, values: Tensor) -> Tensor:
         """Return the sums over all processes, in each of them."""
         if self.size > 1:
             with self.watching():
@@ -58,8 +61,8 @@ class World:
                 dist.all_reduce(values)
         return values
 
-    def join_lanes(self, values: Floats4d) -> Floats4d:
-        """values: (directions, layers, lanes of this process, width). RETURNS: the same of all lanes."""
+    def join_lanes(self, values: Tensor) -> Tensor:
+        """Return (directions, layers, all lanes, width), given the values of this process's lanes."""
         if self.size == 1:
             return values
         parts = [torch.empty_like(values) for _ in range(self.size)]
@@ -67,13 +70,13 @@ class World:
             dist.all_gather(parts, values.contiguous())
         return torch.cat(parts, dim=2)
 
-    def own_lanes(self, values: Floats4d) -> Floats4d:
-        """values: (directions, layers, all lanes, width). RETURNS: those of this process, copied."""
+    def own_lanes(self, values: Tensor) -> Tensor:
+        """Return (directions, layers, lanes of this process, width), copied from the values of all lanes."""
         return values.chunk(self.size, dim=2)[self.rank].clone(memory_format=torch.contiguous_format)
 
     @contextmanager
-    def first_goes_first(self) -> Iterator[None]:
-        """Let the first process through the block, and the others after it."""
+    def main_process_first(self) -> Iterator[None]:
+        """Let the main process through the block, and the others after it."""
         if self.rank > 0:
             self._wait()
         yield
@@ -83,11 +86,11 @@ class World:
     def _wait(self) -> None:
         if self.size > 1:
             with self.watching():
-                dist.barrier(self._patient)
+                dist.barrier(self._preparing)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Raise LostProcessError where the block fails for want of another process."""
+        """Raise LostProcessError where the block fails because another process is gone."""
         try:
             yield
         except RuntimeError as error:

@@ -6,18 +6,58 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...bilm.config import BiLMConfig
+from ..network.sampled_loss import BLOCK_LOGITS
+from ..network.softmax import default_cutoffs
 
 BYTES = 4  # of a float32
 
 
 def model_bytes(config: BiLMConfig, n_parameters: int, *, rows: int, slots: int) -> int:
-    """Estimate what training a biLM without its softmax takes: parameters, gradients, the optimizer's state, and what
-    each layer keeps for the way back.
+    """Estimate what training a biLM without its softmax takes.
 
-    rows: steps * lanes of this process, in each direction. slots: numbers the optimizer keeps for each parameter.
+    That is parameters, gradients, the optimizer's state, and what each layer keeps for the way back.
+
+    Args:
+        config: Of the model.
+        n_parameters: Of the model.
+        rows: Tokens that this process reads in a step, in each direction.
+        slots: Numbers the optimizer keeps for each parameter: 2 for Adam and AdamW, 1 for Adagrad.
     """
     kept = rows * (9 * config.hidden_size + 4 * config.projection_size)
     return BYTES * (n_parameters * (2 + slots) + 2 * config.n_layers * kept)
+
+
+def softmax_bytes(n_words: int, width: int, *, candidates: int, rows: int, slots: int) -> int:
+    """Estimate what training a softmax that is one matrix takes: parameters, the optimizer's state, gradients, logits.
+
+    Args:
+        n_words: Size of the vocabulary.
+        width: Of the vectors.
+        candidates: Words that have logits in a step; the whole vocabulary at most.
+        rows: As of `model_bytes`.
+        slots: As of `model_bytes`.
+    """
+    candidates = min(n_words, candidates)
+    touched = min(n_words, candidates + 2 * rows) * (width + 1)
+    parameters = n_words * (width + 1)
+    return BYTES * (parameters * (1 + slots) + 3 * candidates * (width + 1) + touched + 2 * BLOCK_LOGITS)
+
+
+def adaptive_softmax_bytes(n_words: int, width: int, *, div_value: float, rows: int, slots: int) -> int:
+    """Estimate what training an adaptive softmax takes, with clusters where they are by default.
+
+    Args:
+        n_words: Size of the vocabulary.
+        width: Of the vectors.
+        div_value: Each cluster's width is the one before divided by this.
+        rows: As of `model_bytes`.
+        slots: As of `model_bytes`.
+    """
+    first, *starts = [*default_cutoffs(n_words), n_words]
+    parameters = (first + len(starts)) * (width + 1)
+    for i, (start, end) in enumerate(zip([first, *starts], starts)):
+        parameters += int(width // div_value ** (i + 1)) * (width + end - start)
+    return BYTES * (parameters * (2 + slots) + 3 * 2 * rows * first)  # autograd keeps logits
 
 
 def available_bytes() -> int | None:
@@ -33,15 +73,13 @@ def available_bytes() -> int | None:
 
 
 def check_memory(needed: dict[str, int], available: int | None) -> str:
-    """Return one line on what is needed, by part, and what there is.
-
-    Raises ValueError where that is not enough."""
+    """Return one line on what is needed, by part, and what there is. Raises ValueError where that is not enough."""
     total = sum(needed.values())
     parts = ", ".join(f"{part} {_gigabytes(size)}" for part, size in needed.items())
     there = "" if available is None else f"; {_gigabytes(available)} are free"
     line = f"memory: about {_gigabytes(total)} ({parts}){there}"
     if available is not None and total > available:
-        remedy = "lower max_words or the model's sizes, take the sampled or adaptive softmax, or fewer lanes"
+        remedy = "lower max_words or the model's sizes, take the sampled or adaptive softmax, or a smaller batch_size"
         raise ValueError(f"{line}; {remedy}")
     return line
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from ...bilm.types import Ints1d
+from .schedules import Schedule
 
-Schedule = Callable[[int], float]
-Tensors = dict[str, torch.Tensor]
+Tensors = dict[str, Tensor]
 
 
 class Optimizer:
@@ -24,11 +24,12 @@ class Optimizer:
     moments' bias counts all steps. Gradients that are dense, as DistributedDataParallel leaves them, give the dense
     optimizer.
 
-    module: whose parameters to train.
-    make: makes the optimizer from parameters, e.g. `partial(torch.optim.Adam, betas=(0.9, 0.99))`; one that keeps
-        nothing for a parameter but tensors of its shape and its number of steps.
-    learn_rate: the rate of each step, from 0 on; see `constant`, `linear`, `cosine`, `inverse_sqrt`.
-    clip_norm: upper bound of the norm of all gradients together; None for none.
+    Args:
+        module: Whose parameters to train.
+        make: Makes the optimizer from parameters, e.g. `partial(torch.optim.Adam, betas=(0.9, 0.99))`; one that keeps
+            nothing for a parameter but tensors of its shape and its number of steps.
+        learn_rate: The rate of each step, from 0 on.
+        clip_norm: Upper bound of the norm of all gradients together. None for none.
     """
 
     def __init__(
@@ -52,10 +53,15 @@ class Optimizer:
     def step(self) -> float:
         """Apply all gradients and forget them.
 
-        RETURNS: their norm before clipping.
-        Raises FloatingPointError where it is not finite; nothing is changed then.
+        Returns:
+            Their norm before clipping.
+
+        Raises:
+            FloatingPointError: The norm is not finite; nothing is changed then.
         """
         group = self.optimizer.param_groups[0]
+        # Read as torch.optim.SparseAdam does. Autograd drops the mark that gradients are coalesced, and without it the
+        # public `indices` and `values` would sort them once more, which is a tenth of a step
         rows = {p: p.grad._indices()[0] for p in group["params"] if p.grad is not None and p.grad.is_sparse}
         stand_ins = {p: self._take_rows(p, ids) for p, ids in rows.items()}
         whole = group["params"]
@@ -76,8 +82,8 @@ class Optimizer:
         self.n_steps += 1
         return norm.item()
 
-    def _take_rows(self, p: nn.Parameter, ids: Ints1d) -> torch.Tensor:
-        """RETURNS: some rows of a parameter as one of their own, with their gradient and state."""
+    def _take_rows(self, p: nn.Parameter, ids: Tensor) -> Tensor:
+        """Return the rows of a parameter that have gradients as one of their own, with their gradient and state."""
         assert p.grad is not None
         rows = p.detach()[ids]
         rows.grad = p.grad._values()
@@ -87,7 +93,8 @@ class Optimizer:
         return rows
 
     @torch.no_grad()
-    def _put_rows(self, p: nn.Parameter, ids: Ints1d, rows: torch.Tensor, state: Mapping[str, torch.Tensor]) -> None:
+    def _put_rows(self, p: nn.Parameter, ids: Tensor, rows: Tensor, state: Mapping[str, Tensor]) -> None:
+        """Write rows and their state back."""
         p[ids] = rows
         kept = self.optimizer.state[p]
         for key, t in state.items():
@@ -97,7 +104,7 @@ class Optimizer:
                 kept.setdefault(key, torch.zeros_like(p))[ids] = t
 
     def tensors(self) -> Tensors:
-        """Return the state: tensors by "parameter/key"."""
+        """Return the tensors of the state, by "parameter/key"."""
         state = self.optimizer.state
         return {f"{name}/{key}": t for name, p in self.parameters.items() for key, t in state.get(p, {}).items()}
 
@@ -105,7 +112,7 @@ class Optimizer:
         """Return what else belongs to the state, as values for JSON."""
         return {"n_steps": self.n_steps}
 
-    def load(self, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
+    def load(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
         """Go on from what `tensors` and `values` returned. Raises ValueError where they are not of these parameters."""
         states: dict[str, Tensors] = {}
         for path, t in tensors.items():
@@ -119,32 +126,3 @@ class Optimizer:
         for name, state in states.items():
             self.optimizer.state[self.parameters[name]] = state
         self.n_steps = values["n_steps"]
-
-
-def constant(rate: float, *, warmup: int = 0) -> Schedule:
-    """Return a schedule: up to the rate in a line over some steps, then the same."""
-    return lambda step: rate * _warm(step, warmup)
-
-
-def linear(rate: float, *, warmup: int, total: int) -> Schedule:
-    """Return a schedule: up to the rate in a line, then down in a line to 0 at the last step."""
-    return lambda step: rate * _warm(step, warmup) * (1 - _done(step, warmup, total))
-
-
-def cosine(rate: float, *, warmup: int, total: int) -> Schedule:
-    """Return a schedule: up to the rate in a line, then down half a cosine to 0 at the last step."""
-    return lambda step: rate * _warm(step, warmup) * (1 + math.cos(math.pi * _done(step, warmup, total))) / 2
-
-
-def inverse_sqrt(rate: float, *, warmup: int) -> Schedule:
-    """Return a schedule: up to the rate in a line, then down with the square root of the number of steps."""
-    return lambda step: rate * _warm(step, warmup) * math.sqrt(max(warmup, 1) / max(warmup, step + 1))
-
-
-def _warm(step: int, warmup: int) -> float:
-    return min(1.0, (step + 1) / max(warmup, 1))
-
-
-def _done(step: int, warmup: int, total: int) -> float:
-    """RETURNS: the share of the steps after the warm-up that are over, 0 to 1."""
-    return min(1.0, max(0, step + 1 - warmup) / max(1, total + 1 - warmup))

@@ -7,33 +7,39 @@ of the LSTMs carried on. So it is the perplexity that bilm-tf reports.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Callable, Iterable, NamedTuple, Sequence
+from typing import NamedTuple
 
 import torch
 
-from ...bilm.characters import UNK
 from ...bilm.model import BiLM, State
-from ...bilm.types import Floats1d, Floats2d, Ints1d
 from ...formats import Head
+from ...text.readers import Document
 from ..corpus.mapped import Corpus
-from ..corpus.prepare import prepare
-from ..corpus.shards import Document
+from ..corpus.prepare import CorpusSettings, prepare
 from ..corpus.vocabulary import MARKERS, UNK_ID
 from ..corpus.windows import Window, Windows
 from ..network.char_cnn import encode_words
+from ..network.head import Likelihoods
 from ..network.lstm import run_window
 from ..network.objective import Losses
 from .distributed import World
 
-STEPS, LANES = 20, 32
+UNROLL_STEPS, BATCH_SIZE = 20, 32
 LANE_TOKENS = 500  # at least, where there is text for it: each lane starts without context
-BLOCK_LOGITS = 1 << 23  # computed at once
 
 
 class Perplexity(NamedTuple):
-    """What a text of n_tokens predictions in each direction cost. mean: exp of the mean of both directions' losses."""
+    """How well a text was predicted.
+
+    Attributes:
+        forward: Of the forward direction.
+        backward: Of the backward direction.
+        mean: Of both, exp of the mean of their losses.
+        n_tokens: Number of predictions in each direction.
+    """
 
     forward: float
     backward: float
@@ -50,7 +56,11 @@ def measure(
 ) -> Perplexity:
     """Return the perplexity of an epoch of windows, the lanes of all processes together.
 
-    evaluate: returns the losses of a window and the state after it, without gradients.
+    Args:
+        model: Whose state is carried on.
+        evaluate: Returns the losses of a window and the state after it, without gradients.
+        windows: What to measure.
+        world: The processes that share the lanes. None for this one alone.
     """
     state = model.zero_state(len(windows.lanes))
     totals = torch.zeros(3, dtype=torch.float64)
@@ -63,19 +73,33 @@ def measure(
     return Perplexity(_exp(forward / n_tokens), _exp(backward / n_tokens), _exp(both / n_tokens), int(n_tokens))
 
 
-def evaluation_windows(corpus: Corpus, *, lanes: int, steps: int, rank: int = 0, world: int = 1) -> Windows:
-    """Return the windows to measure a corpus in: the more text, the more lanes, up to so many.
+def evaluation_windows(
+    corpus: Corpus, *, batch_size: int, unroll_steps: int, rank: int = 0, world: int = 1
+) -> Windows:
+    """Return the windows to measure a corpus in: the more text, the more lanes.
 
-    rank, world: number of this process, and of all, which share the lanes.
+    Args:
+        corpus: What to measure.
+        batch_size: Lanes at most.
+        unroll_steps: Tokens of a lane in a window at most.
+        rank: Number of this process.
+        world: Number of processes, which share the lanes.
     """
     n_tokens = corpus.n_tokens - 1
-    fitting = [n for n in range(1, lanes + 1) if lanes % n == 0 and n % world == 0 and n * LANE_TOKENS <= n_tokens]
-    lanes = max(fitting, default=world)
-    return Windows(corpus, lanes=lanes, steps=max(1, min(steps, n_tokens // lanes)), seed=0, rank=rank, world=world)
+    sizes = [n for n in range(1, batch_size + 1) if batch_size % n == 0 and n % world == 0]
+    lanes = max((n for n in sizes if n * LANE_TOKENS <= n_tokens), default=world)
+    steps = max(1, min(unroll_steps, n_tokens // lanes))
+    return Windows(corpus, batch_size=lanes, unroll_steps=steps, seed=0, rank=rank, world=world)
 
 
 class TextPerplexity(NamedTuple):
-    """The perplexity of a text, its number of words, and the share of them that were predicted as `<UNK>`."""
+    """How well a text was predicted, and what of it the vocabulary covers.
+
+    Attributes:
+        perplexity: Of the text.
+        n_words: Its number of words.
+        unknown: Share of them that were predicted as `<UNK>`.
+    """
 
     perplexity: Perplexity
     n_words: int
@@ -87,59 +111,26 @@ def text_perplexity(
 ) -> TextPerplexity:
     """Return the perplexity of documents. Memory does not grow with them.
 
-    head: the softmax of the model.
-    words: the vocabulary that is predicted; None for that of the head. With one vocabulary for all, models are compared
-        on the same targets, see `Likelihoods`. Markers are put in front of it where it has none.
-    Raises CorpusError where there are no words, and ValueError for a head without `<UNK>`.
+    Args:
+        model: The model.
+        head: Its softmax.
+        documents: What to measure.
+        words: The vocabulary that is predicted, None for that of the head. With one vocabulary for all, models are
+            compared on the same targets, see `Likelihoods`. Markers are put in front of it where it has none.
+
+    Raises:
+        CorpusError: The documents have no words.
+        ValueError: The head has no `<UNK>`.
     """
     words = head.words if words is None else (*MARKERS, *(word for word in words if word not in MARKERS))
     likelihoods = Likelihoods(head, words)
     with TemporaryDirectory() as folder:
-        prepared = prepare(documents, Path(folder) / "corpus", sources={}, vocabulary=words, heldout=0)
+        prepared = prepare(documents, Path(folder) / "corpus", CorpusSettings(vocabulary=words, dev_size=0))
         corpus = prepared.train
-        windows = evaluation_windows(corpus, lanes=LANES, steps=STEPS)
+        windows = evaluation_windows(corpus, batch_size=BATCH_SIZE, unroll_steps=UNROLL_STEPS)
         found = measure(model, lambda window, state: _evaluate(model, likelihoods, window, state), windows)
         unknown = prepared.vocabulary.counts[UNK_ID] / corpus.n_words
         return TextPerplexity(found, corpus.n_words, float(unknown))
-
-
-class Likelihoods:
-    """Exact log likelihoods of a vocabulary by a softmax over that vocabulary or another.
-
-    They sum to 1 over the vocabulary whatever the softmax is over, so that models can be compared. What the softmax
-    gives to words outside the vocabulary goes to `<UNK>`. Words that the softmax does not have share its `<UNK>` in
-    equal parts with `<UNK>` itself.
-
-    head: the softmax. words: the vocabulary, with `<UNK>`.
-    Raises ValueError for a head without `<UNK>`.
-    """
-
-    def __init__(self, head: Head, words: Sequence[str]):
-        index = {word: i for i, word in enumerate(head.words)}
-        if UNK not in index:
-            raise ValueError(f"the vocabulary of the softmax has no {UNK}, so words outside it have no likelihood")
-        self.head = head
-        wanted = set(words)
-        missing = torch.tensor([word not in index for word in words])
-        self.columns = torch.tensor([index.get(word, index[UNK]) for word in words])
-        self.share = math.log(1 + int(missing.sum()))
-        self.shares = missing * self.share
-        self.unknown = list(words).index(UNK)
-        self.outside = torch.tensor([i for word, i in index.items() if word not in wanted], dtype=torch.long)
-
-    def __call__(self, h: Floats2d, targets: Ints1d) -> Floats1d:
-        """h: (rows, projection size); targets: (rows,), indices of words. RETURNS: (rows,)."""
-        size = max(1, BLOCK_LOGITS // len(self.head.words))
-        return torch.cat([self._block(*block) for block in zip(h.split(size), targets.split(size))])
-
-    def _block(self, h: Floats2d, targets: Ints1d) -> Floats1d:
-        logits = torch.addmm(self.head.bias, h, self.head.weight.T)
-        chosen = logits.gather(1, self.columns[targets][:, None])[:, 0] - self.shares[targets]
-        is_unknown = targets == self.unknown
-        of_unknown = logits[is_unknown]
-        parts = [of_unknown[:, self.outside], of_unknown[:, self.columns[self.unknown], None] - self.share]
-        chosen[is_unknown] = torch.cat(parts, dim=1).logsumexp(dim=1)
-        return chosen - logits.logsumexp(dim=1)
 
 
 @torch.no_grad()

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
-from ...util.files import staged
+from ...util.plots import save_figure
 
 
-def draw_curve(history: Sequence[dict[str, Any]], path: Path) -> bool:
+def plot_history(history: Sequence[dict[str, Any]], path: Path) -> bool:
     """Draw the held-out perplexities of a run over the words it read, where matplotlib is installed.
 
-    history: evaluations with "words", "loss" (nats), "forward" and "backward" (perplexities).
-    RETURNS: whether it was drawn. Raises WeightsError where the file cannot be written.
+    Args:
+        history: Evaluations with "words", "loss" (nats), "forward" and "backward" (perplexities).
+        path: The file to write.
+
+    Returns:
+        Whether it was drawn.
+
+    Raises:
+        ValueError: The file cannot be written.
     """
     try:
         from matplotlib.figure import Figure
@@ -29,8 +36,5 @@ def draw_curve(history: Sequence[dict[str, Any]], path: Path) -> bool:
     loss.plot(words, [note["loss"] for note in history], color="gray", linestyle=":", label="training loss")
     loss.set_ylabel("nats a token")
     figure.legend(loc="outside upper center", ncols=3)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png")
-    with staged(path.parent, [path.name]) as stage:
-        (stage / path.name).write_bytes(drawn.getvalue())
+    save_figure(figure, path)
     return True

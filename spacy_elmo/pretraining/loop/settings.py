@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import ClassVar, TypeAlias
 
 from torch import nn, optim
 
 from ...bilm import BiLM, BiLMConfig
 from ...formats import Head
 from ...formats.pretrained import Meta
-from ..corpus.shards import Document
-from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax, bytes_needed
-from .optimizer import Schedule
+from ...text.readers import Document
+from ..corpus.prepare import CorpusSettings
+from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax
+from .memory import adaptive_softmax_bytes, softmax_bytes
+from .schedules import Schedule
 from .trainer import Limits
 
-Documents = Callable[[], Iterable[Document]]
+Documents: TypeAlias = Callable[[], Iterable[Document]]
 
 
 @dataclass(frozen=True)
 class Text:
     """What is read.
 
-    train: returns the documents. heldout: returns others, or the share or number of documents to hold out.
-    sources: facts (JSON) by which a change of the text shows.
-    max_words, min_count: of the vocabulary. vocabulary: words to take instead of counting; None to count.
+    Attributes:
+        train: Returns the documents.
+        dev: Returns documents that are held out. None to choose them from the others, see `CorpusSettings`.
+        corpus: How they are prepared.
     """
 
     train: Documents
-    heldout: Documents | float
-    sources: Mapping[str, Any]
-    max_words: int | None = None
-    min_count: int = 1
-    vocabulary: Sequence[str] | None = None
+    dev: Documents | None
+    corpus: CorpusSettings
 
 
 @dataclass(frozen=True)
 class Start:
-    """A trained model to go on from: its parts as `load_model` returns them. name: for messages and meta.json."""
+    """A trained model to go on from: its parts as `load_model` returns them.
+
+    Attributes:
+        name: For messages and meta.json.
+        model: The model.
+        meta: Facts on it.
+        head: Its softmax, None where it has none.
+    """
 
     name: str
     model: BiLM
@@ -45,36 +53,94 @@ class Start:
     head: Head | None
 
 
-@dataclass(frozen=True)
 class SoftmaxChoice:
     """A softmax before its vocabulary is known.
 
-    kind: "sampled", "adaptive" or "full". n_samples: negatives of the first.
-    cutoffs, div_value: of the second, see `AdaptiveSoftmax`.
+    Attributes:
+        name: For messages.
+        uses_all_parameters: Whether every step does.
     """
 
-    kind: str
+    name: ClassVar[str]
+    uses_all_parameters: ClassVar[bool] = True
+
+    def make(self, counts: Sequence[int], width: int, head: Head | None, *, sparse: bool) -> Softmax:
+        """Return the softmax.
+
+        Args:
+            counts: (words,), how often each word of the vocabulary occurs.
+            width: Of the vectors.
+            head: Where to start from. None to start anew.
+            sparse: Whether its gradients may be sparse.
+        """
+        raise NotImplementedError
+
+    def bytes_needed(self, n_words: int, width: int, *, rows: int, slots: int) -> int:
+        """Estimate the memory that training it takes; arguments as of `memory.softmax_bytes`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FullChoice(SoftmaxChoice):
+    """A `FullSoftmax`."""
+
+    name = "full"
+
+    def make(self, counts: Sequence[int], width: int, head: Head | None, *, sparse: bool) -> Softmax:
+        return FullSoftmax(counts, width, head=head)
+
+    def bytes_needed(self, n_words: int, width: int, *, rows: int, slots: int) -> int:
+        return softmax_bytes(n_words, width, candidates=n_words, rows=rows, slots=slots)
+
+
+@dataclass(frozen=True)
+class SampledChoice(SoftmaxChoice):
+    """A `SampledSoftmax`.
+
+    Attributes:
+        n_samples: Number of negatives.
+    """
+
+    name = "sampled"
     n_samples: int = 8192
+
+    def make(self, counts: Sequence[int], width: int, head: Head | None, *, sparse: bool) -> Softmax:
+        return SampledSoftmax(counts, width, head=head, n_samples=self.n_samples, sparse=sparse)
+
+    def bytes_needed(self, n_words: int, width: int, *, rows: int, slots: int) -> int:
+        return softmax_bytes(n_words, width, candidates=self.n_samples, rows=rows, slots=slots)
+
+
+@dataclass(frozen=True)
+class AdaptiveChoice(SoftmaxChoice):
+    """An `AdaptiveSoftmax`, which always starts anew.
+
+    Attributes:
+        cutoffs: See `AdaptiveSoftmax`.
+        div_value: See `AdaptiveSoftmax`.
+    """
+
+    name = "adaptive"
+    uses_all_parameters = False  # those of a rare cluster only where one of its words comes up
     cutoffs: Sequence[int] | None = None
     div_value: float = 4.0
 
     def make(self, counts: Sequence[int], width: int, head: Head | None, *, sparse: bool) -> Softmax:
-        """Return the softmax. head: where to start from; an adaptive one starts anew. sparse: of the gradients."""
-        if self.kind == "adaptive":
-            return AdaptiveSoftmax(counts, width, cutoffs=self.cutoffs, div_value=self.div_value)
-        if self.kind == "full":
-            return FullSoftmax(counts, width, head=head)
-        return SampledSoftmax(counts, width, head=head, n_samples=self.n_samples, sparse=sparse)
+        return AdaptiveSoftmax(counts, width, cutoffs=self.cutoffs, div_value=self.div_value)
 
     def bytes_needed(self, n_words: int, width: int, *, rows: int, slots: int) -> int:
-        """Estimate the memory to train it in."""
-        sizes = {"n_samples": self.n_samples, "div_value": self.div_value}
-        return bytes_needed(self.kind, n_words, width, rows=rows, slots=slots, **sizes)  # type: ignore[arg-type]
+        return adaptive_softmax_bytes(n_words, width, div_value=self.div_value, rows=rows, slots=slots)
 
 
 @dataclass(frozen=True)
 class OptimizerChoice:
-    """An optimizer before its parameters are known. slots: numbers that it keeps for each parameter."""
+    """An optimizer before its parameters are known.
+
+    Attributes:
+        make: Makes it from parameters.
+        learn_rate: The rate of each step.
+        slots: Numbers that it keeps for each parameter.
+    """
 
     make: Callable[[Iterable[nn.Parameter]], optim.Optimizer]
     learn_rate: Schedule
@@ -82,17 +148,28 @@ class OptimizerChoice:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RunSettings:
     """A run.
 
-    lang: code of the language, for meta.json.
-    dimensions: returns the configuration of a new model, given its vocabulary; not called where there is a start.
-    lanes: rows of a batch, over all processes. steps: tokens of a lane in a step, through which gradients go back.
-    dropout: share of numbers that are dropped in training. clip_norm: of all gradients together; None for none.
-    limits: where the run ends.
-    eval_frequency: steps from one evaluation and checkpoint to the next. keep_checkpoints: how many stay.
-    seed: of all that is random. threads: of torch in each process; None for its default.
-    Raises ValueError for numbers that cannot be.
+    Attributes:
+        lang: Code of the language, for meta.json.
+        text: What is read.
+        dimensions: Returns the configuration of a new model, given its vocabulary; not called where there is a start.
+        softmax: Over the vocabulary.
+        optimizer: Of all parameters.
+        limits: Where the run ends.
+        start: A model to go on from, None for a new one.
+        batch_size: Lanes of text side by side, over all processes.
+        unroll_steps: Tokens of a lane in a step, through which gradients go back.
+        dropout: Share of numbers that are dropped in training.
+        clip_norm: Upper bound of the norm of all gradients together. None for none.
+        eval_frequency: Steps from one evaluation and checkpoint to the next.
+        keep_checkpoints: How many of the newest stay.
+        seed: Of all that is random.
+        threads: Of torch in each process. None for its default.
+
+    Raises:
+        ValueError: A number cannot be.
     """
 
     lang: str
@@ -102,8 +179,8 @@ class Recipe:
     optimizer: OptimizerChoice
     limits: Limits
     start: Start | None = None
-    lanes: int = 64
-    steps: int = 20
+    batch_size: int = 64
+    unroll_steps: int = 20
     dropout: float = 0.1
     clip_norm: float | None = 1.0
     eval_frequency: int = 500
@@ -112,7 +189,7 @@ class Recipe:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        for key in ("lanes", "steps", "eval_frequency", "keep_checkpoints"):
+        for key in ("batch_size", "unroll_steps", "eval_frequency", "keep_checkpoints"):
             if getattr(self, key) < 1:
                 raise ValueError(f"{key} = {getattr(self, key)}: must be at least 1")
         if self.clip_norm is not None and self.clip_norm <= 0:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ...bilm.model import State
 from ..corpus.windows import Windows
@@ -24,9 +26,14 @@ from .perplexity import Perplexity, measure
 class Limits:
     """Where a run ends: at the first of these that it reaches; None for no such limit.
 
-    steps: updates. epochs: times through the text. words: tokens predicted, in each direction.
-    seconds: time spent in training, interruptions not counted.
-    Raises ValueError where there is none, or one is not above 0.
+    Attributes:
+        steps: Updates.
+        epochs: Times through the text.
+        words: Tokens predicted, in each direction.
+        seconds: Time spent in training, interruptions not counted.
+
+    Raises:
+        ValueError: There is no limit, or one is not above 0.
     """
 
     steps: int | None = None
@@ -43,18 +50,29 @@ class Limits:
             raise ValueError("a run needs an end: set max_steps, max_epochs, max_words or max_seconds")
 
     def done(self, **reached: float) -> float:
-        """Return the share of the run that is done, 1 or more at its end."""
+        """Return the share of the run that is done, 1 or more at its end.
+
+        Args:
+            **reached: How much of each limit is reached.
+        """
         limits = asdict(self)
         return max(value / limits[key] for key, value in reached.items() if limits[key])
 
 
 class Progress(NamedTuple):
-    """How far a run is after a step.
+    """Where a run stands after a step.
 
-    heldout: where this step ended with an evaluation, else None. is_best: of all evaluations so far.
-    loss: nats a token from one evaluation to the next, the mean of both directions; speed: tokens a second; both NaN
-        between evaluations.
-    seconds_left: at the pace of the whole run.
+    Attributes:
+        step: Number of steps taken.
+        epoch: Number of times that the text was read to its end.
+        words: Tokens predicted, in each direction.
+        seconds: Time spent in training.
+        loss: Nats a token since the evaluation before, the mean of both directions. NaN where none ended this step.
+        speed: Tokens a second since the evaluation before. NaN where none ended this step.
+        learn_rate: Of the next step.
+        seconds_left: At the pace of the whole run.
+        dev: Perplexity of the held-out text where this step ended with an evaluation, else None.
+        is_best: Whether that is the best of all evaluations so far.
     """
 
     step: int
@@ -65,16 +83,21 @@ class Progress(NamedTuple):
     speed: float
     learn_rate: float
     seconds_left: float
-    heldout: Perplexity | None
+    dev: Perplexity | None
     is_best: bool
 
 
 class Trainer:
     """A run in memory.
 
-    objective, optimizer: what is trained. windows, heldout: what is read, the lanes of this process.
-    world: all processes. seed: with the step and the process, decides dropout and negatives.
-    leaves_out: a step may need only some of the parameters.
+    Args:
+        objective: What is trained.
+        optimizer: Of its parameters.
+        windows: The text to train on, the lanes of this process.
+        dev: The text to evaluate on, the lanes of this process.
+        world: All processes.
+        seed: With the step and the process, decides dropout and negatives.
+        find_unused_parameters: Whether a step may need only some of the parameters.
     """
 
     def __init__(
@@ -82,15 +105,15 @@ class Trainer:
         objective: Objective,
         optimizer: Optimizer,
         windows: Windows,
-        heldout: Windows,
+        dev: Windows,
         *,
         world: World,
         seed: int,
-        leaves_out: bool = False,
+        find_unused_parameters: bool = False,
     ):
-        self.objective, self.optimizer, self.windows, self.heldout = objective, optimizer, windows, heldout
+        self.objective, self.optimizer, self.windows, self.dev = objective, optimizer, windows, dev
         self.world, self.seed = world, seed
-        self.shared = world.share(objective, leaves_out=leaves_out)
+        self.shared = world.share(objective, find_unused_parameters=find_unused_parameters)
         self.state = objective.model.zero_state(len(windows.lanes))
         self.step, self.words, self.seconds = 0, 0, 0.0
         self.loss_sum, self.loss_words, self.loss_seconds = 0.0, 0, 0.0  # since the last evaluation
@@ -99,6 +122,7 @@ class Trainer:
 
     @property
     def epoch(self) -> int:
+        """Number of times that the text was read to its end."""
         return self.step // self.windows.n_windows()
 
     def advance(self) -> None:
@@ -109,7 +133,7 @@ class Trainer:
         if index == 0:  # documents in a new order, read from zero state as in an evaluation
             self.state = self.objective.model.zero_state(len(self.windows.lanes))
         # Drawn anew for every step, so that no random state has to outlive the process
-        self.objective.generator.manual_seed(_mix(self.seed, self.step, self.world.rank))
+        self.objective.generator.manual_seed(derive_seed(self.seed, self.step, self.world.rank))
         self.objective.train()
         with self.world.watching():
             losses, self.state = self.shared(window, self.state)
@@ -125,7 +149,7 @@ class Trainer:
         """Measure the held-out text, note the result, and start a new mean of the loss."""
         start = time.perf_counter()
         self.objective.eval()
-        found = measure(self.objective.model, self.objective.evaluate, self.heldout, world=self.world)
+        found = measure(self.objective.model, self.objective.evaluate, self.dev, world=self.world)
         self.seconds += time.perf_counter() - start
         note = {"step": self.step, "words": self.words, "seconds": self.seconds, "loss": self.loss()}
         note |= {"forward": found.forward, "backward": found.backward, "perplexity": found.mean}
@@ -140,13 +164,21 @@ class Trainer:
         total, words = self.world.sum(torch.tensor([self.loss_sum, self.loss_words], dtype=torch.float64)).tolist()
         return total / (2 * words) if words else math.nan
 
-    def progress(self, limits: Limits, heldout: Perplexity | None, loss: float, speed: float) -> Progress:
-        """Return how far the run is."""
+    def progress(self, limits: Limits, dev: Perplexity | None, loss: float, speed: float) -> Progress:
+        """Return where the run stands; see `Progress`."""
         done = self.done(limits)
-        left = self.seconds * (1 - done) / done if done < 1 else 0.0
-        is_best = heldout is not None and self.best is self.history[-1]
-        numbers = (self.step, self.epoch, self.words, self.seconds, loss, speed, self.optimizer.learn_rate(), left)
-        return Progress(*numbers, heldout, is_best)
+        return Progress(
+            step=self.step,
+            epoch=self.epoch,
+            words=self.words,
+            seconds=self.seconds,
+            loss=loss,
+            speed=speed,
+            learn_rate=self.optimizer.learn_rate(),
+            seconds_left=self.seconds * (1 - done) / done if done < 1 else 0.0,
+            dev=dev,
+            is_best=dev is not None and self.best is self.history[-1],
+        )
 
     def done(self, limits: Limits) -> float:
         """Return the share of the run that is done by this process's clock."""
@@ -156,10 +188,16 @@ class Trainer:
     def save(self, folder: Path, *, keep: int) -> None:
         """Write a checkpoint of all processes, and remove those that are neither new nor the best.
 
-        Raises OSError where the system refuses."""
+        Args:
+            folder: Where the checkpoints of the run are.
+            keep: Number of the newest that stay.
+
+        Raises:
+            OSError: The system refuses.
+        """
         state = State(self.world.join_lanes(self.state.h), self.world.join_lanes(self.state.c))
         sums = self.world.sum(torch.tensor([self.loss_sum, self.loss_words], dtype=torch.float64))
-        if self.world.is_first:
+        if self.world.is_main:
             tensors = {f"objective/{name}": tensor for name, tensor in self.objective.state_dict().items()}
             tensors |= {f"optimizer/{name}": tensor for name, tensor in self.optimizer.tensors().items()}
             tensors |= {"state/h": state.h, "state/c": state.c, "loss": sums}
@@ -169,12 +207,12 @@ class Trainer:
     def load(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint of a run with the same settings, on any number of processes."""
         tensors, facts = checkpoint.tensors, checkpoint.facts
-        self.objective.load_state_dict(below("objective/", tensors))
-        self.optimizer.load(below("optimizer/", tensors), facts["optimizer"])
+        self.objective.load_state_dict(strip_prefix("objective/", tensors))
+        self.optimizer.load(strip_prefix("optimizer/", tensors), facts["optimizer"])
         self.state = State(self.world.own_lanes(tensors["state/h"]), self.world.own_lanes(tensors["state/c"]))
         self.step, self.words, self.seconds = checkpoint.step, facts["words"], facts["seconds"]
         self.loss_seconds, self.history, self.best = facts["loss_seconds"], facts["history"], facts["best"]
-        if self.world.is_first:
+        if self.world.is_main:
             self.loss_sum, self.loss_words = tensors["loss"][0].item(), int(tensors["loss"][1].item())
 
     def _facts(self) -> dict[str, Any]:
@@ -201,38 +239,47 @@ def train(
     keep: int = 2,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Iterator[Progress]:
-    """Train from where a run is to its end, and yield after each step.
+    """Train from where a run stands to its end, and yield after each step.
 
-    folder: for checkpoints, of which there is one after each evaluation, at the end and at an interruption.
-    eval_frequency: steps from one evaluation to the next; the last step ends with one too.
-    keep: number of the newest checkpoints that stay, besides the best.
-    interrupted: whether to stop now, to go on another time.
-    Raises FloatingPointError where numbers are no longer finite, OSError where a checkpoint cannot be written, and
-    LostProcessError.
+    Args:
+        trainer: The run.
+        limits: Where it ends.
+        folder: For checkpoints, of which there is one after each evaluation, at the end and at an interruption.
+        eval_frequency: Steps from one evaluation to the next; the last step ends with one too.
+        keep: Number of the newest checkpoints that stay, besides the best.
+        interrupted: Returns whether to stop now, to go on another time.
+
+    Yields:
+        Where the run stands.
+
+    Raises:
+        FloatingPointError: Numbers are no longer finite.
+        OSError: A checkpoint cannot be written.
+        LostProcessError: Another process of the run is gone.
     """
     is_end = trainer.world.any(trainer.done(limits) >= 1)
     while not is_end:
         trainer.advance()
         is_end = trainer.world.any(trainer.done(limits) >= 1)
-        heldout, stop = None, trainer.world.any(interrupted())
+        dev, stop = None, trainer.world.any(interrupted())
         loss, speed = math.nan, math.nan
         if trainer.step % eval_frequency == 0 or is_end:
             speed = trainer.loss_words * trainer.world.size / trainer.loss_seconds
-            heldout = trainer.evaluate()
+            dev = trainer.evaluate()
             is_end = trainer.world.any(trainer.done(limits) >= 1)  # an evaluation may take the time that was left
             loss = trainer.history[-1]["loss"]
-        if heldout is not None or stop:
+        if dev is not None or stop:
             trainer.save(folder, keep=keep)
-        yield trainer.progress(limits, heldout, loss, speed)
+        yield trainer.progress(limits, dev, loss, speed)
         if stop:
             return
 
 
-def below(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def strip_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the tensors whose names begin so, by the rest of their names."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _mix(*numbers: int) -> int:
+def derive_seed(*numbers: int) -> int:
     """Return a seed that differs wherever one of the numbers does."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -7,21 +7,22 @@ of words stay in a core's cache, also on the way back, where only the maxima hav
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ...bilm.characters import PAD
-from ...bilm.types import Floats2d, Floats3d, Ints1d, Ints2d
-from ...bilm.word_encoder import CharacterEncoder, WordTable
+from ...bilm.word_encoder import CharacterEncoder, WordTable, character_windows, stacked_filters
 from ...util.threads import run_both
 
 PIECE = 2**18  # windows times filters that are in memory at once, in each thread
 
 
-def encode_words(encoder: CharacterEncoder | WordTable, words: Sequence[str]) -> Floats2d:
+def encode_words(encoder: CharacterEncoder | WordTable, words: Sequence[str]) -> Tensor:
     """Return (words, width), the context-free vectors of words; give each once. Raises KeyError as the table does."""
     ids = encoder.word_ids(words)
     if isinstance(encoder, WordTable):
@@ -40,8 +41,8 @@ def encode_words(encoder: CharacterEncoder | WordTable, words: Sequence[str]) ->
     return encoder.project(filtered[order.argsort()])
 
 
-def _cut(ids: Ints2d, lengths: Ints1d, window: int, n_filters: int) -> list[Ints2d]:
-    """ids: sorted by length. RETURNS: pieces of them with all characters and as much padding as a window has."""
+def _cut(ids: Tensor, lengths: Tensor, window: int, n_filters: int) -> list[Tensor]:
+    """Return ids (words, characters), sorted by length, in pieces: all characters, and padding as wide as a window."""
     pieces, start, n_windows = [], 0, lengths.tolist()
     while start < len(ids):
         end = min(len(ids), start + max(1, PIECE // (n_filters * (n_windows[start] + 1))))
@@ -50,20 +51,15 @@ def _cut(ids: Ints2d, lengths: Ints1d, window: int, n_filters: int) -> list[Ints
     return pieces
 
 
-def _filter(encoder: CharacterEncoder, pieces: list[Ints2d]) -> Floats2d:
-    """RETURNS: (words of all pieces, filters), the maximum over positions."""
-    parameters = dict(encoder.convolutions.named_parameters())
-    weights, biases = (
-        tuple(parameters[f"{i}.{name}"] for i in range(len(encoder.convolutions))) for name in ("weight", "bias")
-    )
-    window = max(t.shape[2] for t in weights)
-    filters = torch.cat([F.pad(t, (0, window - t.shape[2])).transpose(1, 2).flatten(1) for t in weights])
+def _filter(encoder: CharacterEncoder, pieces: list[Tensor]) -> Tensor:
+    """Return (words of all pieces, filters), the maximum over positions."""
+    filters, bias = stacked_filters(encoder)
     characters = F.pad(encoder.embedding.weight, (0, 0, 1, 0))
-    highest: Floats2d = _Highest.apply(pieces, characters, filters)
-    return highest + torch.cat(biases)
+    highest: Tensor = _Highest.apply(pieces, characters, filters)
+    return highest + bias
 
 
-def _filter_plainly(encoder: CharacterEncoder, ids: Ints2d) -> Floats2d:
+def _filter_plainly(encoder: CharacterEncoder, ids: Tensor) -> Tensor:
     x = encoder.embed_characters(ids)
     return torch.cat([convolve(x).amax(dim=-1) for convolve in encoder.convolutions], dim=1)
 
@@ -72,7 +68,7 @@ class _Highest(torch.autograd.Function):
     """The highest response of each filter over the windows of each word: (words, filters)."""
 
     @staticmethod
-    def forward(ctx: Any, pieces: list[Ints2d], characters: Floats2d, filters: Floats2d) -> Floats2d:
+    def forward(ctx: Any, pieces: list[Tensor], characters: Tensor, filters: Tensor) -> Tensor:
         sizes = [len(piece) for piece in pieces]
         highest = filters.new_empty(sum(sizes), len(filters))
         places = torch.empty_like(highest, dtype=torch.long)
@@ -80,7 +76,7 @@ class _Highest(torch.autograd.Function):
 
         def filter_pieces(worker: int) -> None:
             for ids, values, positions in outs[worker::2]:
-                windows = _windows(F.embedding(ids, characters), filters)
+                windows = character_windows(F.embedding(ids, characters), filters)
                 responses = (windows.flatten(0, 1) @ filters.T).view(*windows.shape[:2], -1)
                 torch.max(responses, dim=1, out=(values, positions))
 
@@ -91,15 +87,15 @@ class _Highest(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, d_highest: Floats2d) -> tuple[torch.Tensor | None, ...]:
+    def backward(ctx: Any, d_highest: Tensor) -> tuple[Tensor | None, ...]:
         characters, filters = ctx.saved_tensors
         d_characters, d_filters = (t.new_zeros(2, *t.shape) for t in (characters, filters))
         ins = list(zip(ctx.pieces, ctx.places, d_highest.split([len(piece) for piece in ctx.pieces])))
 
-        def unwind_pieces(worker: int) -> None:
+        def backward_pieces(worker: int) -> None:
             for ids, positions, d_values in ins[worker::2]:
                 x = F.embedding(ids, characters)
-                windows = _windows(x, filters)
+                windows = character_windows(x, filters)
                 d_responses = x.new_zeros(*windows.shape[:2], len(filters))
                 d_responses.scatter_(1, positions[:, None], d_values[:, None])
                 flat = d_responses.flatten(0, 1)
@@ -107,18 +103,12 @@ class _Highest(torch.autograd.Function):
                 d_x = _fold((flat @ filters).view(windows.shape), x)
                 d_characters[worker].index_add_(0, ids.flatten(), d_x.flatten(0, 1))
 
-        run_both(unwind_pieces)
+        run_both(backward_pieces)
         return None, d_characters[0] + d_characters[1], d_filters[0] + d_filters[1]
 
 
-def _windows(x: Floats3d, filters: Floats2d) -> Floats3d:
-    """x: (words, characters, size). RETURNS: (words, positions, characters of a window * size), a view."""
-    n, length, size = x.shape
-    return x.as_strided((n, length - filters.shape[1] // size + 1, filters.shape[1]), (length * size, size, 1))
-
-
-def _fold(d_windows: Floats3d, x: Floats3d) -> Floats3d:
-    """RETURNS: the gradient of x from that of its windows."""
+def _fold(d_windows: Tensor, x: Tensor) -> Tensor:
+    """Return the gradient of x (words, characters, size) from that of its windows."""
     d_x = torch.zeros_like(x)
     for i, part in enumerate(d_windows.split(x.shape[2], dim=2)):
         d_x[:, i : i + part.shape[1]] += part

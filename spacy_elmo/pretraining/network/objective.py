@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from ...bilm.model import BiLM, State
-from ...bilm.types import Floats1d, Floats4d
 from ..corpus.windows import Window
 from .char_cnn import encode_words
 from .lstm import run_window
@@ -19,25 +18,30 @@ from .softmax import Softmax
 class Losses(NamedTuple):
     """What a window costs.
 
-    sums: (2,), nats of the forward and of the backward direction; n_tokens: predicted in each.
+    Attributes:
+        sums: (2,), nats of the forward and of the backward direction.
+        n_tokens: Number of tokens predicted in each.
     """
 
-    sums: Floats1d
+    sums: Tensor
     n_tokens: int
 
-    def mean(self) -> torch.Tensor:
+    def mean(self) -> Tensor:
         """Return nats a token, the mean of both directions: what training minimises."""
         return self.sums.sum() / (2 * self.n_tokens)
 
 
 class Objective(nn.Module):
-    """A biLM and a softmax, and how likely they find a text.
+    """A biLM and a softmax, and what it costs them to predict a text.
 
-    model: is trained in place, all of it.
-    softmax: over the vocabulary of the targets.
-    dropout: share of numbers dropped from the input of each LSTM layer and from the last output, as in bilm-tf.
-    seed: of `generator`, which dropout and negatives are drawn from; its state is part of a checkpoint.
-    Raises ValueError for a dropout that is not a share, and a softmax of another width than the model.
+    Args:
+        model: Is trained in place, all of it.
+        softmax: Over the vocabulary of the targets.
+        dropout: Share of numbers dropped from the input of each LSTM layer and from the last output, as in bilm-tf.
+        seed: Of `generator`, which dropout and negatives are drawn from.
+
+    Raises:
+        ValueError: Dropout is not a share, or the softmax has another width than the model.
     """
 
     def __init__(self, model: BiLM, softmax: Softmax, *, dropout: float = 0.1, seed: int = 0):
@@ -57,9 +61,12 @@ class Objective(nn.Module):
     def forward(self, window: Window, state: State) -> tuple[Losses, State]:
         """Compute what training minimises.
 
-        window: some steps of every lane.
-        state: before the window, e.g. `model.zero_state(lanes)`.
-        RETURNS: losses with gradients, estimates where the softmax samples; and the state after the window.
+        Args:
+            window: Some steps of every lane.
+            state: Before the window, e.g. `model.zero_state(lanes)`.
+
+        Returns:
+            Losses with gradients, estimates where the softmax samples; and the state after the window.
         """
         x = self._word_vectors(window)
         y, state = run_window(self.model, x, state, self._masks(x) if self.dropout else None)
@@ -68,17 +75,18 @@ class Objective(nn.Module):
 
     @torch.no_grad()
     def evaluate(self, window: Window, state: State) -> tuple[Losses, State]:
-        """Compute the exact losses over the whole vocabulary, without gradients and dropout. As `forward`."""
+        """Compute the exact losses over the whole vocabulary, without gradients and dropout, else as `forward`."""
         y, state = run_window(self.model, self._word_vectors(window), state)
         likelihoods = self.softmax.log_likelihoods(y.flatten(0, 2), window.targets.flatten())
         sums = -likelihoods.view(2, -1).sum(dim=1, dtype=torch.float64)
         return Losses(sums.float(), window.targets[0].numel()), state
 
-    def _word_vectors(self, window: Window) -> Floats4d:
+    def _word_vectors(self, window: Window) -> Tensor:
+        """Return (2, steps, lanes, projection size)."""
         return F.embedding(window.inputs, encode_words(self.model.word_encoder, window.words))
 
-    def _masks(self, x: Floats4d) -> list[Floats4d]:
-        """RETURNS: zeros and 1 / (1 - dropout), for the layers' inputs and the last output."""
+    def _masks(self, x: Tensor) -> list[Tensor]:
+        """Return tensors of the shape of x with zeros and 1 / (1 - dropout), for each layer's input and the output."""
         keep = 1 - self.dropout
         shapes = range(self.model.config.n_layers + 1)
         return [torch.empty_like(x).bernoulli_(keep, generator=self.generator).div_(keep) for _ in shapes]

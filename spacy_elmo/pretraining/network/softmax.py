@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from ...bilm.types import Floats1d, Floats2d, Floats3d, Ints1d, Ints2d
 from ...formats import Head
 from .sampled_loss import BLOCK_LOGITS, Candidates, cross_entropy
-
-KINDS = ("sampled", "adaptive", "full")
-BYTES = 4  # of a float32
 
 
 class Softmax(nn.Module):
     """What all have in common: the likelihood of words of a vocabulary, ranked by frequency, after vectors.
 
-    n_words: size of the vocabulary. width: of the vectors.
+    Args:
+        n_words: Size of the vocabulary.
+        width: Of the vectors.
     """
 
     def __init__(self, n_words: int, width: int):
@@ -27,35 +25,43 @@ class Softmax(nn.Module):
         self.n_words = n_words
         self.width = width
 
-    def loss(self, h: Floats3d, targets: Ints2d, generator: torch.Generator) -> Floats1d:
+    def loss(self, h: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
         """Return (2,) float32, the sum of negative log likelihoods of each direction, or an estimate of them.
 
-        h: (2, rows, width), both directions.
-        targets: (2, rows), ids of words.
-        generator: where negatives are drawn from, the same for both directions.
+        Args:
+            h: (2, rows, width), both directions.
+            targets: (2, rows), ids of words.
+            generator: Where negatives are drawn from, the same for both directions.
         """
         raise NotImplementedError
 
-    def log_likelihoods(self, h: Floats2d, targets: Ints1d) -> Floats1d:
+    def log_likelihoods(self, h: Tensor, targets: Tensor) -> Tensor:
         """Return (rows,), exact log likelihoods over the whole vocabulary, without gradients.
 
-        h: (rows, width); targets: (rows,), ids of words.
+        Args:
+            h: (rows, width).
+            targets: (rows,), ids of words.
         """
         raise NotImplementedError
 
     def head(self, words: Sequence[str]) -> Head | None:
-        """Return the softmax as a model directory keeps it, over the words of the vocabulary; None where it is not a
-        matrix and a bias."""
+        """Return the softmax as a model directory keeps it, over the words of the vocabulary.
+
+        None where it is not a matrix and a bias.
+        """
         raise NotImplementedError
 
 
 class FullSoftmax(Softmax):
     """logits = h @ weight.T + bias, over all words.
 
-    counts: how often each word of the vocabulary occurs, for the bias to start at log unigram.
-    width: of the vectors.
-    head: where to start from instead, both weight and bias.
-    Raises ValueError where the head is of another shape.
+    Args:
+        counts: (words,), how often each word of the vocabulary occurs, for the bias to start at log unigram.
+        width: Of the vectors.
+        head: Where to start from instead, both weight and bias.
+
+    Raises:
+        ValueError: The head is of another shape.
     """
 
     def __init__(self, counts: Sequence[int], width: int, *, head: Head | None = None):
@@ -67,12 +73,12 @@ class FullSoftmax(Softmax):
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(log_unigram(counts) if head is None else head.bias.clone())
 
-    def loss(self, h: Floats3d, targets: Ints2d, generator: torch.Generator) -> Floats1d:
+    def loss(self, h: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
         every = Candidates(torch.arange(self.n_words), torch.zeros(self.n_words))
         return cross_entropy(h, self.weight, self.bias, targets, every, sparse=False)
 
     @torch.no_grad()
-    def log_likelihoods(self, h: Floats2d, targets: Ints1d) -> Floats1d:
+    def log_likelihoods(self, h: Tensor, targets: Tensor) -> Tensor:
         found = []
         size = max(1, BLOCK_LOGITS // self.n_words)
         for rows, ids in zip(h.split(size), targets.split(size)):
@@ -92,12 +98,18 @@ class SampledSoftmax(FullSoftmax):
     always; a negative that is a row's target does not count for this row. So the sum of exponents is that of the full
     softmax in expectation, and the gradient approaches it with the number of negatives.
 
-    counts, width, head: as of `FullSoftmax`.
-    n_samples: how many negatives; the whole vocabulary, and so the exact loss, where it has no more words.
-    sparse: whether the gradients are sparse; False where DistributedDataParallel is to average them.
+    Args:
+        counts: As of `FullSoftmax`.
+        width: As of `FullSoftmax`.
+        head: As of `FullSoftmax`.
+        n_samples: How many negatives. The whole vocabulary, and so the exact loss, where it has no more words.
+        sparse: Whether the gradients are sparse. False where DistributedDataParallel is to average them.
+
+    Raises:
+        ValueError: The head is of another shape, or n_samples is below 1.
     """
 
-    p: Floats1d
+    p: Tensor
 
     def __init__(
         self, counts: Sequence[int], width: int, *, head: Head | None = None, n_samples: int = 8192, sparse: bool = True
@@ -109,7 +121,7 @@ class SampledSoftmax(FullSoftmax):
         self.sparse = sparse
         self.register_buffer("p", log_uniform(self.n_words), persistent=False)
 
-    def loss(self, h: Floats3d, targets: Ints2d, generator: torch.Generator) -> Floats1d:
+    def loss(self, h: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
         negatives = draw_negatives(self.p, self.n_samples, generator)
         return cross_entropy(h, self.weight, self.bias, targets, negatives, sparse=self.sparse)
 
@@ -117,10 +129,14 @@ class SampledSoftmax(FullSoftmax):
 class AdaptiveSoftmax(Softmax):
     """The adaptive softmax of Grave et al. 2017: frequent words in the head, rarer ones in clusters of lower width.
 
-    counts, width: as of `FullSoftmax`; the biases of the head start at log unigram.
-    cutoffs: the rank at which each cluster begins; at 1/16 and 1/4 of the vocabulary if None.
-    div_value: each cluster's width is the one before divided by this.
-    Raises ValueError where a cluster is left without words or width.
+    Args:
+        counts: As of `FullSoftmax`; the biases of the head start at log unigram.
+        width: As of `FullSoftmax`.
+        cutoffs: The rank at which each cluster begins. None for 1/16 and 1/4 of the vocabulary.
+        div_value: Each cluster's width is the one before divided by this.
+
+    Raises:
+        ValueError: A cluster is left without words or width.
     """
 
     def __init__(
@@ -139,11 +155,11 @@ class AdaptiveSoftmax(Softmax):
         with torch.no_grad():
             self.layer.head.bias.copy_(torch.cat([logs[: starts[0]], *clusters]))
 
-    def loss(self, h: Floats3d, targets: Ints2d, generator: torch.Generator) -> Floats1d:
+    def loss(self, h: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
         return torch.stack([-self.layer(rows, ids).output.sum() for rows, ids in zip(h, targets)])
 
     @torch.no_grad()
-    def log_likelihoods(self, h: Floats2d, targets: Ints1d) -> Floats1d:
+    def log_likelihoods(self, h: Tensor, targets: Tensor) -> Tensor:
         size = max(1, BLOCK_LOGITS // self.n_words)
         return torch.cat([self.layer(rows, ids).output for rows, ids in zip(h.split(size), targets.split(size))])
 
@@ -151,27 +167,32 @@ class AdaptiveSoftmax(Softmax):
         return None
 
 
-def log_unigram(counts: Sequence[int]) -> Floats1d:
+def log_unigram(counts: Sequence[int]) -> Tensor:
     """Return (words,), the log probability of each word by its count; one that never occurs counts as once."""
     numbers = torch.tensor(counts, dtype=torch.float64).clamp(min=1)
     return (numbers / numbers.sum()).log().float()
 
 
-def log_uniform(n_words: int) -> Floats1d:
+def log_uniform(n_words: int) -> Tensor:
     """Return (words,), the log-uniform distribution over ranks k from 0: log((k + 2) / (k + 1)) / log(words + 1)."""
     ranks = torch.arange(n_words, dtype=torch.float64)
     return (torch.log1p(1 / (ranks + 1)) / math.log(n_words + 1)).float()
 
 
-def draw_negatives(p: Floats1d, n_samples: int, generator: torch.Generator) -> Candidates:
+def draw_negatives(p: Tensor, n_samples: int, generator: torch.Generator) -> Candidates:
     """Draw distinct words as if one after the other until there are enough.
 
     Each word k comes up first after an exponential time of rate p_k: the order of these is that of drawing without
     stopping, with no loop. By the time the next new word would come, k has been drawn with probability
     1 - exp(-p_k * time), its expected count (this time is the "tries" of TensorFlow's sampler).
 
-    p: (words,), their probabilities; n_samples: how many.
-    RETURNS: the words, and minus the logarithms of their expected counts; all words and zeros where there are not more.
+    Args:
+        p: (words,), their probabilities.
+        n_samples: How many to draw.
+        generator: Where they are drawn from.
+
+    Returns:
+        The words, and minus the logarithms of their expected counts. All words and zeros where there are not more.
     """
     n_words = len(p)
     if n_samples >= n_words:
@@ -185,28 +206,3 @@ def draw_negatives(p: Floats1d, n_samples: int, generator: torch.Generator) -> C
 def default_cutoffs(n_words: int) -> list[int]:
     """Return where the clusters of an adaptive softmax begin."""
     return sorted({max(1, n_words // 16), max(1, n_words // 4)})
-
-
-def bytes_needed(
-    kind: str, n_words: int, width: int, *, rows: int, slots: int, n_samples: int = 8192, div_value: float = 4.0
-) -> int:
-    """Estimate the memory that training a softmax takes: parameters, the optimizer's state, gradients and logits.
-
-    kind: "sampled", "adaptive" or "full".
-    n_words, width: size of the vocabulary and of the vectors.
-    rows: steps * lanes, in each direction.
-    slots: numbers the optimizer keeps for each parameter: 2 for Adam and AdamW, 1 for Adagrad.
-    """
-    if kind not in KINDS:
-        raise ValueError(f"softmax = {kind!r}: must be one of {', '.join(KINDS)}")
-    logits = 2 * BLOCK_LOGITS
-    if kind == "adaptive":
-        first, *starts = [*default_cutoffs(n_words), n_words]
-        parameters = (first + len(starts)) * (width + 1)
-        for i, (start, end) in enumerate(zip([first, *starts], starts)):
-            parameters += int(width // div_value ** (i + 1)) * (width + end - start)
-        return BYTES * (parameters * (2 + slots) + 3 * 2 * rows * default_cutoffs(n_words)[0])  # autograd keeps logits
-    parameters = n_words * (width + 1)
-    candidates = min(n_words, n_samples) if kind == "sampled" else n_words
-    touched = min(n_words, candidates + 2 * rows) * (width + 1)
-    return BYTES * (parameters * (1 + slots) + 3 * candidates * (width + 1) + touched + logits)

@@ -13,8 +13,8 @@ VOCABULARY = Vocabulary((*MARKERS, "w1", "w2", "w3"), np.zeros(6, dtype=np.int64
 def write(folder, *pieces) -> Corpus:
     with CorpusWriter(folder, VOCABULARY) as writer:
         for documents in pieces:
-            for part in split(documents):
-                writer.add(*part)
+            for shard in split(documents):
+                writer.add(shard)
     return Corpus(folder, VOCABULARY)
 
 
@@ -29,7 +29,7 @@ def test_sizes_are_those_of_the_text(tmp_path):
     assert (corpus.n_documents, corpus.n_sentences, corpus.n_words, corpus.n_tokens) == (2, 3, 4, 10)
 
 
-def test_words_of_the_vocabulary_have_its_numbers_and_others_are_unknown_targets(tmp_path):
+def test_words_of_the_vocabulary_have_its_ids_and_others_are_unknown_targets(tmp_path):
     corpus = write(tmp_path, [[["w2", "\u00fcber", "w1"]]])
     assert corpus.tokens.tolist() == [0, 4, 6, 3, 1]
     assert corpus.targets(corpus.tokens).tolist() == [0, 4, 2, 3, 1]

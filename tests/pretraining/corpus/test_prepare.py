@@ -1,7 +1,9 @@
 import errno
 import json
+import re
 import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -10,9 +12,8 @@ import pytest
 
 from spacy_elmo.pretraining.corpus import mapped as corpus
 from spacy_elmo.pretraining.corpus import prepare as module
-from spacy_elmo.pretraining.corpus import shards as parts
-from spacy_elmo.pretraining.corpus import vocabulary
-from spacy_elmo.pretraining.corpus.prepare import open_prepared, prepare
+from spacy_elmo.pretraining.corpus import shards, vocabulary
+from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, open_prepared, prepare
 from spacy_elmo.pretraining.corpus.vocabulary import MARKERS
 from spacy_elmo.text.readers import CorpusError
 from tests.support.corpora import make_documents, marked, prepare_all, read_back
@@ -26,13 +27,13 @@ def unread():
 
 
 @pytest.fixture
-def _small_parts(monkeypatch):
-    monkeypatch.setattr(parts, "MAX_TOKENS", 40)
+def _small_shards(monkeypatch):
+    monkeypatch.setattr(shards, "MAX_TOKENS", 40)
     monkeypatch.setattr(vocabulary, "_MERGED_AT_ONCE", 3)
 
 
-@pytest.mark.usefixtures("_small_parts")
-def test_text_in_many_parts_comes_back_with_exact_counts(tmp_path):
+@pytest.mark.usefixtures("_small_shards")
+def test_text_in_many_shards_comes_back_with_exact_counts(tmp_path):
     documents = make_documents(200, n_words=300)
     prepared = prepare_all(documents, tmp_path / "a", max_words=30)
     words = Counter(word for document in documents for sentence in document for word in sentence)
@@ -44,12 +45,12 @@ def test_text_in_many_parts_comes_back_with_exact_counts(tmp_path):
     assert read_back(prepared.train) == marked(documents)
 
 
-@pytest.mark.usefixtures("_small_parts")
-@pytest.mark.parametrize(("heldout", "n"), [(0.25, 10), (3, 3), (0.001, 1)])
-def test_a_share_or_number_of_documents_is_held_out_and_not_counted(tmp_path, heldout, n):
+@pytest.mark.usefixtures("_small_shards")
+@pytest.mark.parametrize(("dev_size", "n"), [(0.25, 10), (3, 3), (0.001, 1)])
+def test_a_share_or_number_of_documents_is_held_out_and_not_counted(tmp_path, dev_size, n):
     documents = [[[f"word{i}", "a"]] for i in range(40)]
-    prepared = prepare(documents, tmp_path / "a", sources={}, heldout=heldout)
-    train, held_out = read_back(prepared.train), read_back(prepared.heldout)
+    prepared = prepare(documents, tmp_path / "a", CorpusSettings(dev_size=dev_size))
+    train, held_out = read_back(prepared.train), read_back(prepared.dev)
     assert len(held_out) == n
     assert sorted(train + held_out) == sorted(marked(documents))
     assert not {document[0][1] for document in held_out} & set(prepared.vocabulary.words)
@@ -57,17 +58,17 @@ def test_a_share_or_number_of_documents_is_held_out_and_not_counted(tmp_path, he
 
 def test_the_seed_decides_which_documents_are_held_out(tmp_path):
     found = [
-        read_back(prepare(make_documents(30), tmp_path / name, sources={}, heldout=5, seed=seed).heldout)
+        read_back(prepare(make_documents(30), tmp_path / name, CorpusSettings(dev_size=5, seed=seed)).dev)
         for name, seed in (("a", 1), ("b", 1), ("c", 2))
     ]
     assert found[0] == found[1] != found[2]
 
 
-@pytest.mark.usefixtures("_small_parts")
+@pytest.mark.usefixtures("_small_shards")
 def test_held_out_documents_can_be_given(tmp_path):
     documents, held_out = make_documents(30), make_documents(20, seed=1)
-    prepared = prepare(iter(documents), tmp_path / "a", sources={}, heldout=iter(held_out))
-    assert (read_back(prepared.train), read_back(prepared.heldout)) == (marked(documents), marked(held_out))
+    prepared = prepare(iter(documents), tmp_path / "a", CorpusSettings(), dev=iter(held_out))
+    assert (read_back(prepared.train), read_back(prepared.dev)) == (marked(documents), marked(held_out))
 
 
 def test_a_vocabulary_can_be_given(tmp_path):
@@ -77,7 +78,7 @@ def test_a_vocabulary_can_be_given(tmp_path):
 
 
 def test_nothing_held_out_is_none(tmp_path):
-    assert prepare_all([[["a"]]], tmp_path / "a").heldout is None
+    assert prepare_all([[["a"]]], tmp_path / "a").dev is None
 
 
 def test_a_second_call_with_the_same_settings_opens_what_is_there(tmp_path):
@@ -88,13 +89,22 @@ def test_a_second_call_with_the_same_settings_opens_what_is_there(tmp_path):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("max_words", 7), ("min_count", 2), ("seed", 1), ("heldout", 1), ("sources", {"digest": "x"})]
-    + [("vocabulary", (*MARKERS, "w1")), ("heldout", ())],
+    [
+        *(("max_words", 7), ("min_count", 2), ("seed", 1), ("dev_size", 1), ("sources", {"digest": "x"})),
+        ("vocabulary", (*MARKERS, "w1")),
+    ],
 )
 def test_other_settings_are_an_error_that_names_them(tmp_path, key, value):
     first = prepare_all(make_documents(9), tmp_path / "a", max_words=6)
     with pytest.raises(CorpusError, match=f"a: was prepared in another way \\({key}: .* now\\); choose another folder"):
         prepare_all(unread(), tmp_path / "a", **{"max_words": 6, key: value})
+    assert read_back(open_prepared(tmp_path / "a").train) == read_back(first.train)
+
+
+def test_other_held_out_documents_are_an_error_that_names_them(tmp_path):
+    first = prepare_all(make_documents(9), tmp_path / "a", max_words=6)
+    with pytest.raises(CorpusError, match="was prepared in another way \\(dev_size: 0 there, 'documents' now\\)"):
+        prepare(unread(), tmp_path / "a", CorpusSettings(max_words=6, dev_size=0), dev=())
     assert read_back(open_prepared(tmp_path / "a").train) == read_back(first.train)
 
 
@@ -107,13 +117,13 @@ def test_an_empty_corpus_is_an_error_and_leaves_nothing(tmp_path, documents):
 
 def test_empty_held_out_text_is_an_error(tmp_path):
     with pytest.raises(CorpusError, match="the held-out text has no words"):
-        prepare_all([[["a"]]], tmp_path / "a", heldout=[[]])
+        prepare([[["a"]]], tmp_path / "a", CorpusSettings(), dev=[[]])
 
 
-@pytest.mark.parametrize("heldout", [0.01, 1])
-def test_one_document_cannot_be_parted(tmp_path, heldout):
+@pytest.mark.parametrize("dev_size", [0.01, 1])
+def test_one_document_cannot_be_parted(tmp_path, dev_size):
     with pytest.raises(CorpusError, match=r"leaves none of 1 documents to train on; lower it \(0 for none\)"):
-        prepare_all([[["one", "sentence"]]], tmp_path / "a", heldout=heldout)
+        prepare_all([[["one", "sentence"]]], tmp_path / "a", dev_size=dev_size)
 
 
 def test_one_sentence_can_be_prepared(tmp_path):
@@ -126,13 +136,17 @@ def test_no_words_left_is_an_error_and_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_more_words_than_the_text_has_are_a_warning(tmp_path):
-    with pytest.warns(UserWarning, match="the text has 4 words .*fewer than max_words = 9"):
-        prepare_all([[["a"]]], tmp_path / "a", max_words=9)
+def test_more_words_than_the_text_has_are_a_notice(tmp_path):
+    (notice,) = prepare_all([[["a"]]], tmp_path / "a", max_words=9).notices
+    assert re.search("the text has 4 words .*fewer than max_words = 9", notice)
+
+
+def test_enough_words_are_no_notice(tmp_path):
+    assert prepare_all([[["a"]]], tmp_path / "a", max_words=4).notices == ()
 
 
 @pytest.mark.parametrize(
-    "settings", [{"max_words": 3}, {"min_count": 0}, {"heldout": -1}, {"heldout": 1.5}, {"vocabulary": ["a"]}]
+    "settings", [{"max_words": 3}, {"min_count": 0}, {"dev_size": -1}, {"dev_size": 1.5}, {"vocabulary": ["a"]}]
 )
 def test_settings_without_meaning_are_errors_that_name_them(tmp_path, settings):
     with pytest.raises(CorpusError, match=next(iter(settings))):
@@ -190,9 +204,9 @@ def test_a_folder_that_is_not_prepared_is_an_error(tmp_path):
         open_prepared(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["train/tokens.int32", "vocab.txt", "heldout/texts.uint8"])
+@pytest.mark.parametrize("name", ["train/tokens.int32", "vocab.txt", "dev/texts.uint8"])
 def test_a_file_cut_short_or_missing_is_an_error_that_names_it(tmp_path, name):
-    prepare(make_documents(30), tmp_path / "a", sources={}, heldout=9, vocabulary=MARKERS)
+    prepare(make_documents(30), tmp_path / "a", CorpusSettings(dev_size=9, vocabulary=MARKERS))
     path = tmp_path / "a" / name
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(CorpusError, match=f"{name}: has .* bytes where .* were written"):
@@ -205,12 +219,29 @@ def test_a_file_cut_short_or_missing_is_an_error_that_names_it(tmp_path, name):
 def test_another_schema_is_an_error(tmp_path):
     prepare_all([[["a"]]], tmp_path / "a")
     (tmp_path / "a" / "manifest.json").write_text(json.dumps({"schema": 99}))
-    with pytest.raises(CorpusError, match="schema = 99: this version needs 1"):
+    with pytest.raises(CorpusError, match="schema = 99: this version needs 2"):
         open_prepared(tmp_path / "a")
 
 
+def test_a_folder_of_schema_1_is_opened(tmp_path):
+    """It said "heldout" for "dev"."""
+    settings = CorpusSettings(sources={"train": [1], "dev": [2], "dev language": "en"}, dev_size=3)
+    first = prepare(make_documents(9), tmp_path / "a", settings)
+    path = tmp_path / "a" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest |= {"schema": 1, "heldout": manifest.pop("dev_size")}
+    manifest["sources"] = {"train": [1], "heldout": [2], "heldout language": "en"}
+    manifest["files"] = {name.replace("dev/", "heldout/"): size for name, size in manifest["files"].items()}
+    path.write_text(json.dumps(manifest))
+    (tmp_path / "a" / "dev").rename(tmp_path / "a" / "heldout")
+    second = prepare(unread(), tmp_path / "a", settings)
+    assert read_back(second.dev) == read_back(first.dev)
+    with pytest.raises(CorpusError, match=r"\(dev_size: 3 there, 4 now\)"):
+        prepare(unread(), tmp_path / "a", replace(settings, dev_size=4))
+
+
 def peak(n: int, folder: Path) -> int:
-    """RETURNS: bytes that preparing n different rare words and as many frequent ones needed at most."""
+    """Return bytes that preparing n different rare words and as many frequent ones needed at most."""
     documents = ([[f"rare{i}", "a", "b", "c"]] for i in range(n))
     tracemalloc.start()
     prepare_all(documents, folder, max_words=100)
@@ -220,12 +251,12 @@ def peak(n: int, folder: Path) -> int:
 
 
 def test_memory_does_not_grow_with_the_text(tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "MAX_WORDS", 500)
+    monkeypatch.setattr(shards, "MAX_WORDS", 500)
     small, large = peak(2_000, tmp_path / "a"), peak(20_000, tmp_path / "b")
     assert large - small < 18_000 * 40  # a document may cost its place in a few arrays, and its words nothing
 
 
 def test_it_runs_without_spacy_and_thinc(tmp_path):
     code = "from spacy_elmo.pretraining.corpus import prepare, windows; "
-    code += f"p = prepare.prepare([[['a']]], {str(tmp_path / 'a')!r}, "
-    assert run(code + "sources={}, heldout=0); print(p.train.n_words)", blocked=("spacy", "thinc")) == "1\n"
+    code += f"p = prepare.prepare([[['a']]], {str(tmp_path / 'a')!r}, prepare.CorpusSettings(dev_size=0)); "
+    assert run(code + "print(p.train.n_words)", blocked=("spacy", "thinc")) == "1\n"

@@ -14,7 +14,7 @@ def corpus(tmp_path):
 
 
 def reference(corpus, *, lanes, steps, seed, epoch):
-    """RETURNS: (words, target numbers) of each window, [direction][step][lane], built with lists."""
+    """Return (words, target numbers) of each window, [direction][step][lane], built with lists."""
     tokens = corpus.tokens.tolist()
     sentences = [tokens[a:b] for a, b in zip(corpus.sentences, corpus.sentences[1:])]
     documents = [sentences[a:b] for a, b in zip(corpus.documents, corpus.documents[1:])]
@@ -40,7 +40,7 @@ def as_words(window):
 @pytest.mark.parametrize("epoch", [0, 3])
 def test_windows_are_those_built_from_lists(corpus, lanes, steps, epoch):
     steps = min(steps, (corpus.n_tokens - 1) // lanes)
-    windows = Windows(corpus, lanes=lanes, steps=steps, seed=5)
+    windows = Windows(corpus, batch_size=lanes, unroll_steps=steps, seed=5)
     expected = list(reference(corpus, lanes=lanes, steps=steps, seed=5, epoch=epoch))
     assert windows.n_windows() == len(expected)
     for i, (inputs, targets) in enumerate(expected):
@@ -51,7 +51,7 @@ def test_windows_are_those_built_from_lists(corpus, lanes, steps, epoch):
 
 def test_the_backward_direction_turns_each_sentence_around(tmp_path):
     corpus = prepare_all([[["a", "b"], ["c"]]], tmp_path / "corpus").train
-    window = Windows(corpus, lanes=1, steps=6, seed=0).window(0, 0)
+    window = Windows(corpus, batch_size=1, unroll_steps=6, seed=0).window(0, 0)
     forward, backward = ([row[0] for row in rows] for rows in as_words(window))
     assert forward == ["<S>", "a", "b", "</S>", "<S>", "c"]
     assert backward == ["</S>", "b", "a", "<S>", "</S>", "c"]
@@ -62,21 +62,21 @@ def test_the_backward_direction_turns_each_sentence_around(tmp_path):
 
 
 def test_words_are_distinct_also_those_outside_the_vocabulary(tmp_path, monkeypatch):
-    monkeypatch.setattr("spacy_elmo.pretraining.corpus.shards.MAX_TOKENS", 5)  # "rare" gets a number in each part
+    monkeypatch.setattr("spacy_elmo.pretraining.corpus.shards.MAX_TOKENS", 5)  # "rare" gets an id in each shard
     corpus = prepare_all([[["a", "a", "a", "a", "rare"]]] * 4, tmp_path / "corpus", max_words=4).train
-    window = Windows(corpus, lanes=1, steps=27, seed=0).window(0, 0)
+    window = Windows(corpus, batch_size=1, unroll_steps=27, seed=0).window(0, 0)
     assert sorted(window.words) == ["</S>", "<S>", "a", "rare"]
 
 
 def test_inputs_and_targets_are_int64(corpus):
-    window = Windows(corpus, lanes=2, steps=4, seed=0).window(0, 0)
+    window = Windows(corpus, batch_size=2, unroll_steps=4, seed=0).window(0, 0)
     assert window.inputs.dtype == window.targets.dtype == torch.int64
     assert window.inputs.shape == window.targets.shape == (2, 4, 2)
 
 
 @pytest.mark.parametrize("world", [2, 3])
 def test_processes_see_together_what_one_sees(corpus, world):
-    settings = {"lanes": 6, "steps": 5, "seed": 1}
+    settings = {"batch_size": 6, "unroll_steps": 5, "seed": 1}
     alone = Windows(corpus, **settings)
     together = [Windows(corpus, **settings, rank=rank, world=world) for rank in range(world)]
     for i in range(alone.n_windows()):
@@ -87,13 +87,13 @@ def test_processes_see_together_what_one_sees(corpus, world):
 
 
 def test_an_epoch_has_every_token_but_those_that_do_not_fill_the_lanes(corpus):
-    windows = Windows(corpus, lanes=4, steps=9, seed=0)
+    windows = Windows(corpus, batch_size=4, unroll_steps=9, seed=0)
     n = sum(windows.window(2, i).targets[0].numel() for i in range(windows.n_windows()))
     assert n == (corpus.n_tokens - 1) // 4 * 4
 
 
 def test_a_window_does_not_depend_on_what_was_asked_for_before(corpus):
-    windows = Windows(corpus, lanes=3, steps=6, seed=0)
+    windows = Windows(corpus, batch_size=3, unroll_steps=6, seed=0)
     before = windows.window(1, 2)
     windows.window(4, 0)
     after = windows.window(1, 2)
@@ -103,36 +103,36 @@ def test_a_window_does_not_depend_on_what_was_asked_for_before(corpus):
 
 
 def test_epochs_and_seeds_have_orders_of_their_own(corpus):
-    first = Windows(corpus, lanes=1, steps=60, seed=0)
+    first = Windows(corpus, batch_size=1, unroll_steps=60, seed=0)
     texts = [as_words(first.window(0, 0)), as_words(first.window(1, 0))]
-    texts.append(as_words(Windows(corpus, lanes=1, steps=60, seed=1).window(0, 0)))
+    texts.append(as_words(Windows(corpus, batch_size=1, unroll_steps=60, seed=1).window(0, 0)))
     assert texts[0] != texts[1] != texts[2] != texts[0]
 
 
 def test_a_batch_larger_than_the_corpus_is_an_error_that_says_what_to_lower(corpus):
-    with pytest.raises(ValueError, match="lanes = 64, steps = 20: .*1280 tokens does not fit .*lower them"):
-        Windows(corpus, lanes=64, steps=20, seed=0)
+    with pytest.raises(ValueError, match="batch_size = 64, unroll_steps = 20: .*1280 tokens does not fit .*lower them"):
+        Windows(corpus, batch_size=64, unroll_steps=20, seed=0)
 
 
 def test_one_sentence_is_too_little_for_a_batch(tmp_path):
     corpus = prepare_all([[["one", "sentence"]]], tmp_path / "corpus").train
     with pytest.raises(ValueError, match="which has 4; lower them"):
-        Windows(corpus, lanes=2, steps=2, seed=0)
+        Windows(corpus, batch_size=2, unroll_steps=2, seed=0)
 
 
-@pytest.mark.parametrize("settings", [{"lanes": 3, "world": 2}, {"lanes": 4, "world": 2, "rank": 2}])
+@pytest.mark.parametrize("settings", [{"batch_size": 3, "world": 2}, {"batch_size": 4, "world": 2, "rank": 2}])
 def test_lanes_that_cannot_be_shared_are_an_error(corpus, settings):
     with pytest.raises(ValueError, match="no equal share"):
-        Windows(corpus, **{"steps": 2, "seed": 0, **settings})
+        Windows(corpus, **{"unroll_steps": 2, "seed": 0, **settings})
 
 
-@pytest.mark.parametrize("key", ["lanes", "steps", "world"])
+@pytest.mark.parametrize("key", ["batch_size", "unroll_steps", "world"])
 def test_sizes_below_one_are_an_error(corpus, key):
     with pytest.raises(ValueError, match=f"{key} = 0: must be at least 1"):
-        Windows(corpus, **{"lanes": 2, "steps": 2, "seed": 0, key: 0})
+        Windows(corpus, **{"batch_size": 2, "unroll_steps": 2, "seed": 0, key: 0})
 
 
 @pytest.mark.parametrize("index", [-1, 10_000])
 def test_a_window_outside_the_epoch_is_an_error(corpus, index):
     with pytest.raises(IndexError, match=f"window {index}: an epoch has"):
-        Windows(corpus, lanes=2, steps=4, seed=0).window(0, index)
+        Windows(corpus, batch_size=2, unroll_steps=4, seed=0).window(0, index)

@@ -12,7 +12,7 @@ from spacy_elmo.pretraining.loop.checkpoint import (
     remove_old,
     write_checkpoint,
 )
-from spacy_elmo.util.files import WeightsError
+from spacy_elmo.util.files import WeightsError, read_json, write_json
 from tests.support.random_models import contents, small_disk
 
 TENSORS = {"a": torch.arange(6.0).view(2, 3), "step": torch.tensor(3.0)}
@@ -58,6 +58,22 @@ def test_a_damaged_one_is_passed_over_with_a_warning(tmp_path: Path):
     assert found.step == 1
 
 
+def test_one_without_a_schema_is_read_as_the_first_versions_wrote_it(tmp_path: Path):
+    path = write_checkpoint(tmp_path, 1, TENSORS, {"x": 2}) / checkpoint.FACTS
+    facts = read_json(path)
+    assert facts.pop("schema") == 1
+    write_json(path, facts)
+    assert read_checkpoint(tmp_path, 1).facts["x"] == 2
+
+
+def test_one_of_a_newer_version_is_refused_and_none_before_it_taken(tmp_path: Path):
+    write_checkpoint(tmp_path, 1, TENSORS, {})
+    path = write_checkpoint(tmp_path, 2, TENSORS, {}) / checkpoint.FACTS
+    write_json(path, {**read_json(path), "schema": 2})
+    with pytest.raises(ValueError, match="state.json: schema = 2: this version reads 1.*upgrade spacy-elmo"):
+        latest_checkpoint(tmp_path)
+
+
 def test_reading_a_missing_one_names_it(tmp_path: Path):
     with pytest.raises(WeightsError, match="step-000000003"):
         read_checkpoint(tmp_path, 3)
@@ -80,7 +96,7 @@ def test_a_full_disk_leaves_the_last_one_and_says_so(tmp_path: Path):
         assert contents(disk) == before
 
 
-@pytest.mark.parametrize("failing", ["_save", "_to_disk", "write_json"])
+@pytest.mark.parametrize("failing", ["save_tensors", "_to_disk", "write_json"])
 def test_a_disk_that_fails_at_any_point_leaves_nothing(failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

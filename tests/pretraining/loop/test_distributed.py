@@ -6,7 +6,7 @@ from spacy_elmo.pretraining.loop.distributed import LostProcessError, World, joi
 
 def test_alone_nothing_is_shared():
     with join() as world:
-        assert (world.rank, world.size, world.is_first) == (0, 1, True)
+        assert (world.rank, world.size, world.is_main) == (0, 1, True)
         module = torch.nn.Linear(2, 2)
         assert world.share(module) is module
         assert world.any(True)

@@ -1,6 +1,13 @@
 import pytest
 
-from spacy_elmo.pretraining.loop.memory import available_bytes, check_memory, model_bytes
+from spacy_elmo.pretraining.loop.memory import (
+    adaptive_softmax_bytes,
+    available_bytes,
+    check_memory,
+    model_bytes,
+    softmax_bytes,
+)
+from spacy_elmo.pretraining.network.softmax import AdaptiveSoftmax
 from tests.support.random_models import CONFIG
 
 
@@ -26,3 +33,18 @@ def test_this_system_has_some_memory():
 def test_the_optimizer_takes_memory_for_each_parameter():
     less, more = (model_bytes(CONFIG, 1000, rows=10, slots=slots) for slots in (1, 2))
     assert more - less == 4000
+
+
+def test_memory_of_parameters_and_state_dominates_for_large_vocabularies():
+    n_words, width = 800_000, 512
+    parameters = 4 * n_words * (width + 1)
+    sampled = softmax_bytes(n_words, width, candidates=8192, rows=2560, slots=2)
+    full = softmax_bytes(n_words, width, candidates=n_words, rows=2560, slots=2)
+    assert 3 * parameters < sampled < 3.1 * parameters
+    assert full > sampled + 3 * parameters
+
+
+def test_memory_of_an_adaptive_softmax_counts_its_parameters():
+    counts = [1000 // (rank + 1) for rank in range(60)]
+    n_parameters = sum(p.numel() for p in AdaptiveSoftmax(counts, 16).parameters())
+    assert adaptive_softmax_bytes(60, 16, div_value=4.0, rows=0, slots=2) == 4 * (1 + 1 + 2) * n_parameters

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from spacy_elmo.pretraining.loop.optimizer import Optimizer, constant, cosine, inverse_sqrt, linear
+from spacy_elmo.pretraining.loop.optimizer import Optimizer
+from spacy_elmo.pretraining.loop.schedules import constant
 
 N_ROWS, WIDTH = 12, 5
 MAKERS = {
@@ -172,17 +173,3 @@ def test_the_rate_follows_the_schedule():
     train(optimizer, module, [0])
     assert not torch.equal(module.dense, before)
     assert optimizer.learn_rate() == pytest.approx(0.2)
-
-
-@pytest.mark.parametrize(
-    ("schedule", "expected"),
-    [
-        (constant(2.0), [2, 2, 2, 2, 2, 2]),
-        (constant(2.0, warmup=2), [1, 2, 2, 2, 2, 2]),
-        (linear(2.0, warmup=2, total=5), [1, 2, 1.5, 1, 0.5, 0]),
-        (cosine(2.0, warmup=2, total=5), [1, 2, 1 + 0.5**0.5, 1, 1 - 0.5**0.5, 0]),
-        (inverse_sqrt(2.0, warmup=2), [1, 2, 2 * (2 / 3) ** 0.5, 2 * 0.5**0.5, 2 * 0.4**0.5, 2 * (1 / 3) ** 0.5]),
-    ],
-)
-def test_schedules(schedule, expected):
-    assert [schedule(step) for step in range(6)] == pytest.approx(expected)

@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -6,7 +7,7 @@ import torch
 from spacy_elmo.bilm import BiLM
 from spacy_elmo.formats import Head
 from spacy_elmo.pretraining.corpus.mapped import Corpus
-from spacy_elmo.pretraining.loop.perplexity import Likelihoods, evaluation_windows, text_perplexity
+from spacy_elmo.pretraining.loop.perplexity import evaluation_windows, text_perplexity
 from spacy_elmo.text.readers import CorpusError
 from tests.support.random_models import WORDS, random_head, random_model, random_table_model
 
@@ -14,7 +15,7 @@ TEXT = [[["the", "bank"], ["a", "river", "the"]]]
 
 
 def by_hand(model: BiLM, head: Head, sentences: list[list[str]]) -> tuple[float, float]:
-    """RETURNS: forward and backward perplexity, token by token through the plain model. The first marker of the text
+    """Return forward and backward perplexity, token by token through the plain model. The first marker of the text
     is read and not predicted."""
     index = {word: i for i, word in enumerate(head.words)}
     costs: list[list[float]] = [[], []]
@@ -23,7 +24,7 @@ def by_hand(model: BiLM, head: Head, sentences: list[list[str]]) -> tuple[float,
         stream = [word for s in sentences for word in ["<S>", *s, "</S>"][:: -1 if direction else 1]]
         layers = model.backward_layers if direction else model.forward_layers
         h, c = torch.zeros(2, 1, p), torch.zeros(2, 1, model.config.hidden_size)
-        for word, target in zip(stream, stream[1:]):
+        for word, target in pairwise(stream):
             x = model.word_vectors([word])
             for i, lstm in enumerate(layers):
                 y, h[i], c[i] = lstm(x[None], torch.tensor([1]), h[i], c[i])
@@ -54,39 +55,6 @@ def test_a_softmax_that_knows_nothing_has_the_size_of_its_vocabulary():
     assert found.perplexity[:3] == pytest.approx([len(WORDS)] * 3, rel=1e-5)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [WORDS, ("<S>", "</S>", "<UNK>", "river"), (*WORDS, "new", "more"), ("<S>", "</S>", "<UNK>", "new", "the")],
-    ids=["same", "fewer", "more", "others"],
-)
-def test_likelihoods_sum_to_one_over_any_vocabulary(words: tuple[str, ...]):
-    head = random_head(random_model())
-    likelihoods = Likelihoods(head, words)
-    h = torch.linspace(-1, 1, 6).expand(len(words), 6)
-    total = likelihoods(h, torch.arange(len(words))).exp().sum()
-    assert total.item() == pytest.approx(1, rel=1e-5)  # float32
-
-
-def test_over_another_vocabulary_common_words_keep_their_likelihood():
-    head = random_head(random_model())
-    words = ("<S>", "</S>", "<UNK>", "new", "the")
-    h = torch.linspace(-1, 1, 6)[None]
-    full = (h @ head.weight.T + head.bias).log_softmax(dim=1)[0].exp()
-    found = {word: Likelihoods(head, words)(h, torch.tensor([i])).exp().item() for i, word in enumerate(words)}
-    # float32
-    assert found["the"] == pytest.approx(full[WORDS.index("the")].item(), rel=1e-5)
-    assert found["new"] == pytest.approx(full[2].item() / 2, rel=1e-5)
-    assert found["<UNK>"] == pytest.approx(full[[2, 4, 5]].sum().item() - full[2].item() / 2, rel=1e-5)
-
-
-def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch):
-    likelihoods = Likelihoods(random_head(random_model()), ("<S>", "</S>", "<UNK>", "the", "new"))
-    h, targets = torch.randn(7, 6, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 2, 3, 4, 2, 1, 0])
-    whole = likelihoods(h, targets)
-    monkeypatch.setattr("spacy_elmo.pretraining.loop.perplexity.BLOCK_LOGITS", 12)
-    assert torch.allclose(likelihoods(h, targets), whole, rtol=1e-5)  # products of another shape
-
-
 def test_models_of_different_vocabularies_are_compared_on_the_same_targets():
     model = random_model()
     small, large = (Head(words, torch.zeros(n, 6), torch.zeros(n)) for words, n in ((WORDS, 6), ((*WORDS, "a"), 7)))
@@ -106,11 +74,6 @@ def test_a_text_without_words_is_refused():
         text_perplexity(model, random_head(model), [])
 
 
-def test_a_softmax_without_unk_is_refused():
-    with pytest.raises(ValueError, match="<UNK>"):
-        Likelihoods(Head(("a", "b"), torch.zeros(2, 6), torch.zeros(2)), WORDS)
-
-
 class Sized:
     """A corpus of which only the size matters."""
 
@@ -122,10 +85,10 @@ class Sized:
 
 @pytest.mark.parametrize(("n_tokens", "lanes", "steps"), [(3, 1, 2), (30, 1, 20), (1500, 2, 20), (10**6, 12, 20)])
 def test_more_text_is_read_in_more_lanes(n_tokens: int, lanes: int, steps: int):
-    windows = evaluation_windows(Sized(n_tokens), lanes=12, steps=20)  # type: ignore[arg-type]
-    assert (len(windows.lanes), windows.steps) == (lanes, steps)
+    windows = evaluation_windows(Sized(n_tokens), batch_size=12, unroll_steps=20)  # type: ignore[arg-type]
+    assert (len(windows.lanes), windows.unroll_steps) == (lanes, steps)
 
 
 def test_processes_share_the_lanes():
     corpus: Corpus = Sized(30)  # type: ignore[assignment]
-    assert len(evaluation_windows(corpus, lanes=12, steps=20, rank=1, world=2).lanes) == 1
+    assert len(evaluation_windows(corpus, batch_size=12, unroll_steps=20, rank=1, world=2).lanes) == 1

@@ -1,23 +1,26 @@
 import shutil
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import pytest
 import torch
 
 from spacy_elmo.bilm import BiLMConfig, WordInput
 from spacy_elmo.formats import allennlp, model_directory
+from spacy_elmo.pretraining.corpus.prepare import CorpusSettings
 from spacy_elmo.pretraining.loop.distributed import World
-from spacy_elmo.pretraining.loop.optimizer import cosine
 from spacy_elmo.pretraining.loop.perplexity import text_perplexity
 from spacy_elmo.pretraining.loop.run import run
-from spacy_elmo.pretraining.loop.settings import OptimizerChoice, Start, Text
+from spacy_elmo.pretraining.loop.schedules import cosine
+from spacy_elmo.pretraining.loop.settings import OptimizerChoice, SampledChoice, Start, Text
 from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.util.files import read_json
 from tests.support.random_models import CONFIG, WORDS, assert_same_model, random_head, random_model, small_disk
-from tests.support.runs import STEPS, documents, tiny_recipe, tiny_run
+from tests.support.runs import STEPS, documents, ignore, tiny_run, tiny_settings
+from tests.test_imports import run as run_code
 
 
 def words_config(words: Sequence[str], **sizes: int) -> BiLMConfig:
@@ -26,9 +29,9 @@ def words_config(words: Sequence[str], **sizes: int) -> BiLMConfig:
 
 
 def lines_of(output: Path, **changes: object) -> list[str]:
-    """Run; RETURNS: what it said."""
+    """Run, and return what it said."""
     said: list[str] = []
-    run(tiny_recipe(**changes), output, world=World(), on_step=lambda progress: None, say=said.append)
+    run(tiny_settings(**changes), output, world=World(), on_step=ignore, notify=said.append)
     return said
 
 
@@ -91,24 +94,24 @@ def test_a_softmax_that_does_not_fit_memory_is_refused_before_training(tmp_path:
 
 
 def test_a_batch_larger_than_the_corpus_is_refused(tmp_path: Path):
-    with pytest.raises(ValueError, match="lanes = 1000.*lower them"):
-        lines_of(tmp_path, lanes=1000)
+    with pytest.raises(ValueError, match="batch_size = 1000.*lower them"):
+        lines_of(tmp_path, batch_size=1000)
 
 
 def test_an_empty_corpus_is_refused(tmp_path: Path):
     with pytest.raises(CorpusError, match="no words"):
-        lines_of(tmp_path / "new", text=Text(lambda: [], 0, sources={}))
+        lines_of(tmp_path / "new", text=Text(lambda: [], None, CorpusSettings(dev_size=0)))
     assert not (tmp_path / "new").exists()
 
 
 def test_one_sentence_is_enough_with_nothing_held_out(tmp_path: Path):
-    text = Text(lambda: [[["one", "sentence", "of", "words"]]], 0, sources={})
-    said = lines_of(tmp_path, text=text, lanes=1, max_steps=2)
+    text = Text(lambda: [[["one", "sentence", "of", "words"]]], None, CorpusSettings(dev_size=0))
+    said = lines_of(tmp_path, text=text, batch_size=1, max_steps=2)
     assert "no text is held out: perplexities are those of the training text" in said
 
 
 def test_a_vocabulary_larger_than_the_corpus_is_said(tmp_path: Path):
-    text = Text(documents, 1, sources={}, max_words=5000)
+    text = Text(documents, None, CorpusSettings(dev_size=1, max_words=5000))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         said = lines_of(tmp_path, text=text, max_steps=1)
@@ -132,7 +135,7 @@ def test_a_run_goes_on_from_another_model(softmax: str, has_head: bool, tmp_path
     words = ("<S>", "</S>", "<UNK>", *"abcdefghijklmnopq")
     head = random_head(model, words=words) if has_head else None
     begin = Start("other", model, {"license": "CC0", "training_data": ["theirs"]}, head)
-    text = Text(documents, 2, sources={"train": ["ours"]}, vocabulary=words)
+    text = Text(documents, None, CorpusSettings(dev_size=2, sources={"train": ["ours"]}, vocabulary=words))
     lines_of(tmp_path, softmax=softmax, start=begin, text=text, max_steps=1)
     trained, meta, _ = model_directory.read(tmp_path / "model-last")
     assert (meta["continues"], meta["license"], meta["training_data"]) == ("other", "CC0", ["theirs", "ours"])
@@ -150,8 +153,8 @@ def test_a_run_goes_on_from_another_model(softmax: str, has_head: bool, tmp_path
 def test_a_new_vocabulary_keeps_the_rows_of_known_words(tmp_path: Path):
     model = random_model(seed=5)
     head = random_head(model, words=("<S>", "</S>", "<UNK>", "bank", "river", "the"))
-    text = Text(lambda: [[["the", "new", "bank"]]] * 9, 0, sources={})
-    lines_of(tmp_path, start=Start("other", model, {}, head), text=text, max_steps=1, lanes=1)
+    text = Text(lambda: [[["the", "new", "bank"]]] * 9, None, CorpusSettings(dev_size=0))
+    lines_of(tmp_path, start=Start("other", model, {}, head), text=text, max_steps=1, batch_size=1)
     found = model_directory.read(tmp_path / "model-last").head
     assert found is not None
     assert set(found.words[3:]) == {"the", "new", "bank"}
@@ -161,12 +164,18 @@ def test_a_new_vocabulary_keeps_the_rows_of_known_words(tmp_path: Path):
 
 
 def test_a_model_of_words_is_trained(tmp_path: Path):
-    recipe = replace(tiny_recipe(max_steps=2), dimensions=words_config)
-    run(recipe, tmp_path, world=World(), on_step=lambda progress: None, say=lambda line: None)
+    settings = replace(tiny_settings(max_steps=2), dimensions=words_config)
+    run(settings, tmp_path, world=World(), on_step=ignore, notify=ignore)
     model = model_directory.read(tmp_path / "model-last").model
     head = model_directory.read(tmp_path / "model-last").head
     assert head is not None
     assert model.word_encoder.words == head.words
+
+
+def test_a_run_needs_neither_spacy_nor_thinc(tmp_path: Path):
+    code = f"from tests.support.runs import main; main({str(tmp_path)!r}, 'max_steps=2')"
+    run_code(code, blocked=("spacy", "thinc", "confection", "catalogue", "srsly"))
+    assert (tmp_path / "model-last" / "weights.safetensors").is_file()
 
 
 FOUR_LINES = [
@@ -179,13 +188,16 @@ FOUR_LINES = [
 
 @pytest.mark.parametrize("softmax", ["sampled", "adaptive", "full"])
 def test_four_lines_are_learned_by_heart(softmax: str, tmp_path: Path):
-    text = Text(lambda: [[line.split() for line in FOUR_LINES]], 0, sources={})
-    settings: dict[str, Any] = {"dropout": 0.0, "eval_frequency": 200, "lanes": 1, "steps": 55, "max_steps": 200}
-    recipe = tiny_recipe(softmax=softmax, text=text, **settings)
+    text = Text(lambda: [[line.split() for line in FOUR_LINES]], None, CorpusSettings(dev_size=0))
+    numbers: dict[str, Any] = {"dropout": 0.0, "eval_frequency": 200, "batch_size": 1, "unroll_steps": 55}
     sizes = {"hidden_size": 64, "projection_size": 64, "n_layers": 1}
-    optimizer = OptimizerChoice(torch.optim.Adam, cosine(0.02, warmup=5, total=200), slots=2)
-    choice = replace(recipe.softmax, n_samples=32)
-    recipe = replace(recipe, dimensions=lambda words: words_config(words, **sizes), softmax=choice, optimizer=optimizer)
-    run(recipe, tmp_path, world=World(), on_step=lambda progress: None, say=lambda line: None)
+    settings = replace(
+        tiny_settings(softmax=softmax, text=text, max_steps=200, **numbers),
+        dimensions=lambda words: words_config(words, **sizes),
+        optimizer=OptimizerChoice(torch.optim.Adam, cosine(0.02, warmup=5, total=200), slots=2),
+    )
+    if softmax == "sampled":
+        settings = replace(settings, softmax=SampledChoice(n_samples=32))
+    run(settings, tmp_path, world=World(), on_step=ignore, notify=ignore)
     found = read_json(tmp_path / "model-last" / "meta.json")["perplexity"]
     assert max(found["forward"], found["backward"]) < 1.5

@@ -19,7 +19,7 @@ def same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> bool:
 
 
 def go(trainer: Trainer, folder: Path, limits: Limits | None = None, *, stop_after: int = 0) -> int:
-    """Train; RETURNS: the number of steps."""
+    """Train, and return the number of steps."""
     limits = Limits(steps=12) if limits is None else limits
     interrupted = (lambda: trainer.step == stop_after) if stop_after else (lambda: False)
     return len(list(train(trainer, limits, folder, eval_frequency=4, interrupted=interrupted)))
@@ -122,7 +122,7 @@ def test_the_best_checkpoint_stays(tmp_path: Path):
 def test_progress_tells_what_is_left(tmp_path: Path):
     trainer = tiny_trainer(tmp_path / "corpus")
     seen = list(train(trainer, Limits(steps=8), tmp_path / "checkpoints", eval_frequency=4))
-    assert [progress.heldout is not None for progress in seen] == [False, False, False, True] * 2
+    assert [progress.dev is not None for progress in seen] == [False, False, False, True] * 2
     assert [progress.words for progress in seen][:3] == [20, 40, 60]
     assert seen[3].seconds_left == pytest.approx(seen[3].seconds)  # half of the steps
     assert seen[-1].seconds_left == 0

@@ -22,7 +22,7 @@ variants = pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS)
 
 
 def make(changes, *, dropout=0.0):
-    """RETURNS: a model, word vectors, a state that is not zero, and masks."""
+    """Return a model, word vectors, a state that is not zero, and masks."""
     torch.manual_seed(0)
     config = replace(CONFIG, **changes)
     model = BiLM(config)

@@ -7,7 +7,8 @@ import torch
 
 from spacy_elmo.bilm import BiLM, CharacterInput, WordInput
 from spacy_elmo.pretraining.corpus.windows import Window
-from spacy_elmo.pretraining.loop.optimizer import Optimizer, constant
+from spacy_elmo.pretraining.loop.optimizer import Optimizer
+from spacy_elmo.pretraining.loop.schedules import constant
 from spacy_elmo.pretraining.network.objective import Objective
 from spacy_elmo.pretraining.network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax
 from tests.support.random_models import CONFIG
@@ -30,7 +31,7 @@ LEARNS = replace(CONFIG, input=CHARACTERS, hidden_size=48, projection_size=24)
 
 
 def make_window():
-    """RETURNS: every sentence, over and over, one a lane, until the longest ends."""
+    """Return every sentence, over and over, one a lane, until the longest ends."""
     steps = max(map(len, SENTENCES)) + 1
     ids = {word: i for i, word in enumerate(COUNTED)}
     streams = []

@@ -6,7 +6,6 @@ from spacy_elmo.pretraining.network.softmax import (
     AdaptiveSoftmax,
     FullSoftmax,
     SampledSoftmax,
-    bytes_needed,
     draw_negatives,
     log_uniform,
 )
@@ -38,7 +37,7 @@ def gradients(softmax, loss, h):
 
 
 def by_hand(softmax, h, targets):
-    """RETURNS: (2,), the full loss by torch's own function."""
+    """Return (2,), the full loss by torch's own function."""
     logits = h @ softmax.weight.T + softmax.bias
     losses = [torch.nn.functional.cross_entropy(x, t, reduction="sum") for x, t in zip(logits, targets)]
     return torch.stack(losses)
@@ -78,7 +77,7 @@ def test_the_sampled_loss_with_all_words_is_the_full_one():
 
 
 def distance_to_the_full_gradient(n_samples, *, draws=1000):
-    """RETURNS: of the mean of sampled gradients, for h, weight and bias, relative to their norms."""
+    """Return the distance of the mean of sampled gradients, for h, weight and bias, relative to their norms."""
     softmax, (h, targets) = make(SampledSoftmax, n_samples=n_samples, sparse=False), make_rows()
     expected = gradients(softmax, by_hand(softmax, h, targets).sum(), h)
     generator = seeded()
@@ -183,22 +182,3 @@ def test_cutoffs_that_leave_a_cluster_empty_are_refused(cutoffs):
 def test_a_cluster_without_width_is_refused():
     with pytest.raises(ValueError, match="div_value = 4.0"):
         AdaptiveSoftmax(COUNTS, WIDTH)
-
-
-def test_memory_of_parameters_and_state_dominates_for_large_vocabularies():
-    n_words, width = 800_000, 512
-    parameters = 4 * n_words * (width + 1)
-    sampled = bytes_needed("sampled", n_words, width, rows=2560, slots=2)
-    full = bytes_needed("full", n_words, width, rows=2560, slots=2)
-    assert 3 * parameters < sampled < 3.1 * parameters
-    assert full > sampled + 3 * parameters
-
-
-def test_memory_of_an_adaptive_softmax_counts_its_parameters():
-    n_parameters = sum(p.numel() for p in AdaptiveSoftmax(COUNTS, 16).parameters())
-    assert bytes_needed("adaptive", N_WORDS, 16, rows=0, slots=2) == 4 * (1 + 1 + 2) * n_parameters
-
-
-def test_an_unknown_softmax_is_refused():
-    with pytest.raises(ValueError, match="must be one of sampled, adaptive, full"):
-        bytes_needed("hierarchical", 10, 4, rows=2, slots=2)

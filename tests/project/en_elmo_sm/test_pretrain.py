@@ -9,7 +9,7 @@ from spacy_elmo.models import describe_model
 
 CONFIG = """
 [corpus]
-heldout_share = 1
+dev_size = 1
 max_words = 50
 min_count = 1
 
@@ -19,18 +19,19 @@ projection_size = 4
 filters = [[1, 4], [2, 4]]
 
 [training]
-lanes = 2
-steps = 5
+batch_size = 2
+unroll_steps = 5
 max_steps = 6
 eval_frequency = 2
 
 [training.optimizer]
-@optimizers = "spacy-elmo.Adam.v1"
+@misc = "spacy-elmo.Adam.v1"
 
 [training.optimizer.learn_rate]
-@schedules = "spacy-elmo.linear.v1"
-rate = 0.01
-total = 6
+@schedules = "warmup_linear.v1"
+initial_rate = 0.01
+warmup_steps = 0
+total_steps = 6
 """
 TEXT = "\n\n".join(f"The cat number {i} sat here. It was a mat." for i in range(20))
 

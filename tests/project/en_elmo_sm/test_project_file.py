@@ -4,12 +4,12 @@ import srsly
 
 from project.en_elmo_sm.scripts import raw_text
 from spacy_elmo.pretraining.config import read_config
-from spacy_elmo.pretraining.pretrain import make_recipe
+from spacy_elmo.pretraining.pretrain import make_settings
 
 
 def test_model_has_a_config_facts_and_a_license(source):
     model = source / srsly.read_yaml(source / "project.yml")["vars"]["model"]
-    assert make_recipe(read_config(model / "config.cfg", {"paths.train": str(model / "LICENSE")}))
+    assert make_settings(read_config(model / "config.cfg", {"paths.train": str(model / "LICENSE")}))
     meta, license = srsly.read_json(model / "meta.json"), (model / "LICENSE").read_text(encoding="utf8")
     for text in meta["training_data"]:
         assert text["name"] in license

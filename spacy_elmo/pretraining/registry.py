@@ -1,0 +1,243 @@
+"""What the blocks of a pretraining config build.
+
+Rates come from Thinc's schedules, to which this module adds two; they fit Thinc's own optimizers as well. The rest are
+values that only pretraining reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
+from typing import Any, Literal, TypeAlias
+
+import torch
+
+from ..bilm import BiLMConfig, CharacterInput, WordInput
+from ..text.readers import Document, describe_files
+from ..text.tokenize import find_text, tokenize_files
+from .loop.schedules import Schedule, by_step, constant, cosine, inverse_sqrt
+from .loop.settings import AdaptiveChoice, FullChoice, OptimizerChoice, SampledChoice
+
+Words: TypeAlias = tuple[str, ...]
+Rates: TypeAlias = float | list[float] | Iterator[float]  # as Thinc's optimizers take them
+
+
+class TextReader:
+    """Reads documents from files; see `tokenize_files`.
+
+    Args:
+        paths: Files and directories.
+        lang: The language whose tokenizer to use.
+        n_process: Processes that tokenize.
+    """
+
+    def __init__(self, paths: list[str], lang: str, n_process: int):
+        self.paths, self.lang, self.n_process = paths, lang, n_process
+
+    def __call__(self) -> Iterator[Document]:
+        return tokenize_files(self.paths, lang=self.lang, n_process=self.n_process)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return facts by which a change of the text shows. Raises CorpusError for paths that are not there."""
+        return describe_files(file for path in self.paths for file in find_text(path))
+
+
+def make_reader(paths: str | list[str] | None = None, lang: str = "en", n_process: int = 1) -> TextReader | None:
+    """Return a reader of text files, None where none are named.
+
+    Args:
+        paths: A file or directory of text (.txt, .gz, .jsonl, .spacy), or several of them.
+        lang: The language whose tokenizer to use.
+        n_process: Processes that tokenize.
+    """
+    if not paths:
+        return None
+    return TextReader([paths] if isinstance(paths, str) else paths, lang, n_process)
+
+
+def character_bilm(
+    hidden_size: int,
+    projection_size: int,
+    filters: list[list[int]],
+    embedding_size: int = 16,
+    n_highway: int = 1,
+    activation: Literal["relu", "tanh"] = "relu",
+    max_characters: int = 50,
+    n_layers: int = 2,
+    cell_clip: float | None = 3.0,
+    projection_clip: float | None = 3.0,
+    skip_connections: bool = True,
+) -> Callable[[Words], BiLMConfig]:
+    """Return what gives the dimensions of a model that reads words by their characters.
+
+    Args:
+        hidden_size: As of `BiLMConfig`.
+        projection_size: As of `BiLMConfig`.
+        filters: As of `CharacterInput`, pairs of a width and a number.
+        embedding_size: As of `CharacterInput`.
+        n_highway: As of `CharacterInput`.
+        activation: As of `CharacterInput`.
+        max_characters: As of `CharacterInput`.
+        n_layers: As of `BiLMConfig`.
+        cell_clip: As of `BiLMConfig`.
+        projection_clip: As of `BiLMConfig`.
+        skip_connections: As of `BiLMConfig`.
+    """
+    config = BiLMConfig(
+        CharacterInput(
+            embedding_size=embedding_size,
+            filters=tuple((width, n) for width, n in filters),
+            n_highway=n_highway,
+            activation=activation,
+            max_characters=max_characters,
+        ),
+        hidden_size=hidden_size,
+        projection_size=projection_size,
+        n_layers=n_layers,
+        cell_clip=cell_clip,
+        projection_clip=projection_clip,
+        skip_connections=skip_connections,
+    )
+    return lambda words: config
+
+
+def word_bilm(
+    hidden_size: int,
+    projection_size: int,
+    n_layers: int = 2,
+    cell_clip: float | None = 3.0,
+    projection_clip: float | None = 3.0,
+    skip_connections: bool = True,
+) -> Callable[[Words], BiLMConfig]:
+    """Return what gives the dimensions of a model with a table of the words of the vocabulary.
+
+    Args:
+        hidden_size: As of `BiLMConfig`, like all others.
+        projection_size: As of `BiLMConfig`.
+        n_layers: As of `BiLMConfig`.
+        cell_clip: As of `BiLMConfig`.
+        projection_clip: As of `BiLMConfig`.
+        skip_connections: As of `BiLMConfig`.
+    """
+    return lambda words: BiLMConfig(
+        WordInput(len(words)),
+        hidden_size=hidden_size,
+        projection_size=projection_size,
+        n_layers=n_layers,
+        cell_clip=cell_clip,
+        projection_clip=projection_clip,
+        skip_connections=skip_connections,
+    )
+
+
+def full_softmax() -> FullChoice:
+    """Return a softmax over the whole vocabulary."""
+    return FullChoice()
+
+
+def sampled_softmax(n_samples: int = 8192) -> SampledChoice:
+    """Return a softmax that is trained over the target and sampled negatives.
+
+    Args:
+        n_samples: Number of negatives.
+    """
+    _check_numbers(n_samples=n_samples)
+    return SampledChoice(n_samples=n_samples)
+
+
+def adaptive_softmax(cutoffs: list[int] | None = None, div_value: float = 4.0) -> AdaptiveChoice:
+    """Return a softmax with the rarer words in clusters of lower width.
+
+    Args:
+        cutoffs: The rank at which each cluster begins. None for 1/16 and 1/4 of the vocabulary.
+        div_value: Each cluster's width is the one before divided by this.
+    """
+    _check_numbers(div_value=div_value)
+    return AdaptiveChoice(cutoffs=cutoffs, div_value=div_value)
+
+
+def adam(learn_rate: Rates, beta1: float = 0.9, beta2: float = 0.99, eps: float = 1e-8) -> OptimizerChoice:
+    """Return torch's Adam.
+
+    Args:
+        learn_rate: A number, or a schedule of Thinc's.
+        beta1: Decay of the mean of gradients.
+        beta2: Decay of the mean of their squares.
+        eps: Added to the root of that mean.
+    """
+    _check_numbers(beta1=beta1, beta2=beta2, eps=eps)
+    make = partial(torch.optim.Adam, betas=(beta1, beta2), eps=eps)
+    return OptimizerChoice(make, _schedule(learn_rate), slots=2)
+
+
+def adamw(
+    learn_rate: Rates, beta1: float = 0.9, beta2: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.01
+) -> OptimizerChoice:
+    """Return torch's AdamW.
+
+    Args:
+        learn_rate: As of `adam`.
+        beta1: As of `adam`.
+        beta2: As of `adam`.
+        eps: As of `adam`.
+        weight_decay: Share of each parameter, times the rate, that a step takes off.
+    """
+    _check_numbers(beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
+    make = partial(torch.optim.AdamW, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)
+    return OptimizerChoice(make, _schedule(learn_rate), slots=2)
+
+
+def adagrad(learn_rate: Rates, accumulator: float = 1.0, eps: float = 1e-10) -> OptimizerChoice:
+    """Return torch's Adagrad.
+
+    Args:
+        learn_rate: As of `adam`.
+        accumulator: What the sum of squared gradients starts from.
+        eps: Added to the root of that sum.
+    """
+    _check_numbers(accumulator=accumulator, eps=eps)
+    make = partial(torch.optim.Adagrad, initial_accumulator_value=accumulator, eps=eps)
+    return OptimizerChoice(make, _schedule(learn_rate), slots=1)
+
+
+def cosine_rates(rate: float, total: int, warmup: int = 0) -> Iterator[float]:
+    """Return rates that go up in a line, then down half a cosine to 0 at the last step.
+
+    Args:
+        rate: The highest.
+        total: Number of steps.
+        warmup: Steps on the way up.
+    """
+    _check_numbers(rate=rate, total=total, warmup=warmup)
+    return map(cosine(rate, warmup=warmup, total=total), count())
+
+
+def inverse_sqrt_rates(rate: float, warmup: int) -> Iterator[float]:
+    """Return rates that go up in a line, then down with the square root of the number of steps.
+
+    Args:
+        rate: The highest.
+        warmup: Steps on the way up.
+    """
+    _check_numbers(rate=rate, warmup=warmup)
+    return map(inverse_sqrt(rate, warmup=warmup), count())
+
+
+def _schedule(learn_rate: Rates) -> Schedule:
+    """Return the rate of each step. Raises ValueError for what is neither a number nor a schedule."""
+    try:
+        if isinstance(learn_rate, (list, Iterator)):
+            return by_step(learn_rate)
+        _check_numbers(learn_rate=learn_rate)
+        return constant(learn_rate)
+    except (TypeError, ValueError) as error:
+        remedy = 'give a number or a schedule, as @schedules = "spacy-elmo.cosine.v1"'
+        raise ValueError(f"learn_rate: not a number, and no series of numbers ({error}); {remedy}") from error
+
+
+def _check_numbers(**settings: object) -> None:
+    """Raise ValueError for what is not a number: blocks within blocks are not checked by their types."""
+    for name, value in settings.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(f"{name} = {value!r:.60}: must be a number")
