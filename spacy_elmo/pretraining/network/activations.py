@@ -1,7 +1,7 @@
 """Gradients of sigmoid, tanh and clipping, written in place.
 
-They are torch's own operators, which are not part of its public interface: where a version of torch has them not, or in
-another form, public operations give the same to the last digits of float32, in twice the time.
+They are torch's own operators, which are not part of its public interface. Where a version of torch lacks them, or has
+them in another form, public operations take their place: slower, and the same but for float32 rounding.
 """
 
 from __future__ import annotations
