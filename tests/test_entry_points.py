@@ -11,7 +11,7 @@ from thinc.api import Config
 from typer.testing import CliRunner
 
 from spacy_elmo.pretraining.config import complete
-from spacy_elmo.pretraining.pretrain import pretrain
+from spacy_elmo.pretraining.pretrain import pretrain_model
 from tests.support.pipelines import EMBED, ENCODE, LISTENER, MIX, make_examples, train
 
 POINTS = list(distribution("spacy-elmo").entry_points)
@@ -182,7 +182,7 @@ def test_a_tagger_is_trained_with_each_name(name: str, tiny_model: Path):
 def test_a_model_is_pretrained_with_each_name(name: str, tmp_path: Path):
     (tmp_path / "text.txt").write_text("The cat sat on the mat. It slept.\n\n" * 8, encoding="utf8")
     config = make_config(PRETRAINING, name, IN_PRETRAINING[name], train=tmp_path / "text.txt")
-    outcome = pretrain(complete(config), tmp_path / "out")
+    outcome = pretrain_model(complete(config), tmp_path / "out")
     assert outcome.step == 3
 
 

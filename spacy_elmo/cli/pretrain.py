@@ -29,7 +29,7 @@ def pretrain(
         from spacy.cli._util import import_code, parse_config_overrides, show_validation_error
 
         from ..pretraining.config import read_config
-        from ..pretraining.pretrain import pretrain as run
+        from ..pretraining.pretrain import pretrain_model
 
         import_code(code)
         overrides = parse_config_overrides(list(context.args))
@@ -37,7 +37,7 @@ def pretrain(
             overrides["paths.init"] = init
         with show_validation_error(config):
             try:
-                outcome = run(read_config(config, overrides), output, resume=resume, notify=msg.info)
+                outcome = pretrain_model(read_config(config, overrides), output, resume=resume, notify=msg.info)
             except FloatingPointError as error:
                 raise ValueError(str(error)) from error
     if not outcome.is_main:

@@ -12,7 +12,8 @@ from typing import Any
 import spacy.util
 from thinc.api import Config
 
-from ..models.load import load_model
+from ..formats import Pretrained
+from ..models import load_model
 from ..util.files import read_words, staged
 from .config import ConfigSchema, complete, differences, rename_old_keys
 from .corpus.prepare import CorpusSettings, remove_unfinished
@@ -20,15 +21,15 @@ from .corpus.vocabulary import MARKERS
 from .loggers import Logger, follow
 from .loop.checkpoint import list_checkpoints
 from .loop.distributed import join
-from .loop.run import CHECKPOINTS, CORPUS, Notify, Outcome, run
-from .loop.settings import OptimizerChoice, RunSettings, SoftmaxChoice, Start, Text
+from .loop.run import CHECKPOINTS, CORPUS, Notify, Outcome, run_training
+from .loop.settings import OptimizerChoice, RunSettings, SoftmaxChoice, Text
 from .loop.trainer import Limits
 from .registry import TextReader
 
 CONFIG = "config.cfg"
 
 
-def pretrain(config: Config, output: Path, *, resume: bool = False, notify: Notify = print) -> Outcome:
+def pretrain_model(config: Config, output: Path, *, resume: bool = False, notify: Notify = print) -> Outcome:
     """Run what a config says, in all processes that `torchrun` started, or in this one.
 
     Args:
@@ -54,7 +55,7 @@ def pretrain(config: Config, output: Path, *, resume: bool = False, notify: Noti
         on_step, finish = follow(logger, config) if world.is_main else (_quiet, _nothing)
         try:
             corpus = Path(config["paths"]["corpus"]) if config["paths"]["corpus"] else None
-            return run(settings, output, world=world, on_step=on_step, notify=notify, corpus=corpus)
+            return run_training(settings, output, world=world, on_step=on_step, notify=notify, corpus=corpus)
         finally:
             finish()
             if world.is_main:
@@ -76,8 +77,8 @@ def make_settings(config: Config, *, notify: Notify = print) -> tuple[RunSetting
     _check_blocks(resolved)
     start = None
     if paths["init"] is not None:
-        start = Start(str(paths["init"]), *load_model(paths["init"]))
-        notify(f"goes on from {start.name}, with its dimensions{'' if start.head else ', and a new softmax'}")
+        start = load_model(paths["init"])
+        notify(f"goes on from {paths['init']}, with its dimensions{'' if start.head else ', and a new softmax'}")
     settings = RunSettings(
         lang=resolved["nlp"]["lang"],
         text=_make_text(config, resolved, start),
@@ -91,6 +92,7 @@ def make_settings(config: Config, *, notify: Notify = print) -> tuple[RunSetting
             seconds=training["max_seconds"],
         ),
         start=start,
+        start_name=str(paths["init"] or ""),
         batch_size=training["batch_size"],
         unroll_steps=training["unroll_steps"],
         dropout=training["dropout"],
@@ -139,7 +141,7 @@ BLOCKS: dict[tuple[str, str], tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def _make_text(config: Config, resolved: Mapping[str, Any], start: Start | None) -> Text:
+def _make_text(config: Config, resolved: Mapping[str, Any], start: Pretrained | None) -> Text:
     corpus, vocab = resolved["corpus"], resolved["paths"]["vocab"]
     train, dev = corpus["train"], corpus["dev"]
     if train is None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, Prepared, prepare
+from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, Prepared, prepare_corpus
 
 
 def make_documents(n: int, *, seed: int = 0, n_words: int = 40) -> list[list[list[str]]]:
@@ -18,7 +18,7 @@ def make_documents(n: int, *, seed: int = 0, n_words: int = 40) -> list[list[lis
 
 def prepare_all(documents, folder: Path, **settings) -> Prepared:
     """Prepare documents of which none is held out."""
-    return prepare(documents, folder, CorpusSettings(**{"dev_size": 0, **settings}))
+    return prepare_corpus(documents, folder, CorpusSettings(**{"dev_size": 0, **settings}))
 
 
 def read_back(corpus) -> list[list[list[str]]]:

@@ -9,7 +9,7 @@ from thinc.api import Config
 
 from spacy_elmo.pretraining.config import complete
 from spacy_elmo.pretraining.loop.run import Outcome
-from spacy_elmo.pretraining.pretrain import pretrain
+from spacy_elmo.pretraining.pretrain import pretrain_model
 from tests.support.runs import ignore
 
 TINY = """
@@ -46,4 +46,4 @@ def tiny_config(text: Path, **changes: Any) -> Config:
 
 def pretrain_quietly(config: Config, output: Path, **settings: Any) -> Outcome:
     """Pretrain without notices."""
-    return pretrain(config, output, notify=ignore, **settings)
+    return pretrain_model(config, output, notify=ignore, **settings)

@@ -16,9 +16,9 @@ from typing import Any
 
 import torch
 
-from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, prepare
+from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, prepare_corpus
 from spacy_elmo.pretraining.loop.distributed import World, join
-from spacy_elmo.pretraining.loop.run import Outcome, make_trainer, run
+from spacy_elmo.pretraining.loop.run import Outcome, make_trainer, run_training
 from spacy_elmo.pretraining.loop.schedules import cosine
 from spacy_elmo.pretraining.loop.settings import (
     AdaptiveChoice,
@@ -64,7 +64,7 @@ def tiny_run(output: Path, **changes: Any) -> Outcome:
     """Run tiny settings in this process, which keeps its number of threads."""
     threads = torch.get_num_threads()
     try:
-        return run(tiny_settings(**changes), output, world=World(), on_step=ignore, notify=ignore)
+        return run_training(tiny_settings(**changes), output, world=World(), on_step=ignore, notify=ignore)
     finally:
         torch.set_num_threads(threads)
 
@@ -72,7 +72,7 @@ def tiny_run(output: Path, **changes: Any) -> Outcome:
 def tiny_trainer(folder: Path, **changes: Any) -> Trainer:
     """Return a tiny run at its start; its text is prepared in a folder."""
     settings = tiny_settings(**changes)
-    prepared = prepare(documents(), folder, CorpusSettings(), dev=documents(3, seed=1))
+    prepared = prepare_corpus(documents(), folder, CorpusSettings(), dev=documents(3, seed=1))
     return make_trainer(settings, prepared, world=World(), notify=ignore)
 
 
@@ -103,7 +103,7 @@ def main(output: str, *arguments: str) -> None:
     with join() as world:
         if arguments and arguments[0].startswith("--kill"):
             plan_death(arguments[0], int(arguments[1]), world.rank)
-        run(tiny_settings(**changes), Path(output), world=world, on_step=ignore, notify=ignore)
+        run_training(tiny_settings(**changes), Path(output), world=world, on_step=ignore, notify=ignore)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ class Prepared(NamedTuple):
     notices: tuple[str, ...] = ()
 
 
-def prepare(
+def prepare_corpus(
     documents: Iterable[Document],
     folder: str | Path,
     settings: CorpusSettings,

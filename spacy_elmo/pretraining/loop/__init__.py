@@ -1,1 +1,25 @@
 """The training loop."""
+
+from .distributed import LostProcessError, World, join
+from .optimizer import Optimizer
+from .perplexity import Perplexity, TextPerplexity, text_perplexity
+from .run import Outcome, run_training
+from .settings import RunSettings, Text
+from .trainer import Limits, Progress, Trainer
+
+__all__ = [
+    "Limits",
+    "LostProcessError",
+    "Optimizer",
+    "Outcome",
+    "Perplexity",
+    "Progress",
+    "RunSettings",
+    "Text",
+    "TextPerplexity",
+    "Trainer",
+    "World",
+    "join",
+    "run_training",
+    "text_perplexity",
+]

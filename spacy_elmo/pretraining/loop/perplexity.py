@@ -18,7 +18,7 @@ from ...bilm.model import BiLM, State
 from ...formats import Head
 from ...text.readers import Document
 from ..corpus.mapped import Corpus
-from ..corpus.prepare import CorpusSettings, prepare
+from ..corpus.prepare import CorpusSettings, prepare_corpus
 from ..corpus.vocabulary import MARKERS, UNK_ID
 from ..corpus.windows import Window, Windows
 from ..network.char_cnn import encode_words
@@ -125,7 +125,7 @@ def text_perplexity(
     words = head.words if words is None else (*MARKERS, *(word for word in words if word not in MARKERS))
     likelihoods = Likelihoods(head, words)
     with TemporaryDirectory() as folder:
-        prepared = prepare(documents, Path(folder) / "corpus", CorpusSettings(vocabulary=words, dev_size=0))
+        prepared = prepare_corpus(documents, Path(folder) / "corpus", CorpusSettings(vocabulary=words, dev_size=0))
         corpus = prepared.train
         windows = evaluation_windows(corpus, batch_size=BATCH_SIZE, unroll_steps=UNROLL_STEPS)
         found = measure(model, lambda window, state: _evaluate(model, likelihoods, window, state), windows)

@@ -18,7 +18,7 @@ import torch
 from ...bilm import BiLM
 from ...formats import Head, model_directory
 from ...formats.pretrained import model_words
-from ..corpus.prepare import Prepared, prepare
+from ..corpus.prepare import Prepared, prepare_corpus
 from ..corpus.windows import Windows
 from ..network.head import change_vocabulary
 from ..network.objective import Objective
@@ -53,7 +53,7 @@ class Outcome(NamedTuple):
     is_main: bool
 
 
-def run(
+def run_training(
     settings: RunSettings,
     output: Path,
     *,
@@ -156,7 +156,7 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
 
 def _prepare(text: Text, folder: Path, world: World, notify: Notify) -> Prepared:
     with world.main_process_first():
-        prepared = prepare(text.train(), folder, text.corpus, dev=None if text.dev is None else text.dev())
+        prepared = prepare_corpus(text.train(), folder, text.corpus, dev=None if text.dev is None else text.dev())
     for notice in prepared.notices:
         notify(notice)
     train, words = prepared.train, len(prepared.vocabulary)
@@ -216,7 +216,7 @@ def _describe(settings: RunSettings, prepared: Prepared, note: dict[str, Any]) -
     meta = {key: start.meta[key] for key in _INHERITED if key in start.meta} if start else {}
     meta |= {"lang": settings.lang, "steps": note["step"], "words": note["words"], "seconds": round(note["seconds"], 1)}
     if start is not None:
-        meta["continues"] = start.name
+        meta["continues"] = settings.start_name
     meta["training_data"] = [*_as_list(meta.get("training_data")), *_as_list(settings.text.corpus.sources.get("train"))]
     if "perplexity" in note:
         figures = {"forward": note["forward"], "backward": note["backward"], "mean": note["perplexity"]}

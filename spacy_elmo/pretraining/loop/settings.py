@@ -8,9 +8,8 @@ from typing import ClassVar, TypeAlias
 
 from torch import nn, optim
 
-from ...bilm import BiLM, BiLMConfig
-from ...formats import Head
-from ...formats.pretrained import Meta
+from ...bilm import BiLMConfig
+from ...formats import Head, Pretrained
 from ...text.readers import Document
 from ..corpus.prepare import CorpusSettings
 from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax
@@ -34,23 +33,6 @@ class Text:
     train: Documents
     dev: Documents | None
     corpus: CorpusSettings
-
-
-@dataclass(frozen=True)
-class Start:
-    """A trained model to go on from: its parts as `load_model` returns them.
-
-    Attributes:
-        name: For messages and meta.json.
-        model: The model.
-        meta: Facts on it.
-        head: Its softmax, None where it has none.
-    """
-
-    name: str
-    model: BiLM
-    meta: Meta
-    head: Head | None
 
 
 class SoftmaxChoice:
@@ -159,6 +141,7 @@ class RunSettings:
         optimizer: Of all parameters.
         limits: Where the run ends.
         start: A model to go on from, None for a new one.
+        start_name: Its name, for meta.json.
         batch_size: Lanes of text side by side, over all processes.
         unroll_steps: Tokens of a lane in a step, through which gradients go back.
         dropout: Share of numbers that are dropped in training.
@@ -178,7 +161,8 @@ class RunSettings:
     softmax: SoftmaxChoice
     optimizer: OptimizerChoice
     limits: Limits
-    start: Start | None = None
+    start: Pretrained | None = None
+    start_name: str = ""
     batch_size: int = 64
     unroll_steps: int = 20
     dropout: float = 0.1

@@ -13,7 +13,7 @@ import pytest
 from spacy_elmo.pretraining.corpus import mapped as corpus
 from spacy_elmo.pretraining.corpus import prepare as module
 from spacy_elmo.pretraining.corpus import shards, vocabulary
-from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, open_prepared, prepare
+from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, open_prepared, prepare_corpus
 from spacy_elmo.pretraining.corpus.vocabulary import MARKERS
 from spacy_elmo.text.readers import CorpusError
 from tests.support.corpora import make_documents, marked, prepare_all, read_back
@@ -49,7 +49,7 @@ def test_text_in_many_shards_comes_back_with_exact_counts(tmp_path):
 @pytest.mark.parametrize(("dev_size", "n"), [(0.25, 10), (3, 3), (0.001, 1)])
 def test_a_share_or_number_of_documents_is_held_out_and_not_counted(tmp_path, dev_size, n):
     documents = [[[f"word{i}", "a"]] for i in range(40)]
-    prepared = prepare(documents, tmp_path / "a", CorpusSettings(dev_size=dev_size))
+    prepared = prepare_corpus(documents, tmp_path / "a", CorpusSettings(dev_size=dev_size))
     train, held_out = read_back(prepared.train), read_back(prepared.dev)
     assert len(held_out) == n
     assert sorted(train + held_out) == sorted(marked(documents))
@@ -58,7 +58,7 @@ def test_a_share_or_number_of_documents_is_held_out_and_not_counted(tmp_path, de
 
 def test_the_seed_decides_which_documents_are_held_out(tmp_path):
     found = [
-        read_back(prepare(make_documents(30), tmp_path / name, CorpusSettings(dev_size=5, seed=seed)).dev)
+        read_back(prepare_corpus(make_documents(30), tmp_path / name, CorpusSettings(dev_size=5, seed=seed)).dev)
         for name, seed in (("a", 1), ("b", 1), ("c", 2))
     ]
     assert found[0] == found[1] != found[2]
@@ -67,7 +67,7 @@ def test_the_seed_decides_which_documents_are_held_out(tmp_path):
 @pytest.mark.usefixtures("_small_shards")
 def test_held_out_documents_can_be_given(tmp_path):
     documents, held_out = make_documents(30), make_documents(20, seed=1)
-    prepared = prepare(iter(documents), tmp_path / "a", CorpusSettings(), dev=iter(held_out))
+    prepared = prepare_corpus(iter(documents), tmp_path / "a", CorpusSettings(), dev=iter(held_out))
     assert (read_back(prepared.train), read_back(prepared.dev)) == (marked(documents), marked(held_out))
 
 
@@ -104,7 +104,7 @@ def test_other_settings_are_an_error_that_names_them(tmp_path, key, value):
 def test_other_held_out_documents_are_an_error_that_names_them(tmp_path):
     first = prepare_all(make_documents(9), tmp_path / "a", max_words=6)
     with pytest.raises(CorpusError, match="was prepared in another way \\(dev_size: 0 there, 'documents' now\\)"):
-        prepare(unread(), tmp_path / "a", CorpusSettings(max_words=6, dev_size=0), dev=())
+        prepare_corpus(unread(), tmp_path / "a", CorpusSettings(max_words=6, dev_size=0), dev=())
     assert read_back(open_prepared(tmp_path / "a").train) == read_back(first.train)
 
 
@@ -117,7 +117,7 @@ def test_an_empty_corpus_is_an_error_and_leaves_nothing(tmp_path, documents):
 
 def test_empty_held_out_text_is_an_error(tmp_path):
     with pytest.raises(CorpusError, match="the held-out text has no words"):
-        prepare([[["a"]]], tmp_path / "a", CorpusSettings(), dev=[[]])
+        prepare_corpus([[["a"]]], tmp_path / "a", CorpusSettings(), dev=[[]])
 
 
 @pytest.mark.parametrize("dev_size", [0.01, 1])
@@ -206,7 +206,7 @@ def test_a_folder_that_is_not_prepared_is_an_error(tmp_path):
 
 @pytest.mark.parametrize("name", ["train/tokens.int32", "vocab.txt", "dev/texts.uint8"])
 def test_a_file_cut_short_or_missing_is_an_error_that_names_it(tmp_path, name):
-    prepare(make_documents(30), tmp_path / "a", CorpusSettings(dev_size=9, vocabulary=MARKERS))
+    prepare_corpus(make_documents(30), tmp_path / "a", CorpusSettings(dev_size=9, vocabulary=MARKERS))
     path = tmp_path / "a" / name
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(CorpusError, match=f"{name}: has .* bytes where .* were written"):
@@ -226,7 +226,7 @@ def test_another_schema_is_an_error(tmp_path):
 def test_a_folder_of_schema_1_is_opened(tmp_path):
     """It said "heldout" for "dev"."""
     settings = CorpusSettings(sources={"train": [1], "dev": [2], "dev language": "en"}, dev_size=3)
-    first = prepare(make_documents(9), tmp_path / "a", settings)
+    first = prepare_corpus(make_documents(9), tmp_path / "a", settings)
     path = tmp_path / "a" / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest |= {"schema": 1, "heldout": manifest.pop("dev_size")}
@@ -234,10 +234,10 @@ def test_a_folder_of_schema_1_is_opened(tmp_path):
     manifest["files"] = {name.replace("dev/", "heldout/"): size for name, size in manifest["files"].items()}
     path.write_text(json.dumps(manifest))
     (tmp_path / "a" / "dev").rename(tmp_path / "a" / "heldout")
-    second = prepare(unread(), tmp_path / "a", settings)
+    second = prepare_corpus(unread(), tmp_path / "a", settings)
     assert read_back(second.dev) == read_back(first.dev)
     with pytest.raises(CorpusError, match=r"\(dev_size: 3 there, 4 now\)"):
-        prepare(unread(), tmp_path / "a", replace(settings, dev_size=4))
+        prepare_corpus(unread(), tmp_path / "a", replace(settings, dev_size=4))
 
 
 def peak(n: int, folder: Path) -> int:
@@ -258,5 +258,5 @@ def test_memory_does_not_grow_with_the_text(tmp_path, monkeypatch):
 
 def test_it_runs_without_spacy_and_thinc(tmp_path):
     code = "from spacy_elmo.pretraining.corpus import prepare, windows; "
-    code += f"p = prepare.prepare([[['a']]], {str(tmp_path / 'a')!r}, prepare.CorpusSettings(dev_size=0)); "
+    code += f"p = prepare.prepare_corpus([[['a']]], {str(tmp_path / 'a')!r}, prepare.CorpusSettings(dev_size=0)); "
     assert run(code + "print(p.train.n_words)", blocked=("spacy", "thinc")) == "1\n"

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from spacy_elmo.bilm import BiLMConfig, WordInput
-from spacy_elmo.formats import allennlp, model_directory
+from spacy_elmo.formats import Pretrained, allennlp, model_directory
 from spacy_elmo.pretraining.corpus.prepare import CorpusSettings
 from spacy_elmo.pretraining.loop.distributed import World
 from spacy_elmo.pretraining.loop.perplexity import text_perplexity
-from spacy_elmo.pretraining.loop.run import run
+from spacy_elmo.pretraining.loop.run import run_training
 from spacy_elmo.pretraining.loop.schedules import cosine
-from spacy_elmo.pretraining.loop.settings import OptimizerChoice, SampledChoice, Start, Text
+from spacy_elmo.pretraining.loop.settings import OptimizerChoice, SampledChoice, Text
 from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.util.files import read_json
 from tests.support.random_models import CONFIG, WORDS, assert_same_model, random_head, random_model, small_disk
@@ -31,7 +31,7 @@ def words_config(words: Sequence[str], **sizes: int) -> BiLMConfig:
 def lines_of(output: Path, **changes: object) -> list[str]:
     """Run, and return what it said."""
     said: list[str] = []
-    run(tiny_settings(**changes), output, world=World(), on_step=ignore, notify=said.append)
+    run_training(tiny_settings(**changes), output, world=World(), on_step=ignore, notify=said.append)
     return said
 
 
@@ -134,9 +134,9 @@ def test_a_run_goes_on_from_another_model(softmax: str, has_head: bool, tmp_path
     model = random_model(seed=5)
     words = ("<S>", "</S>", "<UNK>", *"abcdefghijklmnopq")
     head = random_head(model, words=words) if has_head else None
-    begin = Start("other", model, {"license": "CC0", "training_data": ["theirs"]}, head)
+    begin = Pretrained(model, {"license": "CC0", "training_data": ["theirs"]}, head)
     text = Text(documents, None, CorpusSettings(dev_size=2, sources={"train": ["ours"]}, vocabulary=words))
-    lines_of(tmp_path, softmax=softmax, start=begin, text=text, max_steps=1)
+    lines_of(tmp_path, softmax=softmax, start=begin, start_name="other", text=text, max_steps=1)
     trained, meta, _ = model_directory.read(tmp_path / "model-last")
     assert (meta["continues"], meta["license"], meta["training_data"]) == ("other", "CC0", ["theirs", "ours"])
     for name, tensor in model.state_dict().items():
@@ -154,7 +154,7 @@ def test_a_new_vocabulary_keeps_the_rows_of_known_words(tmp_path: Path):
     model = random_model(seed=5)
     head = random_head(model, words=("<S>", "</S>", "<UNK>", "bank", "river", "the"))
     text = Text(lambda: [[["the", "new", "bank"]]] * 9, None, CorpusSettings(dev_size=0))
-    lines_of(tmp_path, start=Start("other", model, {}, head), text=text, max_steps=1, batch_size=1)
+    lines_of(tmp_path, start=Pretrained(model, {}, head), start_name="other", text=text, max_steps=1, batch_size=1)
     found = model_directory.read(tmp_path / "model-last").head
     assert found is not None
     assert set(found.words[3:]) == {"the", "new", "bank"}
@@ -165,7 +165,7 @@ def test_a_new_vocabulary_keeps_the_rows_of_known_words(tmp_path: Path):
 
 def test_a_model_of_words_is_trained(tmp_path: Path):
     settings = replace(tiny_settings(max_steps=2), dimensions=words_config)
-    run(settings, tmp_path, world=World(), on_step=ignore, notify=ignore)
+    run_training(settings, tmp_path, world=World(), on_step=ignore, notify=ignore)
     model = model_directory.read(tmp_path / "model-last").model
     head = model_directory.read(tmp_path / "model-last").head
     assert head is not None
@@ -198,6 +198,6 @@ def test_four_lines_are_learned_by_heart(softmax: str, tmp_path: Path):
     )
     if softmax == "sampled":
         settings = replace(settings, softmax=SampledChoice(n_samples=32))
-    run(settings, tmp_path, world=World(), on_step=ignore, notify=ignore)
+    run_training(settings, tmp_path, world=World(), on_step=ignore, notify=ignore)
     found = read_json(tmp_path / "model-last" / "meta.json")["perplexity"]
     assert max(found["forward"], found["backward"]) < 1.5
