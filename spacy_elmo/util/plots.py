@@ -20,7 +20,8 @@ def save_figure(figure: Figure, path: Path) -> None:
         path: The file; its directory is made if it is missing.
 
     Raises:
-        ValueError: matplotlib does not know the format, or the file cannot be written.
+        ValueError: matplotlib does not know the format.
+        WriteError: The file cannot be written.
     """
     drawn = io.BytesIO()
     figure.savefig(drawn, format=path.suffix[1:] or "png")

@@ -19,7 +19,7 @@ import srsly
 from wasabi import msg
 
 from project.shared.workspace import Workspace
-from spacy_elmo.util.files import WeightsError, staged
+from spacy_elmo.util.files import WeightsError, WriteError, staged
 
 from .runs import BASELINE, DEFAULT, Result, Run, RunError, Settings
 from .tasks import TASKS, TaskFiles, after_step, task_parser
@@ -43,7 +43,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         waiting = [run for run in runs if (run.key, split) not in results]
         msg.info(f"{args.task}: {len(runs) - len(waiting)} runs done before, {len(waiting)} to do ({split})")
         _work(waiting, split, results, args.jobs)
-    except (RunError, WeightsError) as error:
+    except (RunError, WeightsError, WriteError) as error:
         title, _, log = str(error).partition("\n")
         msg.fail(title)
         print(log)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from spacy_elmo.pretraining.loop.plot import plot_history
-from spacy_elmo.util.files import WeightsError
+from spacy_elmo.util.files import WriteError
 
 HISTORY = [{"words": n, "loss": 5.0 / n, "forward": 100.0 / n, "backward": 120.0 / n} for n in range(1, 4)]
 
@@ -17,7 +17,7 @@ def test_a_run_becomes_a_picture(tmp_path: Path):
 def test_a_picture_that_cannot_be_written_is_an_error_that_names_its_place(tmp_path: Path):
     pytest.importorskip("matplotlib")
     (tmp_path / "file").touch()
-    with pytest.raises(WeightsError, match="file"):
+    with pytest.raises(WriteError, match="file"):
         plot_history(HISTORY, tmp_path / "file" / "loss.png")
 
 
