@@ -84,7 +84,9 @@ class PendingStep:
             zeros = (np.zeros_like(data.features, dtype="float32") for data in self._data)
             d_layers = [gradients.get(id(data), zero) for data, zero in zip(self._data, zeros)]
             self._data, self._backprop, self._gradients = [], None, {}
+            optimizer, self._optimizer = self._optimizer, None  # an error leaves no step on half of the gradients
             backprop(d_layers)
+            self._optimizer = optimizer
         if self._optimizer is not None and self._shim.has_gradients:
             optimizer, self._optimizer = self._optimizer, None
             self._shim.finish_update(optimizer)
