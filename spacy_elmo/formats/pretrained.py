@@ -63,7 +63,8 @@ def empty_model(config: BiLMConfig, words: Sequence[str], *, source: Path | str)
     except ConfigError as error:
         raise WeightsError(f"{source}: {error}") from error
     except (RuntimeError, OverflowError, TypeError) as error:
-        raise WeightsError(f"{source}: no model has such dimensions ({error}); correct them") from error
+        reason = str(error).partition("\n")[0]  # PyTorch may add the calls that led there
+        raise WeightsError(f"{source}: no model has such dimensions ({reason}); correct them") from error
 
 
 def fill_model(model: BiLM, tensors: Tensors, *, source: Path | str) -> BiLM:
