@@ -3,28 +3,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import spacy
 from spacy.language import Language
-from spacy.training import Example
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
-
-MIX = {"@architectures": "spacy-elmo.ScalarMix.v1"}
-LISTENER = {"@architectures": "spacy-elmo.ElmoListener.v1", "upstream": "elmo", "mix": MIX}
-EMBED = {"width": 8, "attrs": ["NORM"], "rows": [50], "include_static_vectors": False}
-ENCODE = {"width": 8, "depth": 1, "window_size": 1, "maxout_pieces": 2}
-BOTH = {
-    "@architectures": "spacy-elmo.ElmoTok2Vec.v1",
-    "embed": {"@architectures": "spacy.MultiHashEmbed.v2", **EMBED},
-    "encode": {"@architectures": "spacy.MaxoutWindowEncoder.v2", **ENCODE},
-    "input": LISTENER,
-    "output": {**LISTENER, "mix": {**MIX, "mix": "top"}},
-}
-RAW = {("tagger", "features"): [0.0, 1.0, 2.0], ("senter", "input"): [3.0, 0.0, 0.0]}
-GAMMA = {"tagger": 1.5, "senter": 0.5}
+from tests.support.mixes import LISTENER, check_mixes, train_mixes
 
 
 def run(*arguments: object) -> Result:
@@ -33,48 +18,18 @@ def run(*arguments: object) -> Result:
 
 @pytest.fixture
 def trained(nlp: Language) -> Language:
-    """A tagger that listens, and a senter with ELMo at its input and, the top layer, at its output."""
-    for name, tok2vec in (("tagger", LISTENER), ("senter", BOTH)):
-        nlp.add_pipe(name, config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": tok2vec}})
-    doc = nlp.make_doc("A bank. A river.")
-    facts: dict[str, Any] = {"tags": ["D", "N", ".", "D", "N", "."], "sent_starts": [1, 0, 0, 1, 0, 0]}
-    nlp.initialize(lambda: [Example.from_dict(doc, facts)])
-    for (name, _), raw in RAW.items():
-        node = next(node for node in nlp.get_pipe(name).model.walk() if node.has_param("w"))
-        node.set_param("w", np.asarray(raw, dtype="float32"))
-        node.set_param("gamma", np.asarray([GAMMA[name]], dtype="float32"))
-    return nlp
+    return train_mixes(nlp)
 
 
-def softmax(raw: list[float]) -> np.ndarray:
-    return np.exp(raw) / np.exp(raw).sum()
-
-
-def read_json(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
+def read_json(path: Path) -> list[dict[str, Any]]:
     result = run(path, "--json")
     assert result.exit_code == 0, result.output
-    return {(mix["component"], mix["place"]): mix for mix in json.loads(result.output)}
+    return json.loads(result.output)
 
 
-def check(mixes: dict[tuple[str, str], dict[str, Any]]) -> None:
-    assert list(mixes) == [("tagger", "features"), ("senter", "input"), ("senter", "output")]
-    for place, raw in RAW.items():
-        np.testing.assert_allclose(mixes[place]["weights"], softmax(raw), atol=1e-6)  # float32
-    assert mixes["senter", "output"]["weights"] == [0, 0, 1]
-    assert [mix["gamma"] for mix in mixes.values()] == [1.5, 0.5, 1]
-
-
-def test_weights_and_gamma_of_each_mix(trained: Language, tmp_path: Path):
+def test_json_has_weights_and_gamma_of_each_mix(trained: Language, tmp_path: Path):
     trained.to_disk(tmp_path / "pipeline")
-    check(read_json(tmp_path / "pipeline"))
-
-
-def test_listeners_that_were_replaced_are_found_in_their_places(trained: Language, tmp_path: Path):
-    trained.replace_listeners("elmo", "tagger", ["model.tok2vec"])
-    trained.replace_listeners("elmo", "senter", ["model.tok2vec.input", "model.tok2vec.output"])
-    trained.remove_pipe("elmo")
-    trained.to_disk(tmp_path / "pipeline")
-    check(read_json(tmp_path / "pipeline"))
+    check_mixes(read_json(tmp_path / "pipeline"))
 
 
 def test_the_table_has_a_row_a_mix(trained: Language, tmp_path: Path):
