@@ -13,7 +13,6 @@ from spacy_elmo.bilm import BiLM
 from spacy_elmo.bilm.inference import kernels
 from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.bilm.inference.lanes import pack
-from spacy_elmo.bilm.inference.lstm import Run
 from tests.support.random_models import CHARACTERS, CONFIG, SENTENCE, random_model, random_table_model
 
 TOLERANCE = 1e-5  # single precision, with sums in another order
@@ -137,16 +136,6 @@ def test_chosen_layers_are_those_of_all(layers):
     )
 
 
-@pytest.mark.parametrize(("layers", "n_layers"), [([0], 0), ([1], 1), ([0, 2], 2)])
-def test_layers_above_the_chosen_ones_are_not_run(monkeypatch, layers, n_layers):
-    encoder = Encoder(random_model())
-    encoder.encode([SENTENCE])
-    runs = []
-    monkeypatch.setattr("spacy_elmo.bilm.inference.lstm.Run", lambda cell, lanes: runs.append(cell) or Run(cell, lanes))
-    encoder.encode([SENTENCE], layers=layers)
-    assert len(runs) == 2 * n_layers
-
-
 def test_out_is_filled_and_returned():
     encoder = Encoder(strong_model())
     whole = np.full((3, 50, 12), np.nan, dtype="float32")
@@ -181,14 +170,3 @@ def test_word_vectors_are_those_of_the_model():
     expected = encoder.model.word_vectors(words).numpy()
     np.testing.assert_allclose(encoder.word_vectors(words), expected, rtol=0, atol=TOLERANCE)
     assert encoder.word_vectors([]).shape == (0, 6)
-
-
-def test_large_weights_are_packed_only_for_many_words(monkeypatch):
-    monkeypatch.setattr(kernels, "LARGE", 1)
-    encoder = Encoder(random_model())
-    encoder.encode([SENTENCE])
-    products = [product for cells in encoder._engine.cells for cell in cells for product in cell.stepwise]
-    assert all(product.packed is None for product in products)
-    encoder.encode([["word"] * 100] * 11, layers=[1])
-    packed = [product.packed is not None for product in products]
-    assert packed == ([kernels.can_pack()] * 2 + [False] * 2) * 2
