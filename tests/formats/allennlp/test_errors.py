@@ -61,10 +61,6 @@ BAD = {
         _put("char_embed", np.zeros((262, 4), "float32")),
         r"dataset char_embed has shape \(262, 4\); by char_cnn.embedding.dim it must be \(261, 4\)",
     ),
-    "NaN": (_put(f"{CELL}/B", np.full(48, np.nan, "float32")), f"dataset {CELL}/B has NaN or infinite"),
-    "infinite": (_put("char_embed", np.full((261, 4), np.inf, "float32")), "dataset char_embed has NaN or infinite"),
-    "beyond single precision": (_put(f"{CELL}/B", np.full(48, 1e300)), f"dataset {CELL}/B has NaN or infinite"),
-    "integers": (_put(f"{CELL}/B", np.zeros(48, "int32")), f"dataset {CELL}/B is of type int32"),
     "other width": (_option("lstm", "projection_dim", 5), r"by .*projection_dim it must be \(12, 5\)"),
     "other cells": (_option("lstm", "dim", 13), r"dataset RNN_0.* has shape \(12, 48\); by .*dim.* be \(12, 52\)"),
     "other filters": (_option("char_cnn", "filters", [[1, 4], [2, 6], [3, 3]]), r"W_cnn_1 .*filters\[1\] it must be"),
@@ -73,17 +69,8 @@ BAD = {
     "fewer highways": (_option("char_cnn", "n_highway", 0), "datasets CNN_high_0.* check .*char_cnn.n_highway"),
     "more highways": (_option("char_cnn", "n_highway", 2), "dataset CNN_high_1/W_carry is missing; char_cnn.n_highway"),
     "other characters": (_option("char_cnn", "embedding", {"dim": 5}), r"char_embed .*embedding.dim .* \(261, 5\)"),
-    "unknown activation": (
-        _option("char_cnn", "activation", "gelu"),
-        "options.json: char_cnn.activation = 'gelu': must be one of relu, tanh",
-    ),
-    "no activation": (_missing_option("char_cnn", "activation"), "options.json: char_cnn.activation is missing"),
-    "no width": (_missing_option("lstm", "projection_dim"), "options.json: lstm.projection_dim is missing"),
     "no cells": (lambda weights, options: options.pop("lstm"), "options.json: lstm.n_layers is missing"),
     "group of another kind": (lambda weights, options: options.update(lstm=[1]), "options.json: lstm.n_layers is"),
-    "bad size": (_option("lstm", "dim", "12"), "options.json: lstm.dim = '12': must be a whole number"),
-    "bad clip": (_option("lstm", "cell_clip", -3), "options.json: cell_clip = -3: must be a number above 0"),
-    "bad filters": (_option("char_cnn", "filters", "many"), "options.json: filters = 'many': must be pairs"),
 }
 
 
@@ -103,20 +90,6 @@ def test_bad_weights_and_options_are_named(tmp_path, case):
 def write_good(folder: Path) -> Path:
     allennlp.write(folder, random_model(), {})
     return folder / "weights.hdf5"
-
-
-@pytest.mark.parametrize("share", [0, 0.001, 0.01, 0.3, 0.9, 0.999])
-def test_a_truncated_file_is_named(tmp_path, share):
-    path = write_good(tmp_path)
-    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    with pytest.raises(WeightsError, match=r"weights.hdf5: not a whole HDF5 file"):
-        allennlp.read(path)
-
-
-def test_a_text_file_in_place_of_weights_is_named(tmp_path):
-    write_good(tmp_path).write_text("not weights")
-    with pytest.raises(WeightsError, match=r"weights.hdf5: not a whole HDF5 file .*signature"):
-        allennlp.read(tmp_path)
 
 
 def test_a_group_in_place_of_a_dataset_is_a_missing_dataset(tmp_path):
