@@ -5,12 +5,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
-from spacy_elmo.formats import allennlp, model_directory
+from spacy_elmo.formats import model_directory
 from spacy_elmo.util.files import write_words
 from tests.support.random_models import random_head, random_model
-
-DIRECTIONS = ("forward", "backward", "mean")
-ROUNDING = 1e-5  # products of the same numbers at other addresses may round apart
 
 
 @pytest.fixture
@@ -50,13 +47,6 @@ def test_each_file_has_its_perplexities(model: Path, texts: list[Path]):
 
 def test_a_folder_is_its_files(model: Path, texts: list[Path]):
     assert rows(model, texts[0].parent) == rows(model, *texts)
-
-
-def test_published_weights_have_the_same(model: Path, texts: list[Path], tmp_path: Path):
-    bilm = random_model()
-    allennlp.write(tmp_path / "published", bilm, {}, head=random_head(bilm))
-    for one, other in zip(rows(tmp_path / "published", *texts), rows(model, *texts)):
-        assert one == {**other, **{key: pytest.approx(other[key], rel=ROUNDING) for key in DIRECTIONS}}
 
 
 def test_other_words_can_be_predicted(model: Path, texts: list[Path], tmp_path: Path):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, Prepared, prepare_corpus
+from spacy_elmo.pretraining.corpus.shards import Shard
 
 
 def make_documents(n: int, *, seed: int = 0, n_words: int = 40) -> list[list[list[str]]]:
@@ -25,6 +26,13 @@ def read_back(corpus) -> list[list[list[str]]]:
     """Return the documents of a corpus, sentence markers included."""
     sentences = [corpus.words(corpus.tokens[a:b]) for a, b in zip(corpus.sentences, corpus.sentences[1:])]
     return [sentences[a:b] for a, b in zip(corpus.documents, corpus.documents[1:])]
+
+
+def texts(shard: Shard) -> list[list[list[str]]]:
+    """Return the documents of a shard."""
+    words = iter([shard.words[i].decode() for i in shard.ids])
+    sentences = iter([[next(words) for _ in range(n)] for n in shard.sentences])
+    return [[next(sentences) for _ in range(n)] for n in shard.documents]
 
 
 def marked(documents) -> list[list[list[str]]]:

@@ -5,13 +5,7 @@ import pytest
 
 from spacy_elmo.pretraining.corpus import shards
 from spacy_elmo.pretraining.corpus.shards import read_shard, split, write_shard
-from tests.support.corpora import make_documents
-
-
-def texts(shard):
-    words = iter([shard.words[i].decode() for i in shard.ids])
-    sentences = iter([[next(words) for _ in range(n)] for n in shard.sentences])
-    return [[next(sentences) for _ in range(n)] for n in shard.documents]
+from tests.support.corpora import make_documents, texts
 
 
 @pytest.mark.parametrize(("key", "value"), [("MAX_TOKENS", 50), ("MAX_WORDS", 8), ("MAX_BYTES", 20)])
