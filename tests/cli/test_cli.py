@@ -7,7 +7,6 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from spacy_elmo.cli import app
-from spacy_elmo.cli.common import clear_errors
 
 COMMANDS = get_command(app).commands
 
@@ -37,11 +36,6 @@ def test_every_command_explains_itself(command: str):
     assert result.exit_code == 0
     assert "Usage" in result.output
     assert COMMANDS[command].help or COMMANDS[command].callback.__doc__
-
-
-def test_mistakes_of_our_own_keep_their_traceback():
-    with pytest.raises(TypeError), clear_errors():
-        raise TypeError
 
 
 def test_commands_are_declared_without_importing_the_model():

@@ -16,12 +16,6 @@ def bundled() -> Language:
     return nlp
 
 
-def test_there_are_ten_words_with_five_uses_of_two_senses():
-    assert len(EXAMPLES) == 10
-    assert {len(sentences) for senses in EXAMPLES.values() for sentences in senses.values()} == {5}
-    assert {len(senses) for senses in EXAMPLES.values()} == {2}
-
-
 @pytest.mark.parametrize("word", EXAMPLES)
 def test_layer_0_cannot_tell_uses_apart_and_the_top_layer_can(bundled: Language, word: str):
     tokens, senses = example_uses(bundled, word)
