@@ -18,6 +18,7 @@ from safetensors.torch import load, save
 from ..bilm import BiLM, BiLMConfig, ConfigError, WordInput
 from ..util.files import WeightsError, read_json, read_text, read_words, staged, write_json, write_words
 from ..util.tensors import save_tensors
+from ..util.torch_state import without_settings
 from .pretrained import (
     DTYPES,
     Head,
@@ -40,6 +41,7 @@ def recognises(path: str | Path) -> bool:
     return any((Path(path) / name).exists() for name in (CONFIG, WEIGHTS))
 
 
+@without_settings(inference_mode=True)
 def read(path: str | Path, *, with_head: bool = True) -> Pretrained:
     """Read a model directory without copying its weights: their pages are mapped, and shared between processes.
 
@@ -103,6 +105,7 @@ def to_bytes(model: BiLM, meta: Mapping[str, Any]) -> bytes:
     return save({name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}, metadata=texts)
 
 
+@without_settings(inference_mode=True)
 def from_bytes(data: bytes) -> Pretrained:
     """Read what `to_bytes` returned.
 

@@ -164,6 +164,10 @@ class BiLMShim(Shim):
                 self._set(parameter, updated)
                 parameter.grad = None
 
+    def drop_gradients(self) -> None:
+        """Forget gradients that wait for a step."""
+        self._loaded().zero_grad()
+
     @contextmanager
     def use_params(self, params: dict[tuple[int, str], Any]) -> Iterator[None]:
         """Compute with other values of the parameters (the averages of an optimizer) for a while."""

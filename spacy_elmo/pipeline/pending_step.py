@@ -85,7 +85,11 @@ class PendingStep:
             d_layers = [gradients.get(id(data), zero) for data, zero in zip(self._data, zeros)]
             self._data, self._backprop, self._gradients = [], None, {}
             optimizer, self._optimizer = self._optimizer, None  # an error leaves no step on half of the gradients
-            backprop(d_layers)
+            try:
+                backprop(d_layers)
+            except BaseException:
+                self._shim.drop_gradients()
+                raise
             self._optimizer = optimizer
         if self._optimizer is not None and self._shim.has_gradients:
             optimizer, self._optimizer = self._optimizer, None

@@ -10,20 +10,21 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import torch
 
 _lock = threading.Lock()
-_pools: dict[int, ThreadPoolExecutor] = {}  # by the number of threads inside each worker
+_workers: dict[int, list[ThreadPoolExecutor]] = {}  # two of one thread each, by the number of torch's threads in it
 _forked = False
 
 
 def run_both(task: Callable[[int], None]) -> None:
     """Call task(0) and task(1) without gradients, at once where torch has two threads or more.
 
-    Both tasks have ended when this returns, and also when it raises what a task raised.
+    Both tasks have ended when this returns, and also when it raises: what a task raised, or what interrupted the
+    waiting, such as KeyboardInterrupt.
 
     Args:
         task: Called with the number of the task.
@@ -33,11 +34,35 @@ def run_both(task: Callable[[int], None]) -> None:
         for number in range(2):
             _without_gradients(task, number)
         return
-    pool = _pool(threads // 2)
-    futures = [pool.submit(_without_gradients, task, number) for number in range(2)]
-    wait(futures)
+    workers = _live_workers(threads // 2)
+    try:
+        futures = [worker.submit(_without_gradients, task, number) for number, worker in enumerate(workers)]
+        wait(futures)
+    except BaseException:
+        _finish(workers)
+        raise
     for future in futures:
         future.result()
+
+
+def _finish(workers: list[ThreadPoolExecutor]) -> None:
+    """Wait until workers have done all that they were given, and only then raise what interrupted the waiting.
+
+    A worker has one thread, so a task that is given to it now comes after all others.
+    """
+    interruption: BaseException | None = None
+    for worker in workers:
+        last: Future[int] | None = None
+        while last is None or not last.done():
+            try:
+                last = last or worker.submit(int)
+                wait([last])
+            except RuntimeError:  # the interpreter is shutting down
+                raise
+            except BaseException as error:
+                interruption = error
+    if interruption is not None:
+        raise interruption
 
 
 def available_threads() -> int:
@@ -52,17 +77,18 @@ def _without_gradients(task: Callable[[int], None], number: int) -> None:
         task(number)
 
 
-def _pool(threads: int) -> ThreadPoolExecutor:
-    """Return two live workers, each with that number of threads."""
+def _live_workers(threads: int) -> list[ThreadPoolExecutor]:
+    """Return two live workers, each with that number of torch's threads."""
     with _lock:
-        if threads not in _pools:
+        if threads not in _workers:
             before = _in_new_thread(torch.get_num_threads)
-            both_live = threading.Barrier(2)
-            pool = ThreadPoolExecutor(2, "spacy-elmo", initializer=_set_threads, initargs=(threads,))
-            wait([pool.submit(both_live.wait) for _ in range(2)])
-            _in_new_thread(torch.set_num_threads, before)  # what new threads start with
-            _pools[threads] = pool
-        return _pools[threads]
+            try:
+                workers = [ThreadPoolExecutor(1, "spacy-elmo", _set_threads, (threads,)) for _ in range(2)]
+                wait([worker.submit(int) for worker in workers])
+            finally:
+                _in_new_thread(torch.set_num_threads, before)  # what new threads start with
+            _workers[threads] = workers
+        return _workers[threads]
 
 
 def _set_threads(threads: int) -> None:
@@ -79,7 +105,7 @@ def _after_fork() -> None:
     """Start afresh: the parent's threads do not live here, and one of them may have held the lock."""
     global _lock, _forked
     _lock = threading.Lock()
-    _pools.clear()
+    _workers.clear()
     _forked = True
 
 

@@ -63,7 +63,7 @@ class CharacterVectors:
         data = [word_bytes(word, self.encoder.config.max_characters) for word in words]
         lengths = np.array([len(item) for item in data])
         is_short = (lengths <= self.longest) & np.array([word not in (BOS, EOS) for word in words])
-        vectors = torch.empty(len(words), self.cache.vectors.shape[1])
+        vectors = self.bias.new_empty(len(words), self.cache.vectors.shape[1])
         short = np.flatnonzero(is_short)
         short = short[np.argsort(lengths[short], kind="stable")]
         blocks = np.array_split(short, 2 * -(-len(short) // (2 * BLOCK_WORDS)) or 1)

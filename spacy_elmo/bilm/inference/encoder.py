@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ...util.batches import batch_by_size
 from ...util.threads import available_threads
+from ...util.torch_state import without_settings
 from ..model import INITIAL_STATES, BiLM
 from .engine import PREPACK, Engine
 
@@ -58,6 +59,7 @@ class Encoder:
         self._lock = threading.Lock()
         self._process = os.getpid()
 
+    @without_settings(inference_mode=False)
     def encode(
         self, sentences: Sequence[Sequence[str]], *, layers: Sequence[int] | None = None, out: np.ndarray | None = None
     ) -> np.ndarray:
@@ -94,6 +96,7 @@ class Encoder:
                 row += n_words
         return out
 
+    @without_settings(inference_mode=False)
     def word_vectors(self, words: Sequence[str]) -> np.ndarray:
         """Return (words, projection size) float32, the context-free vectors of words."""
         with self._exclusive():
@@ -117,7 +120,11 @@ class Encoder:
             self._process = os.getpid()
         with self._lock, torch.inference_mode():
             available_threads()
-            yield
+            try:
+                yield
+            except BaseException:
+                self._engine = None  # an interruption may have left it half written
+                raise
 
     def _current_engine(self) -> Engine | None:
         """Return what belongs to the parameters as they are now; None where only the plain path can follow them."""

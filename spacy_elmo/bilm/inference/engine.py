@@ -126,7 +126,7 @@ def _make_cells(model: BiLM, initial_state: str) -> list[list[Cell]]:
         x, cells = markers[direction][None, None], []
         for i, lstm in enumerate(layers):
             assert isinstance(lstm, ProjectedLSTM)
-            y, h, c = lstm(x, torch.tensor([1]), state.h[direction, i], state.c[direction, i])
+            y, h, c = lstm(x, torch.tensor([1], dtype=torch.long), state.h[direction, i], state.c[direction, i])
             x = x + y if i and model.config.skip_connections else y
             cells.append(Cell(lstm, h, c))
         directions.append(cells)

@@ -15,7 +15,7 @@ class Product:
     """x @ weight.T.
 
     Of a small weight, a transposed copy is kept. Products with it are the fastest for few rows, and a row has the same
-    bits whatever the rows beside it, so that vectors do not depend on the batch at all.
+    bits whatever the rows beside it, as long as there are four rows or more.
 
     Args:
         weight: (outputs, inputs) float32 on the CPU. Large ones are referred to, not copied, by all but `pack`.

@@ -52,9 +52,9 @@ class Cell:
         self.cell_clip, self.projection_clip = lstm.config.cell_clip, lstm.config.projection_clip
         self.h, self.c = h, c
         n = lstm.config.hidden_size
-        self._buffers = [torch.empty(MAX_LANES, width) for width in (4 * n, n, n)]
+        self._buffers = [self.bias.new_empty(MAX_LANES, width) for width in (4 * n, n, n)]
         self._views: dict[int, Views] = {}
-        self._table = torch.empty(0)
+        self._table = self.bias.new_empty(0)
 
     @property
     def stepwise(self) -> list[Product]:
@@ -73,8 +73,8 @@ class Cell:
     def table(self, n_words: int) -> Tensor:
         """Return (words, 4 * hidden size), a buffer that is kept: new memory costs as much time as filling it."""
         if len(self._table) < n_words:
-            self._table = torch.empty(0)
-            self._table = torch.empty(n_words + TABLE_ROOM, self.bias.shape[0])
+            self._table = self.bias.new_empty(0)
+            self._table = self.bias.new_empty(n_words + TABLE_ROOM, self.bias.shape[0])
         return self._table[:n_words]
 
     def step(self, views: Views) -> None:
@@ -110,7 +110,7 @@ class Run:
         n_lanes = lanes.sizes[0]
         self.h = cell.h.expand(n_lanes, -1)
         cell.views(n_lanes).c.copy_(cell.c.expand(n_lanes, -1))
-        self.products = torch.empty(max(BLOCK_ROWS, n_lanes), cell.bias.shape[0])
+        self.products = cell.bias.new_empty(max(BLOCK_ROWS, n_lanes), cell.bias.shape[0])
 
     def advance(self, products: Tensor, steps: range) -> Tensor:
         """Go on by some steps, and return (rows, projection size).
@@ -119,7 +119,7 @@ class Run:
             products: (rows, 4 * hidden size), input products with bias of all rows of these steps.
             steps: Consecutive steps.
         """
-        outputs = torch.empty(products.shape[0], self.h.shape[1])
+        outputs = products.new_empty(products.shape[0], self.h.shape[1])
         sizes = self.lanes.sizes[steps.start : steps.stop]
         for step, size, product, output in zip(steps, sizes, products.split(sizes), outputs.split(sizes)):
             views = self.cell.views(size)

@@ -21,7 +21,7 @@ class WordCache:
 
     def __init__(self, capacity: int, width: int):
         self.capacity = capacity
-        self.vectors = torch.empty(capacity, width)
+        self.vectors = torch.empty(capacity, width, dtype=torch.float32)
         self.slots: OrderedDict[str, int] = OrderedDict()
 
     def look_up(self, words: Sequence[str], compute: Callable[[list[str]], Tensor]) -> Tensor:
@@ -40,7 +40,7 @@ class WordCache:
         if len(missing) == len(words):
             result = computed
         else:
-            index = torch.tensor(slots)
+            index = torch.tensor(slots, dtype=torch.long)
             result = self.vectors[index.clamp(min=0)]
             result[index < 0] = computed
             self._touch([word for word, slot in zip(words, slots) if slot >= 0])
@@ -55,9 +55,8 @@ class WordCache:
         """Take in new words, the last ones where not all have room."""
         short = [i for i, word in enumerate(words) if len(word) <= LONGEST]
         kept = short[max(0, len(short) - self.capacity) :]
-        slots = []
-        for word in (words[i] for i in kept):
-            slot = self.slots.popitem(last=False)[1] if len(self.slots) == self.capacity else len(self.slots)
-            self.slots[word] = slot
-            slots.append(slot)
+        n_free = self.capacity - len(self.slots)
+        slots = list(range(len(self.slots), len(self.slots) + min(n_free, len(kept))))
+        slots += [self.slots.popitem(last=False)[1] for _ in range(len(kept) - len(slots))]
         self.vectors[slots] = vectors[kept]
+        self.slots.update(zip((words[i] for i in kept), slots))  # a word is known once its vector is there

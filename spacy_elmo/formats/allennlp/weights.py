@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ...bilm import BiLM, BiLMConfig, ConfigError, WordInput
 from ...util.files import WeightsError, read_json, read_words, staged, write_json, write_words
+from ...util.torch_state import without_settings
 from ..pretrained import Head, Pretrained, empty_model, fill_model, model_words
 from .hdf5 import SUFFIXES, Datasets, import_h5py, is_hdf5, open_datasets, write_datasets
 from .layout import CHARACTERS, TABLE, cell_name, layout
@@ -31,6 +32,7 @@ def recognises(path: str | Path) -> bool:
     return bool(_weights_files(path)) if path.is_dir() else path.suffix in SUFFIXES or is_hdf5(path)
 
 
+@without_settings(inference_mode=True)
 def read(
     weights: str | Path,
     *,
