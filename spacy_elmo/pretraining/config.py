@@ -1,13 +1,13 @@
-"""Configs of pretraining: defaults, sizes, types, and which settings may change in the middle of a run."""
+"""Configs of pretraining: defaults, sizes, and which settings may change in the middle of a run."""
 
 from __future__ import annotations
 
+import configparser
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictFloat, StrictInt, StrictStr
 from spacy.util import dict_to_dot
-from thinc.api import Config
+from thinc.api import Config, ConfigValidationError
 
 DEFAULT = """
 [paths]
@@ -106,65 +106,6 @@ RENAMED = (
 )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-
-class PathsSchema(_Section):
-    """Types of [paths]."""
-
-    vocab: StrictStr | None
-    init: StrictStr | None
-    corpus: StrictStr | None
-
-
-class SystemSchema(_Section):
-    """Types of [system]."""
-
-    seed: StrictInt
-    threads: StrictInt | None
-
-
-class NlpSchema(_Section):
-    """Types of [nlp]."""
-
-    lang: StrictStr
-
-
-class CorpusSchema(_Section):
-    """Types of [corpus]."""
-
-    dev_size: StrictFloat
-    max_words: StrictInt | None
-    min_count: StrictInt
-    keep_vocabulary: StrictBool
-
-
-class TrainingSchema(_Section):
-    """Types of [training]."""
-
-    batch_size: StrictInt
-    unroll_steps: StrictInt
-    dropout: StrictFloat
-    clip_norm: StrictFloat | None
-    max_steps: StrictInt | None
-    max_epochs: StrictFloat | None
-    max_words: StrictInt | None
-    max_seconds: StrictFloat | None
-    eval_frequency: StrictInt
-    keep_checkpoints: StrictInt
-
-
-class ConfigSchema(_Section):
-    """Types of the settings that no registered function takes."""
-
-    paths: PathsSchema
-    system: SystemSchema
-    nlp: NlpSchema
-    corpus: CorpusSchema
-    training: TrainingSchema
-
-
 class Size(NamedTuple):
     """Dimensions of a model, and what its training needs.
 
@@ -229,6 +170,17 @@ def rename_old_keys(config: Config) -> tuple[Config, list[str]]:
     return config, lines
 
 
+def load_config(path: Path) -> Config:
+    """Return what a config file says, not interpolated. Raises ValueError where it cannot be read."""
+    if not path.is_file():
+        raise ValueError(f"{path}: no such config file; `init-pretrain-config` writes one")
+    try:
+        return Config().from_str(path.read_text(encoding="utf8"), interpolate=False)
+    except (configparser.Error, ConfigValidationError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{path}: not a config file ({reason}); correct it, or write another") from error
+
+
 def read_config(path: Path, overrides: dict[str, Any]) -> Config:
     """Read a config, not interpolated.
 
@@ -239,9 +191,7 @@ def read_config(path: Path, overrides: dict[str, Any]) -> Config:
     Raises:
         ValueError: The file is missing, or has settings that nothing reads.
     """
-    if not path.is_file():
-        raise ValueError(f"{path}: no such config file; `init-pretrain-config` writes one")
-    merged = complete(Config().from_disk(path, interpolate=False))
+    merged = complete(load_config(path))
     return Config().from_str(merged.to_str(), interpolate=False, overrides=overrides)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..models.load import load_model
 from ..text.tokenize import find_text, tokenize_files
-from ..util.files import read_words
+from .corpus.vocabulary import read_vocabulary
 from .loop.perplexity import text_perplexity
 
 
@@ -31,7 +31,7 @@ def measure_files(
         ValueError: The model has no softmax, or a text cannot be read.
     """
     files = [file for path in texts for file in find_text(path)]
-    words = None if vocab is None else read_words(vocab)
+    words = None if vocab is None else read_vocabulary(vocab)
     bilm, _, head = load_model(model)
     if head is None:
         raise ValueError(f"{model}: has no softmax, so it predicts no words; `convert` keeps it where there is one")

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import spacy.util
+from spacy.util import dict_to_dot
 from thinc.api import Config
 
 from ..formats import Pretrained
 from ..models import load_model
-from ..util.files import read_words, staged
-from .config import ConfigSchema, complete, differences, rename_old_keys
-from .corpus.prepare import CorpusSettings, remove_unfinished
-from .corpus.vocabulary import MARKERS
+from ..util.files import WriteError, new_folder, staged
+from ..util.lock import LockedError, lock
+from .config import complete, differences, load_config, rename_old_keys
+from .corpus.prepare import CorpusSettings
+from .corpus.vocabulary import read_vocabulary
 from .loggers import Logger, follow
-from .loop.checkpoint import list_checkpoints
+from .loop.checkpoint import has_checkpoints
 from .loop.distributed import join
 from .loop.run import CHECKPOINTS, CORPUS, Notify, Outcome, run_training
 from .loop.settings import OptimizerChoice, RunSettings, SoftmaxChoice, Text
 from .loop.trainer import Limits
 from .registry import TextReader
+from .schema import ConfigSchema
 
-CONFIG = "config.cfg"
+CONFIG, LOCK = "config.cfg", ".lock"
+TOTAL = "training.optimizer.learn_rate.total"
 
 
 def pretrain_model(config: Config, output: Path, *, resume: bool = False, notify: Notify = print) -> Outcome:
@@ -43,6 +48,7 @@ def pretrain_model(config: Config, output: Path, *, resume: bool = False, notify
 
     Raises:
         ValueError: Something cannot be used, or the directory holds another run, which is left as it is.
+        LockedError: Another process is training there, or preparing its text.
         OSError: The system refuses to write.
         FloatingPointError: Numbers are no longer finite.
     """
@@ -50,16 +56,20 @@ def pretrain_model(config: Config, output: Path, *, resume: bool = False, notify
     with join() as world:
         notify = notify if world.is_main else _quiet
         settings, logger = make_settings(config, notify=notify)
-        if world.is_main:
-            _claim(output, config, resume=resume)
-        on_step, finish = follow(logger, config) if world.is_main else (_quiet, _nothing)
-        try:
-            corpus = Path(config["paths"]["corpus"]) if config["paths"]["corpus"] else None
-            return run_training(settings, output, world=world, on_step=on_step, notify=notify, corpus=corpus)
-        finally:
-            finish()
-            if world.is_main:
-                _release(output)
+        with _claimed(output, config, resume=resume) if world.is_main else nullcontext():
+            on_step, finish = follow(logger, config) if world.is_main else (_quiet, _nothing)
+            try:
+                return run_training(
+                    settings,
+                    output,
+                    world=world,
+                    on_start=partial(_write_config, output, config),
+                    on_step=on_step,
+                    notify=notify,
+                    corpus=Path(config["paths"]["corpus"]) if config["paths"]["corpus"] else None,
+                )
+            finally:
+                finish()
 
 
 def make_settings(config: Config, *, notify: Notify = print) -> tuple[RunSettings, Logger]:
@@ -148,7 +158,7 @@ def _make_text(config: Config, resolved: Mapping[str, Any], start: Pretrained | 
         raise ValueError("paths.train = null: name the text, a file or a directory, as in --paths.train text")
     words = None
     if vocab is not None:
-        words = (*MARKERS, *(word for word in read_words(Path(vocab)) if word not in MARKERS))
+        words = read_vocabulary(Path(vocab))
     elif start is not None and start.head is not None and corpus["keep_vocabulary"]:
         words = start.head.words
     sources: dict[str, Any] = {}
@@ -167,32 +177,47 @@ def _make_text(config: Config, resolved: Mapping[str, Any], start: Pretrained | 
     return Text(train, dev, settings)
 
 
-def _claim(output: Path, config: Config, *, resume: bool) -> None:
-    """Make the directory of a run, with its config. Before there is a checkpoint, nothing in it is worth keeping but
-    the text it prepared."""
-    names = set(os.listdir(output)) if output.is_dir() else set()
+@contextmanager
+def _claimed(output: Path, config: Config, *, resume: bool) -> Iterator[None]:
+    """Hold the directory of a run, made if it is missing, against other processes. It is gone again where it is empty
+    after an error."""
     if output.exists() and not output.is_dir():
         raise ValueError(f"{output}: is a file; name a directory")
-    has_run = bool(list_checkpoints(output / CHECKPOINTS))
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(new_folder(output))
+            stack.enter_context(lock(output / LOCK, doing=f"is training in {output}"))
+        except LockedError:
+            raise
+        except OSError as error:
+            problem = f"cannot be written ({error.strerror or error}); nothing was changed"
+            raise WriteError(f"{output}: {problem}; choose another place") from error
+        _check_run(output, config, resume=resume)
+        yield
+
+
+def _check_run(output: Path, config: Config, *, resume: bool) -> None:
+    """Raise ValueError where a directory holds what this run would spoil. Before there is a checkpoint, nothing in it
+    is worth keeping but the text it prepared."""
+    names = set(os.listdir(output))
+    has_run = has_checkpoints(output / CHECKPOINTS)
     if resume and has_run:
-        before, _ = rename_old_keys(Config().from_disk(output / CONFIG))
+        before, _ = rename_old_keys(load_config(output / CONFIG).interpolate())
         changed = differences(before, config)
         if changed:
             remedy = "go on with the config of the run, or start another with --init"
+            if all(line.startswith(TOTAL) for line in changed):  # by default, it follows max_steps
+                total = dict_to_dot(before).get(TOTAL)
+                remedy = f"pin the length of the schedule, by --{TOTAL} {total}, or start another with --init"
             raise ValueError(f"{output / CONFIG}: the run there is another: {'; '.join(changed)}; {remedy}")
     elif has_run or {name for name in names if name[0] != "."} - {CONFIG, CORPUS, CHECKPOINTS}:
         what = "holds another run" if has_run else "is not empty"
         raise ValueError(f"{output}: {what}; choose another directory, or go on with that run by --resume")
-    remove_unfinished(output / CORPUS)
+
+
+def _write_config(output: Path, config: Config) -> None:
     with staged(output, [CONFIG]) as stage:
         config.to_disk(stage / CONFIG)
-
-
-def _release(output: Path) -> None:
-    """Leave nothing where a run failed before it had prepared its text."""
-    if os.listdir(output) == [CONFIG]:
-        (output / CONFIG).unlink()
-        output.rmdir()
 
 
 def _quiet(_: object) -> None:

@@ -18,6 +18,10 @@ from ..text.readers import Document, describe_files
 from ..text.tokenize import find_text, tokenize_files
 from .loop.schedules import Schedule, by_step, constant, cosine, inverse_sqrt
 from .loop.settings import AdaptiveChoice, FullChoice, OptimizerChoice, SampledChoice
+from .schema import MOST_PROCESSES, check_number, check_text, check_whole
+
+MOST_LAYERS, MOST_CHARACTERS = 100, 1000  # far beyond what trains; each layer takes time to make, however small
+SMALLEST_EPS = 1e-37  # less is nothing in float32, and a step divides by it
 
 Words: TypeAlias = tuple[str, ...]
 Rates: TypeAlias = float | list[float] | Iterator[float]  # as Thinc's optimizers take them
@@ -51,9 +55,14 @@ def make_reader(paths: str | list[str] | None = None, lang: str = "en", n_proces
         lang: The language whose tokenizer to use.
         n_process: Processes that tokenize.
     """
-    if not paths:
+    if paths is None or paths in ("", []):
         return None
-    return TextReader([paths] if isinstance(paths, str) else paths, lang, n_process)
+    files = [paths] if isinstance(paths, str) else paths
+    if not isinstance(files, list) or not all(isinstance(path, str) and path for path in files):
+        raise ValueError(f"paths = {paths!r:.60}: must be the path of a file or directory, or a list of paths")
+    check_text("lang", lang)
+    check_whole("n_process", n_process, high=MOST_PROCESSES)
+    return TextReader(files, lang, n_process)
 
 
 def character_bilm(
@@ -84,6 +93,9 @@ def character_bilm(
         projection_clip: As of `BiLMConfig`.
         skip_connections: As of `BiLMConfig`.
     """
+    check_whole("n_layers", n_layers, high=MOST_LAYERS)
+    check_whole("n_highway", n_highway, low=0, high=MOST_LAYERS)
+    check_whole("max_characters", max_characters, low=3, high=MOST_CHARACTERS)
     config = BiLMConfig(
         CharacterInput(
             embedding_size=embedding_size,
@@ -120,6 +132,7 @@ def word_bilm(
         projection_clip: As of `BiLMConfig`.
         skip_connections: As of `BiLMConfig`.
     """
+    check_whole("n_layers", n_layers, high=MOST_LAYERS)
     return lambda words: BiLMConfig(
         WordInput(len(words)),
         hidden_size=hidden_size,
@@ -142,7 +155,7 @@ def sampled_softmax(n_samples: int = 8192) -> SampledChoice:
     Args:
         n_samples: Number of negatives.
     """
-    _check_numbers(n_samples=n_samples)
+    check_whole("n_samples", n_samples)
     return SampledChoice(n_samples=n_samples)
 
 
@@ -153,7 +166,12 @@ def adaptive_softmax(cutoffs: list[int] | None = None, div_value: float = 4.0) -
         cutoffs: The rank at which each cluster begins. None for 1/16 and 1/4 of the vocabulary.
         div_value: Each cluster's width is the one before divided by this.
     """
-    _check_numbers(div_value=div_value)
+    check_number("div_value", div_value, low=1)
+    if cutoffs is not None:
+        if not isinstance(cutoffs, list):
+            raise ValueError(f"cutoffs = {cutoffs!r:.60}: must be a list of ranks, or null for the default")
+        for rank in cutoffs:
+            check_whole("cutoffs", rank)
     return AdaptiveChoice(cutoffs=cutoffs, div_value=div_value)
 
 
@@ -166,7 +184,7 @@ def adam(learn_rate: Rates, beta1: float = 0.9, beta2: float = 0.99, eps: float 
         beta2: Decay of the mean of their squares.
         eps: Added to the root of that mean.
     """
-    _check_numbers(beta1=beta1, beta2=beta2, eps=eps)
+    _check_adam(beta1, beta2, eps)
     make = partial(torch.optim.Adam, betas=(beta1, beta2), eps=eps)
     return OptimizerChoice(make, _schedule(learn_rate), slots=2)
 
@@ -183,7 +201,8 @@ def adamw(
         eps: As of `adam`.
         weight_decay: Share of each parameter, times the rate, that a step takes off.
     """
-    _check_numbers(beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
+    _check_adam(beta1, beta2, eps)
+    check_number("weight_decay", weight_decay)
     make = partial(torch.optim.AdamW, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)
     return OptimizerChoice(make, _schedule(learn_rate), slots=2)
 
@@ -196,7 +215,8 @@ def adagrad(learn_rate: Rates, accumulator: float = 1.0, eps: float = 1e-10) -> 
         accumulator: What the sum of squared gradients starts from.
         eps: Added to the root of that sum.
     """
-    _check_numbers(accumulator=accumulator, eps=eps)
+    check_number("accumulator", accumulator)
+    check_number("eps", eps, low=SMALLEST_EPS)
     make = partial(torch.optim.Adagrad, initial_accumulator_value=accumulator, eps=eps)
     return OptimizerChoice(make, _schedule(learn_rate), slots=1)
 
@@ -209,7 +229,9 @@ def cosine_rates(rate: float, total: int, warmup: int = 0) -> Iterator[float]:
         total: Number of steps.
         warmup: Steps on the way up.
     """
-    _check_numbers(rate=rate, total=total, warmup=warmup)
+    check_number("rate", rate, above=True)
+    check_whole("total", total)
+    check_whole("warmup", warmup, low=0)
     return map(cosine(rate, warmup=warmup, total=total), count())
 
 
@@ -220,7 +242,8 @@ def inverse_sqrt_rates(rate: float, warmup: int) -> Iterator[float]:
         rate: The highest.
         warmup: Steps on the way up.
     """
-    _check_numbers(rate=rate, warmup=warmup)
+    check_number("rate", rate, above=True)
+    check_whole("warmup", warmup, low=0)
     return map(inverse_sqrt(rate, warmup=warmup), count())
 
 
@@ -229,15 +252,14 @@ def _schedule(learn_rate: Rates) -> Schedule:
     try:
         if isinstance(learn_rate, (list, Iterator)):
             return by_step(learn_rate)
-        _check_numbers(learn_rate=learn_rate)
+        check_number("learn_rate", learn_rate, above=True)
         return constant(learn_rate)
     except (TypeError, ValueError) as error:
         remedy = 'give a number or a schedule, as @schedules = "spacy-elmo.cosine.v1"'
         raise ValueError(f"learn_rate: not a number, and no series of numbers ({error}); {remedy}") from error
 
 
-def _check_numbers(**settings: object) -> None:
-    """Raise ValueError for what is not a number: blocks within blocks are not checked by their types."""
-    for name, value in settings.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueError(f"{name} = {value!r:.60}: must be a number")
+def _check_adam(beta1: float, beta2: float, eps: float) -> None:
+    check_number("beta1", beta1, below=1)
+    check_number("beta2", beta2, below=1)
+    check_number("eps", eps, low=SMALLEST_EPS)

@@ -39,6 +39,8 @@ def find_files(path: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[Pat
         CorpusError: Where there is no such file, or none in the directory.
     """
     path = Path(path)
+    if path.is_dir() and path.resolve() == path.resolve().parent:
+        raise CorpusError(f"{path}: is the whole disk; name a directory of texts")
     if path.is_dir():
         below = (file for file in path.rglob("*") if file.name.endswith(tuple(suffixes)) and file.is_file())
         files = sorted(file for file in below if not any(part[0] == "." for part in file.relative_to(path).parts))
@@ -47,6 +49,8 @@ def find_files(path: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[Pat
         return files
     if not path.exists():
         raise CorpusError(f"{path}: no such file or directory; correct the path of the text")
+    if not path.is_file():
+        raise CorpusError(f"{path}: is {'a pipe' if path.is_fifo() else 'a device'}, which is read once; name a file")
     return [path]
 
 

@@ -8,6 +8,7 @@ The command of the package, with one option that is there or not: a line of proj
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -26,7 +27,23 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     command = ["elmo", "pretrain", model / "config.cfg", "--output", run_folder(workspace, model), "--resume"]
     command += ["--paths.train", workspace.root / args.text]
     command += ["--training.max_steps", args.steps] if args.steps else []
-    sys.exit(subprocess.run([sys.executable, "-m", "spacy", *map(str, command)]).returncode)
+    sys.exit(_run([sys.executable, "-m", "spacy", *map(str, command)]))
+
+
+def _run(command: Sequence[str]) -> int:
+    """Return the status of a command that saves when it is interrupted, and wait for that."""
+    child = subprocess.Popen(command)
+    handlers = {signal.SIGINT: _ignore, signal.SIGTERM: lambda *_: child.terminate()}  # Ctrl-C it hears itself
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        return child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore(*_: object) -> None:
+    """Not SIG_IGN, which the child would inherit."""
 
 
 def run_folder(workspace: Workspace, model: Path) -> Path:

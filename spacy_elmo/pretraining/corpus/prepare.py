@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from glob import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, TypeAlias
 
 from ...text.readers import CorpusError, Document
+from ...util.digests import digest_file
 from ...util.files import new_folder, read_json, write_json
+from ...util.lock import LockedError, lock
 from .mapped import Corpus
 from .spool import DEV, TRAIN, Spool
 from .vocabulary import MARKERS, Vocabulary, check_words, choose_words
@@ -119,6 +121,7 @@ def prepare_corpus(
     Raises:
         CorpusError: There are no words, too few documents or no vocabulary, or the folder has other things in it, was
             prepared in another way, or cannot be written.
+        LockedError: Another process is preparing text in that folder.
     """
     folder = Path(folder)
     wanted = settings.describe(has_dev=dev is not None)
@@ -128,33 +131,37 @@ def prepare_corpus(
     given = settings.vocabulary
     choose = partial(choose_words, max_words=settings.max_words, min_count=settings.min_count)
     with _staged(folder) as stage:
-        text = Spool(stage, documents, dev, dev_size=settings.dev_size, seed=settings.seed)
-        vocabulary = text.count(choose if given is None else lambda counts: given)
-        text.write(stage / "prepared", vocabulary)
-        write_json(stage / "prepared" / MANIFEST, {"schema": SCHEMA, **wanted, "files": _sizes(stage / "prepared")})
-        _move(stage / "prepared", folder)
-    return open_prepared(folder)._replace(notices=_notices(settings, len(vocabulary)))
+        if stage is not None:
+            text = Spool(stage, documents, dev, dev_size=settings.dev_size, seed=settings.seed)
+            vocabulary = text.count(choose if given is None else lambda counts: given)
+            text.write(stage / "prepared", vocabulary)
+            manifest = {"schema": SCHEMA, **wanted, **_describe_files(stage / "prepared")}
+            write_json(stage / "prepared" / MANIFEST, manifest)
+            _move(stage / "prepared", folder)
+            return open_prepared(folder)._replace(notices=_notices(settings, len(vocabulary)))
+    return prepare_corpus(documents, folder, settings, dev=dev)
 
 
 def open_prepared(folder: str | Path) -> Prepared:
-    """Open a prepared folder. Raises CorpusError or WeightsError where it is none, or its files are not whole."""
+    """Open a prepared folder. Raises CorpusError or WeightsError where it is none, or its files are not whole.
+
+    All files are read once, and compared with the digests of what was written.
+    """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise CorpusError(f"{folder}: no {MANIFEST} in it, so this is not a prepared corpus; prepare one")
-    found, sizes = _read_manifest(folder)["files"], _sizes(folder)
-    for name in found:
-        if sizes.get(name) != found[name]:
-            problem = f"has {sizes.get(name, 'no')} bytes where {found[name]} were written"
-            raise CorpusError(f"{folder / name}: {problem}; remove the folder, so that it is prepared again")
+    manifest, remedy = _read_manifest(folder), "remove the folder, so that it is prepared again"
+    sizes = _sizes(folder)
+    for name, size in manifest["files"].items():
+        if sizes.get(name) != size:
+            problem = f"has {sizes.get(name, 'no')} bytes where {size} were written"
+            raise CorpusError(f"{folder / name}: {problem}; {remedy}")
+    for name, digest in manifest.get("digests", {}).items():  # the first versions noted none
+        if digest_file(folder / name) != digest:
+            raise CorpusError(f"{folder / name}: is damaged, its bytes are not those that were written; {remedy}")
     vocabulary = Vocabulary.read(folder)
     dev = Corpus(folder / (DEV if (folder / DEV).is_dir() else _DEV_1), vocabulary)
     return Prepared(vocabulary, Corpus(folder / TRAIN, vocabulary), dev if dev.n_documents else None)
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Remove what killed processes left of preparing a folder. Call it where no other process prepares it now."""
-    for left in folder.parent.glob(_stage_prefix(folder) + "*"):
-        shutil.rmtree(left, ignore_errors=True)
 
 
 def _notices(settings: CorpusSettings, n_words: int) -> tuple[str, ...]:
@@ -193,28 +200,45 @@ def _sizes(folder: Path) -> dict[str, int]:
     return {file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(files)}
 
 
+def _describe_files(folder: Path) -> Manifest:
+    sizes = _sizes(folder)
+    return {"files": sizes, "digests": {name: digest_file(folder / name) for name in sizes}}
+
+
 def _digest(words: Sequence[str]) -> str:
     return hashlib.blake2b("\n".join(words).encode("utf8", "ignore"), digest_size=16).hexdigest()
 
 
 @contextmanager
-def _staged(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder beside another, on the same disk; both it and new parents are gone after an error."""
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise CorpusError(f"{folder}: holds something that is not a prepared corpus; choose another folder")
+def _staged(folder: Path) -> Iterator[Path | None]:
+    """Yield an empty folder beside another, on the same disk; both it and new parents are gone after an error.
+
+    Yields None where another process has prepared the folder in the meantime. What killed ones left is removed.
+    """
     try:
-        with (
-            new_folder(folder.parent),
-            TemporaryDirectory(prefix=_stage_prefix(folder), dir=folder.parent) as stage,
-        ):
-            yield Path(stage)
+        with new_folder(folder.parent), lock(_beside(folder, "lock"), doing=f"is preparing text in {folder}"):
+            if (folder / MANIFEST).exists():
+                yield None
+                return
+            if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+                raise CorpusError(f"{folder}: holds something that is not a prepared corpus; choose another folder")
+            stage = _beside(folder, "unfinished")
+            for left in (stage, *folder.parent.glob(f".{escape(folder.name)}-????????")):  # named so before
+                shutil.rmtree(left, ignore_errors=True)
+            try:
+                stage.mkdir()
+                yield stage
+            finally:
+                shutil.rmtree(stage, ignore_errors=True)
+    except LockedError:
+        raise
     except OSError as error:
         problem = f"cannot be written ({error}); nothing was left there"
         raise CorpusError(f"{folder}: {problem}; make room, or choose another place") from error
 
 
-def _stage_prefix(folder: Path) -> str:
-    return f".{folder.name}-"
+def _beside(folder: Path, what: str) -> Path:
+    return folder.parent / f".{folder.name}.{what}"
 
 
 def _move(prepared: Path, folder: Path) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...text.readers import Document
+from ...text.readers import CorpusError, Document
 from ...util.types import Bools1d, Ints1d
 
 MAX_TOKENS, MAX_WORDS, MAX_BYTES = 1_000_000, 100_000, 8_000_000  # of a shard; a document is never in two
+DOCUMENT = "a list of sentences, each a list of words"
 
 
 class Shard(NamedTuple):
@@ -56,9 +57,18 @@ class _Ids(dict[str, int]):
 
 
 def split(documents: Iterable[Document]) -> Iterator[Shard]:
-    """Yield documents in shards. Sentences without words and documents without sentences are left out."""
+    """Yield documents in shards. Sentences without words and documents without sentences are left out.
+
+    Raises:
+        CorpusError: Something is not a document.
+    """
+    given: Any = documents  # by a reader of anybody's
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise CorpusError(f"a reader of text gave {documents!r:.60}; it must give documents, {DOCUMENT}")
     index, ids, sentences, lengths = _Ids(), array("i"), array("i"), array("i")
     for document in documents:
+        if not _is_document(document):
+            raise CorpusError(f"a reader of text gave {document!r:.60} as a document; it must be {DOCUMENT}")
         filled = [sentence for sentence in document if sentence]
         if not filled:
             continue
@@ -71,6 +81,11 @@ def split(documents: Iterable[Document]) -> Iterator[Shard]:
             index, ids, sentences, lengths = _Ids(), array("i"), array("i"), array("i")
     if lengths:
         yield _shard(index, ids, sentences, lengths)
+
+
+def _is_document(value: Any) -> bool:
+    sentences = value if isinstance(value, (list, tuple)) else [None]
+    return all(isinstance(s, (list, tuple)) and all(isinstance(word, str) for word in s) for s in sentences)
 
 
 def write_shard(path: Path, shard: Shard) -> None:

@@ -57,8 +57,16 @@ class Vocabulary:
 
     @classmethod
     def read(cls, folder: Path) -> Vocabulary:
-        """Read what `write` wrote. Raises WeightsError for a file that is not there or not text."""
-        return cls(read_words(folder / VOCAB), np.load(folder / COUNTS))
+        """Read what `write` wrote. Raises WeightsError or CorpusError for files that are not there or not whole."""
+        words = read_words(folder / VOCAB)
+        check_words(words, place=str(folder / VOCAB))
+        try:
+            counts = np.load(folder / COUNTS)
+        except (OSError, ValueError, EOFError) as error:
+            raise CorpusError(f"{folder / COUNTS}: cannot be read ({error}); prepare the corpus again") from error
+        if counts.shape != (len(words),):
+            raise CorpusError(f"{folder / COUNTS}: has not a number for each word; prepare the corpus again")
+        return cls(words, counts)
 
     def write(self, folder: Path) -> None:
         """Write the words, one a line, and their counts."""
@@ -66,13 +74,34 @@ class Vocabulary:
         np.save(folder / COUNTS, self.counts)
 
 
-def check_words(words: Sequence[str]) -> None:
-    """Raise CorpusError for words without the three markers in front, or with a word twice."""
+def read_vocabulary(path: Path) -> tuple[str, ...]:
+    """Return the words of a file, one a line, with the three markers in front, whether the file has them or not.
+
+    Raises:
+        CorpusError: It is no file, has no words, or a word twice.
+        WeightsError: It is not there, or not text.
+    """
+    if path.exists() and not path.is_file():
+        raise CorpusError(f"{path}: is not a file, but a directory, a pipe or a device; name a file with a word a line")
+    words = (*MARKERS, *(word for word in read_words(path) if word not in MARKERS))
+    if len(words) == len(MARKERS):
+        raise CorpusError(f"{path}: has no words besides the markers; name a file with a word a line")
+    check_words(words, place=str(path))
+    return words
+
+
+def check_words(words: Sequence[str], *, place: str = "vocabulary") -> None:
+    """Raise CorpusError for words without the three markers in front, or with a word twice.
+
+    Args:
+        words: The vocabulary.
+        place: Where it is from, for the message.
+    """
     if tuple(words[:3]) != MARKERS:
-        raise CorpusError(f"vocabulary: begins {', '.join(words[:3])}; its first words must be {', '.join(MARKERS)}")
+        raise CorpusError(f"{place}: begins {', '.join(words[:3])}; its first words must be {', '.join(MARKERS)}")
     if len(set(words)) < len(words):
         twice = next(word for word, same in groupby(sorted(words)) if len(list(same)) > 1)
-        raise CorpusError(f"vocabulary: {twice!r} is in it twice; each word must have one number")
+        raise CorpusError(f"{place}: {twice!r} is in it twice; each word must have one number")
 
 
 class WordCounter:

@@ -5,22 +5,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from ...util.digests import digest_file
 from ...util.files import WeightsError, read_json, write_json
 from ...util.tensors import load_tensors, save_tensors
 
 SCHEMA = 1  # of the facts and of the names of tensors; the first checkpoints had no number, and are the same
 TENSORS, FACTS = "state.safetensors", "state.json"
-NAME, PARTIAL = "step-{step:09d}", ".partial-"
+NAME, PARTIAL, DAMAGED = "step-{step:09d}", ".partial-", "damaged-"
 _STEP = re.compile(r"step-(\d+)$")
 
 
@@ -58,12 +61,14 @@ def write_checkpoint(folder: Path, step: int, tensors: Mapping[str, Tensor], fac
     path = folder / NAME.format(step=step)
     partial = folder / f"{PARTIAL}{path.name}"
     if path.exists():
-        return path
+        problem = f"{path}: is there already, so another process trains in this directory too"
+        raise OSError(f"{problem}; end one of them, and start the other again with --resume")
     try:
         _remove(partial)
         partial.mkdir(parents=True)
         save_tensors(partial / TENSORS, {name: _alone(tensor) for name, tensor in tensors.items()})
-        write_json(partial / FACTS, {"schema": SCHEMA, "step": step, **facts})
+        facts = {"schema": SCHEMA, "step": step, **facts}
+        write_json(partial / FACTS, {**facts, "digest": _digest(partial / TENSORS, facts)})
         for place in (partial / TENSORS, partial / FACTS, partial):
             _to_disk(place)
         os.rename(partial, path)
@@ -74,18 +79,42 @@ def write_checkpoint(folder: Path, step: int, tensors: Mapping[str, Tensor], fac
     return path
 
 
-def latest_checkpoint(folder: Path) -> Checkpoint | None:
-    """Read the newest checkpoint that is whole; None where there is none. Warns of newer ones that are damaged.
+def latest_checkpoint(folder: Path, check: Callable[[Checkpoint], None] = lambda _: None) -> Checkpoint | None:
+    """Read all checkpoints, set aside those that are damaged, and return the newest of the others.
+
+    A damaged one gets another name, with a warning: so its step is written again, and nothing takes it for whole.
+
+    Args:
+        folder: Where the checkpoints of the run are.
+        check: Raises WeightsError for one that the run cannot go on from.
+
+    Returns:
+        The newest that is whole; None where there has been none.
 
     Raises:
-        ValueError: A newer version wrote it.
+        WeightsError: There are some, and none of them is whole. All stay as they are.
+        ValueError: A newer version wrote one.
     """
+    newest: Checkpoint | None = None
+    damaged: dict[int, str] = {}
     for step in reversed(list_checkpoints(folder)):
         try:
-            return read_checkpoint(folder, step)
+            found = read_checkpoint(folder, step)
+            check(found)
         except WeightsError as error:
-            warnings.warn(f"{error}; the one before it is taken", stacklevel=2)
-    return None
+            damaged[step] = str(error)
+        else:
+            newest = newest or found
+    if newest is None and has_checkpoints(folder):
+        reasons = "; ".join(damaged.values()) or "all were set aside"
+        problem = f"{folder}: none of its checkpoints is whole ({reasons})"
+        raise WeightsError(f"{problem}; choose another --output, or remove the directory to start anew")
+    for step, problem in damaged.items():
+        name = NAME.format(step=step)
+        warnings.warn(f"{problem}; it is set aside as {DAMAGED}{name}, and can be removed", stacklevel=2)
+        _remove(folder / f"{DAMAGED}{name}")
+        os.rename(folder / name, folder / f"{DAMAGED}{name}")
+    return newest
 
 
 def read_checkpoint(folder: Path, step: int) -> Checkpoint:
@@ -96,12 +125,20 @@ def read_checkpoint(folder: Path, step: int) -> Checkpoint:
         ValueError: A newer version wrote it.
     """
     path = folder / NAME.format(step=step)
-    tensors, facts = load_tensors(path / TENSORS), read_json(path / FACTS)
+    facts = read_json(path / FACTS)
     schema = facts.get("schema", SCHEMA)
     if schema != SCHEMA:
         problem = f"schema = {schema!r}: this version reads {SCHEMA}, so another one wrote it"
         raise ValueError(f"{path / FACTS}: {problem}; upgrade spacy-elmo to go on with this run")
+    tensors, digest = load_tensors(path / TENSORS), facts.pop("digest", None)
+    if digest is not None and digest != _digest(path / TENSORS, facts):  # the first versions wrote none
+        raise WeightsError(f"{path}: is damaged, its bytes are not those that were written")
     return Checkpoint(path, step, tensors, facts)
+
+
+def has_checkpoints(folder: Path) -> bool:
+    """Return whether there is a checkpoint, or one that was set aside."""
+    return bool(list_checkpoints(folder)) or any(folder.glob(f"{DAMAGED}step-*"))
 
 
 def list_checkpoints(folder: Path) -> list[int]:
@@ -124,8 +161,19 @@ def remove_old(folder: Path, *, keep: int, others: Collection[int] = ()) -> None
             partial = folder / f"{PARTIAL}{path.name}"
             os.rename(path, partial)  # half of it gone, it must not pass for a checkpoint
             _remove(partial)
+    remove_unfinished(folder)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes left of writing and removing checkpoints."""
     for path in folder.glob(f"{PARTIAL}*"):
         _remove(path)
+
+
+def _digest(tensors: Path, facts: Mapping[str, Any]) -> str:
+    """Return the digest of a file of tensors and of the facts beside it."""
+    both = f"{digest_file(tensors)} {json.dumps(facts, sort_keys=True)}"
+    return hashlib.sha256(both.encode()).hexdigest()
 
 
 def _alone(tensor: Tensor) -> Tensor:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -114,6 +117,35 @@ def join() -> Iterator[World]:
             yield World(dist.get_rank(), dist.get_world_size())
     finally:
         dist.destroy_process_group()
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], int | None]]:
+    """Note signals to stop instead of dying of them, so that the step at hand is finished and saved.
+
+    A second signal does what it always does. Outside of the main thread, where Python has no signals, none are noted.
+
+    Yields:
+        Returns the number of the signal, None where none came.
+    """
+    caught: list[int] = []
+    before: dict[int, Any] = {}
+
+    def note(number: int, _: Any) -> None:
+        caught.append(number)
+        signal.signal(number, before[number])
+
+    is_main = threading.current_thread() is threading.main_thread()
+    for kind in (signal.SIGINT, signal.SIGTERM) if is_main else ():
+        before[kind] = signal.signal(kind, note)
+    try:
+        yield lambda: caught[0] if caught else None
+    except LostProcessError:
+        before[signal.SIGTERM] = signal.SIG_IGN  # torchrun ends the others at once: this one has to say why first
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _is_lost(error: RuntimeError) -> bool:

@@ -41,7 +41,7 @@ class Optimizer:
         clip_norm: float | None = None,
     ):
         self.parameters = {name: p for name, p in module.named_parameters() if p.requires_grad}
-        self.optimizer = make(self.parameters.values())
+        self.make, self.optimizer = make, make(self.parameters.values())
         self.schedule = learn_rate
         self.clip_norm = math.inf if clip_norm is None else clip_norm
         self.n_steps = 0
@@ -107,6 +107,14 @@ class Optimizer:
         """Return the tensors of the state, by "parameter/key"."""
         state = self.optimizer.state
         return {f"{name}/{key}": t for name, p in self.parameters.items() for key, t in state.get(p, {}).items()}
+
+    def keys(self) -> set[str]:
+        """Return the keys of what is kept for a parameter once it had a gradient."""
+        probe = nn.Parameter(torch.zeros(1))
+        probe.grad = torch.zeros(1)
+        optimizer = self.make([probe])
+        optimizer.step()
+        return set(optimizer.state[probe])
 
     def values(self) -> dict[str, Any]:
         """Return what else belongs to the state, as values for JSON."""

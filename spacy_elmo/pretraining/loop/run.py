@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -18,18 +17,21 @@ import torch
 from ...bilm import BiLM
 from ...formats import Head, model_directory
 from ...formats.pretrained import model_words
+from ...text.readers import CorpusError
+from ...util.files import WeightsError, read_json
 from ..corpus.prepare import Prepared, prepare_corpus
 from ..corpus.windows import Windows
 from ..network.head import change_vocabulary
 from ..network.objective import Objective
-from .checkpoint import latest_checkpoint, list_checkpoints, read_checkpoint
-from .distributed import LostProcessError, World
+from .checkpoint import latest_checkpoint, list_checkpoints, read_checkpoint, remove_unfinished
+from .distributed import LostProcessError, World, interruptible
 from .memory import available_bytes, check_memory, model_bytes
 from .optimizer import Optimizer
 from .perplexity import evaluation_windows
 from .plot import plot_history
 from .settings import RunSettings, Text
 from .trainer import Progress, Trainer, strip_prefix, train
+from .verify import check_state
 
 CORPUS, CHECKPOINTS, PLOT = "corpus", "checkpoints", "loss.png"
 LAST, BEST = "model-last", "model-best"
@@ -45,12 +47,14 @@ class Outcome(NamedTuple):
         step: Number of steps taken in all.
         new_steps: Number of steps taken now.
         is_main: Whether this process is the one that writes and speaks.
+        signal: Number of the signal that interrupted it; None where none did, or where it came to another process.
     """
 
     finished: bool
     step: int
     new_steps: int
     is_main: bool
+    signal: int | None = None
 
 
 def run_training(
@@ -61,8 +65,11 @@ def run_training(
     on_step: Callable[[Progress], None],
     notify: Notify,
     corpus: Path | None = None,
+    on_start: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Prepare the text, train, and write the models. Goes on from the newest checkpoint, if there is one.
+
+    No other process may write to the directory meanwhile.
 
     Args:
         settings: The run.
@@ -71,6 +78,7 @@ def run_training(
         on_step: Called after each step, in the main process only.
         notify: Called with lines for people, in every process.
         corpus: Where the text is prepared, or has been. OUTPUT/corpus if None.
+        on_start: Called in the main process when all is checked, before the first step.
 
     Returns:
         How it ended.
@@ -85,27 +93,32 @@ def run_training(
     prepared = _prepare(settings.text, corpus or output / CORPUS, world, notify)
     trainer = make_trainer(settings, prepared, world=world, notify=notify)
     folder, first_step = output / CHECKPOINTS, 0
-    checkpoint = latest_checkpoint(folder)
+    with world.main_process_first():
+        checkpoint = latest_checkpoint(folder, partial(check_state, trainer))
     if checkpoint is not None:
         trainer.load(checkpoint)
         first_step = trainer.step
         notify(f"goes on after step {first_step}")
-    with _name_last_checkpoint(folder), _interruptible() as interrupted:
+        _replace_lost_best(trainer, output, notify)
+    if world.is_main:
+        remove_unfinished(folder)
+        on_start()
+    with _name_last_checkpoint(folder), interruptible() as interrupted:
         for progress in train(
             trainer,
             settings.limits,
             folder,
             eval_frequency=settings.eval_frequency,
             keep=settings.keep_checkpoints,
-            interrupted=interrupted,
+            interrupted=lambda: interrupted() is not None,
         ):
             if world.is_main:
                 on_step(progress)
     finished = trainer.done(settings.limits) >= 1
     if world.is_main and trainer.step:
-        _write_models(settings, trainer, prepared, output)
+        _write_models(settings, trainer, prepared, output, notify)
         plot_history(trainer.history, output / PLOT)
-    return Outcome(finished, trainer.step, trainer.step - first_step, world.is_main)
+    return Outcome(finished, trainer.step, trainer.step - first_step, world.is_main, interrupted())
 
 
 def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, notify: Notify) -> Trainer:
@@ -119,10 +132,10 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
     """
     vocabulary = prepared.vocabulary
     counts = vocabulary.counts.tolist()
+    notify(_check_memory(settings, vocabulary.words, world))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         model = _make_model(settings, vocabulary.words)
-        notify(_check_memory(settings, model, len(counts), world))
         head = _start_head(settings, vocabulary.words, counts)
         softmax = settings.softmax.make(counts, model.config.projection_size, head, sparse=world.size == 1)
     objective = Objective(model, softmax, dropout=settings.dropout, seed=settings.seed)
@@ -156,7 +169,10 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
 
 def _prepare(text: Text, folder: Path, world: World, notify: Notify) -> Prepared:
     with world.main_process_first():
-        prepared = prepare_corpus(text.train(), folder, text.corpus, dev=None if text.dev is None else text.dev())
+        dev = None if text.dev is None else text.dev()
+        if text.dev is not None and dev is None:
+            raise CorpusError("the reader of the held-out text gave None; it must give documents")
+        prepared = prepare_corpus(text.train(), folder, text.corpus, dev=dev)
     for notice in prepared.notices:
         notify(notice)
     train, words = prepared.train, len(prepared.vocabulary)
@@ -182,32 +198,70 @@ def _start_head(settings: RunSettings, words: tuple[str, ...], counts: list[int]
     return head if head is None or head.words == words else change_vocabulary(head, words, counts)
 
 
-def _check_memory(settings: RunSettings, model: BiLM, n_words: int, world: World) -> str:
+def _check_memory(settings: RunSettings, words: tuple[str, ...], world: World) -> str:
+    """Return a line on the memory that a run takes. Raises ValueError where it does not fit, before any is taken."""
     rows = settings.batch_size * settings.unroll_steps // world.size
-    slots, config = settings.optimizer.slots, model.config
-    n_parameters = sum(parameter.numel() for parameter in model.parameters())
+    slots, start = settings.optimizer.slots, settings.start
+    config = settings.dimensions(words) if start is None else start.model.config
+    try:
+        with torch.random.fork_rng(devices=[]), torch.device("meta"):  # shapes only
+            n_parameters = sum(parameter.numel() for parameter in BiLM(config, words=words).parameters())
+    except (RuntimeError, TypeError) as error:  # numbers beyond 64 bits
+        raise ValueError(f"the model cannot be made ({str(error).splitlines()[0]}); lower its sizes") from error
     needed = {
         f"model of {n_parameters:,} parameters": model_bytes(config, n_parameters, rows=rows, slots=slots),
-        f"{settings.softmax.name} softmax over {n_words:,} words": settings.softmax.bytes_needed(
-            n_words, config.projection_size, rows=rows, slots=slots
+        f"{settings.softmax.name} softmax over {len(words):,} words": settings.softmax.bytes_needed(
+            len(words), config.projection_size, rows=rows, slots=slots
         ),
     }
     return check_memory(needed, available_bytes())
 
 
-def _write_models(settings: RunSettings, trainer: Trainer, prepared: Prepared, output: Path) -> None:
+def _replace_lost_best(trainer: Trainer, output: Path, notify: Notify) -> None:
+    """Let the best evaluation be one of a checkpoint that is there, unless model-best is from the one that is not."""
+    lost, whole = trainer.best, list_checkpoints(output / CHECKPOINTS)
+    if lost is None or lost["step"] in whole or _steps_of_best(output) == lost["step"]:
+        return
+    left = [note for note in trainer.history if note["step"] in whole]
+    trainer.best = min(left, key=_perplexity, default=None)
+    now = f"the best is that of step {trainer.best['step']} now" if trainer.best else "the next will be the best so far"
+    notify(f"the checkpoint of step {lost['step']}, the best, is lost: {now}")
+
+
+def _write_models(settings: RunSettings, trainer: Trainer, prepared: Prepared, output: Path, notify: Notify) -> None:
     """Write the model as it is, and as it was when it was best, with their softmax where that is a matrix."""
     objective, words = trainer.objective, prepared.vocabulary.words
     now = {"step": trainer.step, "words": trainer.words, "seconds": trainer.seconds}
     evaluated = trainer.history[-1] if trainer.history and trainer.history[-1]["step"] == trainer.step else {}
     meta = _describe(settings, prepared, {**now, **evaluated})
     model_directory.write(output / LAST, objective.model, meta, head=objective.softmax.head(words))
-    if trainer.best is not None:
+    for note in () if trainer.best is None else (trainer.best, *sorted(trainer.history, key=_perplexity)):
+        try:
+            checkpoint = read_checkpoint(output / CHECKPOINTS, note["step"])
+            check_state(trainer, checkpoint)
+        except WeightsError as error:
+            if _steps_of_best(output) == note["step"]:
+                notify(f"{error}; {BEST}, which is of that step, stays as it is")
+                return
+            notify(f"{error}; {BEST} is of the best step that is left")
+            continue
         best = Objective(deepcopy(objective.model), deepcopy(objective.softmax))
-        checkpoint = read_checkpoint(output / CHECKPOINTS, trainer.best["step"])
         best.load_state_dict(strip_prefix("objective/", checkpoint.tensors))
-        meta = _describe(settings, prepared, trainer.best)
+        meta = _describe(settings, prepared, note)
         model_directory.write(output / BEST, best.model, meta, head=best.softmax.head(words))
+        return
+
+
+def _steps_of_best(output: Path) -> object:
+    """Return the step that model-best is of, None where there is none."""
+    try:
+        return read_json(output / BEST / "meta.json").get("steps")
+    except WeightsError:
+        return None
+
+
+def _perplexity(note: dict[str, Any]) -> float:
+    return float(note["perplexity"])
 
 
 def _describe(settings: RunSettings, prepared: Prepared, note: dict[str, Any]) -> dict[str, Any]:
@@ -231,32 +285,6 @@ _INHERITED = ("license", "license_text", "training_data", "source", "author")
 
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Note signals to stop instead of dying of them, so that the step at hand is finished and saved.
-
-    A second signal does what it always does. Outside of the main thread, where Python has no signals, none are noted.
-    """
-    caught: list[int] = []
-    before: dict[int, Any] = {}
-
-    def note(number: int, _: Any) -> None:
-        caught.append(number)
-        signal.signal(number, before[number])
-
-    is_main = threading.current_thread() is threading.main_thread()
-    for kind in (signal.SIGINT, signal.SIGTERM) if is_main else ():
-        before[kind] = signal.signal(kind, note)
-    try:
-        yield lambda: bool(caught)
-    except LostProcessError:
-        before[signal.SIGTERM] = signal.SIG_IGN  # torchrun ends the others at once: this one has to say why first
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -52,6 +52,8 @@ def by_step(rates: Iterable[float]) -> Schedule:
             rate = next(series, None)
             if rate is None:
                 break
+            if not 0 <= rate < math.inf:
+                raise ValueError(f"the rate of step {len(seen)} is {rate!r}; rates must be numbers of at least 0")
             seen.append(rate)
         return seen[min(step, len(seen) - 1)]
 

@@ -112,7 +112,7 @@ class Trainer:
         find_unused_parameters: bool = False,
     ):
         self.objective, self.optimizer, self.windows, self.dev = objective, optimizer, windows, dev
-        self.world, self.seed = world, seed
+        self.world, self.seed, self.uses_all_parameters = world, seed, not find_unused_parameters
         self.shared = world.share(objective, find_unused_parameters=find_unused_parameters)
         self.state = objective.model.zero_state(len(windows.lanes))
         self.step, self.words, self.seconds = 0, 0, 0.0

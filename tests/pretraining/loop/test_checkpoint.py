@@ -62,6 +62,7 @@ def test_one_without_a_schema_is_read_as_the_first_versions_wrote_it(tmp_path: P
     path = write_checkpoint(tmp_path, 1, TENSORS, {"x": 2}) / checkpoint.FACTS
     facts = read_json(path)
     assert facts.pop("schema") == 1
+    del facts["digest"]
     write_json(path, facts)
     assert read_checkpoint(tmp_path, 1).facts["x"] == 2
 

@@ -39,7 +39,7 @@ def lines_of(output: Path, **changes: object) -> list[str]:
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that is finished."""
     output = tmp_path_factory.mktemp("output")
-    assert tiny_run(output) == (True, STEPS, STEPS, True)
+    assert tiny_run(output)[:4] == (True, STEPS, STEPS, True)
     return output
 
 
@@ -75,7 +75,7 @@ def test_an_exported_model_gives_the_same_vectors(output: Path, tmp_path: Path):
 
 def test_a_finished_run_is_finished(output: Path):
     before = (output / "model-last" / "weights.safetensors").read_bytes()
-    assert tiny_run(output) == (True, STEPS, 0, True)
+    assert tiny_run(output)[:4] == (True, STEPS, 0, True)
     assert (output / "model-last" / "weights.safetensors").read_bytes() == before
 
 
@@ -123,7 +123,7 @@ def test_a_full_disk_ends_with_a_clear_error_and_a_checkpoint_to_go_on_from(outp
         with pytest.raises(OSError, match="step 12 cannot be written.*step-000000008, is whole; make room.*--resume"):
             tiny_run(disk)
         shutil.copytree(disk, tmp_path / "larger")
-    assert tiny_run(tmp_path / "larger") == (True, STEPS, STEPS - 8, True)
+    assert tiny_run(tmp_path / "larger")[:4] == (True, STEPS, STEPS - 8, True)
     weights = [folder / "model-last" / "weights.safetensors" for folder in (output, tmp_path / "larger")]
     assert weights[0].read_bytes() == weights[1].read_bytes()
 

@@ -53,3 +53,10 @@ def test_a_series_keeps_its_rates_to_the_last_digit():
 def test_a_series_without_rates_is_refused():
     with pytest.raises(ValueError, match="has no rate"):
         by_step([])
+
+
+@pytest.mark.parametrize("wrong", [-0.1, math.nan, math.inf])
+def test_rates_that_cannot_be_are_named_by_their_step(wrong: float):
+    rate_of = by_step([0.1, wrong])
+    with pytest.raises(ValueError, match="the rate of step 1 is .*; rates must be numbers of at least 0"):
+        rate_of(1)
