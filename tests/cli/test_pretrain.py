@@ -70,12 +70,18 @@ def test_another_model_is_the_start(files: tuple[Path, Path], tiny_model: Path):
         (("--training.dropout", "much"), "dropout"),
         (("--model.hidden_size", "many"), "hidden_size"),
         (("--paths.train", "./nowhere"), "nowhere"),
+        (("--lanes", 2), "--lanes: no option of this command; settings have the names of their sections in front"),
+        (("--lanes=2",), "--lanes: no option of this command"),
+        (("-x",), "-x: no option of this command"),
+        (("--corpus.keep_vocabulary", "False"), "must be true or false"),
+        (("--training.optimizer.learn_rate.rate", -1), "must be a number above 0"),
     ],
 )
 def test_what_is_wrong_is_said_without_a_traceback(files: tuple[Path, Path], arguments: tuple, message: str):
     result = run(files, *arguments)
     assert result.exit_code == 1
-    assert any(part in result.output for part in message.split("|"))
+    printed = " ".join(result.output.split())  # messages are wrapped
+    assert any(part in printed for part in message.split("|"))
     assert isinstance(result.exception, SystemExit)
 
 
@@ -88,16 +94,17 @@ def test_another_run_is_left_alone(files: tuple[Path, Path]):
     assert contents(files[0].parent / "out") == before
 
 
-def test_an_interrupted_run_saves_stops_and_goes_on(files: tuple[Path, Path]):
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_saves_stops_and_says_so_by_its_status(number: int, status: int, files: tuple[Path, Path]):
     output = files[0].parent / "out"
     settings = ["--paths.train", str(files[1]), "--training.max_steps", "100000", "--training.eval_frequency", "5"]
     command = [sys.executable, "-m", "spacy", "elmo", "pretrain", str(files[0]), "--output", str(output), *settings]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
     while not list_checkpoints(output / "checkpoints") and child.poll() is None:
         time.sleep(0.1)
-    child.send_signal(signal.SIGINT)
+    child.send_signal(number)
     printed, _ = child.communicate(timeout=60)
-    assert child.returncode == 130, printed
+    assert child.returncode == status, printed
     step = list_checkpoints(output / "checkpoints")[-1]
     assert f"Stopped after step {step}" in printed
     assert (output / "model-last" / "weights.safetensors").is_file()

@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 
 import pytest
 
@@ -119,3 +120,15 @@ def test_descriptions_of_files_change_with_their_bytes_alone(tmp_path):
     assert describe_files([a]) == describe_files([b])
     write(b, "Two.")
     assert describe_files([a]) != describe_files([b])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes")
+def test_a_pipe_is_named(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CorpusError, match="pipe: is a pipe, which is read once; name a file"):
+        find_files(tmp_path / "pipe")
+
+
+def test_the_whole_disk_is_not_read(tmp_path):
+    with pytest.raises(CorpusError, match="is the whole disk; name a directory of texts"):
+        find_files(tmp_path.anchor)

@@ -16,6 +16,7 @@ from spacy_elmo.pretraining.corpus import shards, vocabulary
 from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, open_prepared, prepare_corpus
 from spacy_elmo.pretraining.corpus.vocabulary import MARKERS
 from spacy_elmo.text.readers import CorpusError
+from spacy_elmo.util.lock import LockedError, lock
 from tests.support.corpora import make_documents, marked, prepare_all, read_back
 from tests.test_imports import run
 
@@ -261,3 +262,48 @@ def test_it_runs_without_spacy_and_thinc(tmp_path):
     code = "from spacy_elmo.pretraining.corpus import prepare, windows; "
     code += f"p = prepare.prepare_corpus([[['a']]], {str(tmp_path / 'a')!r}, prepare.CorpusSettings(dev_size=0)); "
     assert run(code + "print(p.train.n_words)", blocked=("spacy", "thinc")) == "1\n"
+
+
+@pytest.mark.parametrize("name", ["train/tokens.int32", "dev/sentences.int64", "vocab.txt", "counts.npy"])
+def test_a_file_whose_bytes_changed_is_an_error_that_names_it(tmp_path, name):
+    prepare_corpus(make_documents(9), tmp_path / "a", CorpusSettings(dev_size=2))
+    data = bytearray((tmp_path / "a" / name).read_bytes())
+    data[-2] ^= 1
+    (tmp_path / "a" / name).write_bytes(data)
+    with pytest.raises(CorpusError, match=f"{name}: is damaged.*remove the folder"):
+        open_prepared(tmp_path / "a")
+
+
+@pytest.mark.parametrize("data", [b"", b"half", b"\x80\x04K\x03."])
+def test_counts_that_are_none_are_an_error_where_there_are_no_digests(tmp_path, data):
+    prepare_corpus(make_documents(9), tmp_path / "a", CorpusSettings(dev_size=2))
+    (tmp_path / "a" / "counts.npy").write_bytes(data)
+    path = tmp_path / "a" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["digests"]
+    path.write_text(json.dumps({**manifest, "files": {**manifest["files"], "counts.npy": len(data)}}))
+    with pytest.raises(CorpusError, match=r"counts.npy: cannot be read"):
+        open_prepared(tmp_path / "a")
+
+
+def test_two_processes_do_not_prepare_one_folder(tmp_path):
+    with (
+        lock(tmp_path / ".a.lock", doing="is preparing text"),
+        pytest.raises(LockedError, match="is preparing text in"),
+    ):
+        prepare_corpus(make_documents(9), tmp_path / "a", CorpusSettings(dev_size=2))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_prepared_is_opened_by_many_at_once(tmp_path):
+    settings = CorpusSettings(dev_size=2)
+    prepare_corpus(make_documents(9), tmp_path / "a", settings)
+    with lock(tmp_path / ".a.lock", doing="is preparing text"):
+        prepare_corpus(unread(), tmp_path / "a", settings)
+
+
+def test_what_killed_processes_left_beside_a_folder_is_removed_and_no_more(tmp_path):
+    for name in (".a.unfinished", ".a-abcdefgh", ".a-b-abcdefgh"):
+        (tmp_path / name / "shards").mkdir(parents=True)
+    prepare_corpus(make_documents(9), tmp_path / "a", CorpusSettings(dev_size=2))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a-b-abcdefgh", "a"]

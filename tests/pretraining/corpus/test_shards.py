@@ -5,6 +5,7 @@ import pytest
 
 from spacy_elmo.pretraining.corpus import shards
 from spacy_elmo.pretraining.corpus.shards import read_shard, split, write_shard
+from spacy_elmo.text.readers import CorpusError
 from tests.support.corpora import make_documents, texts
 
 
@@ -44,3 +45,11 @@ def test_documents_are_selected():
     chosen = np.arange(20) % 3 == 1
     assert texts(shard.select(chosen)) == documents[1::3]
     assert texts(shard.select(np.zeros(20, dtype=bool))) == []
+
+
+@pytest.mark.parametrize("documents", [None, 5, "text", ["text"], [5], [["text"]], [[[5]]], [[["a"], "b"]], [None]])
+def test_what_is_no_document_is_named(documents):
+    with pytest.raises(
+        CorpusError, match="a reader of text gave .*; it must .* a list of sentences, each a list of words"
+    ):
+        list(split(documents))

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from spacy_elmo.pretraining.corpus import vocabulary
-from spacy_elmo.pretraining.corpus.vocabulary import MARKERS, Vocabulary, WordCounter, choose_words, count_words
+from spacy_elmo.pretraining.corpus.vocabulary import (
+    MARKERS,
+    Vocabulary,
+    WordCounter,
+    choose_words,
+    count_words,
+    read_vocabulary,
+)
 from spacy_elmo.text.readers import CorpusError
 
 
@@ -69,3 +76,23 @@ def test_a_vocabulary_without_its_markers_in_front_is_an_error(words):
 def test_a_word_twice_is_an_error():
     with pytest.raises(CorpusError, match="'b' is in it twice"):
         Vocabulary((*MARKERS, "b", "a", "b"), np.zeros(6))
+
+
+@pytest.mark.parametrize("markers", [[], MARKERS, MARKERS[2:]])
+def test_a_file_of_words_has_the_markers_or_not(tmp_path, markers):
+    (tmp_path / "words.txt").write_text("\n".join([*markers, "b", "a"]))
+    assert read_vocabulary(tmp_path / "words.txt") == (*MARKERS, "b", "a")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "has no words"), ("<S>\n</S>\n", "has no words"), ("a\nb\na\n", "'a' is in it twice")]
+)
+def test_a_file_of_words_that_cannot_be_used_is_named(tmp_path, text, message):
+    (tmp_path / "words.txt").write_text(text)
+    with pytest.raises(CorpusError, match=f"words.txt: {message}"):
+        read_vocabulary(tmp_path / "words.txt")
+
+
+def test_what_is_no_file_of_words_is_named(tmp_path):
+    with pytest.raises(CorpusError, match=f"{tmp_path}: is not a file"):
+        read_vocabulary(tmp_path)

@@ -201,3 +201,9 @@ def test_four_lines_are_learned_by_heart(softmax: str, tmp_path: Path):
     run_training(settings, tmp_path, world=World(), on_step=ignore, notify=ignore)
     found = read_json(tmp_path / "model-last" / "meta.json")["perplexity"]
     assert max(found["forward"], found["backward"]) < 1.5
+
+
+def test_a_reader_of_held_out_text_that_returns_nothing_is_refused(tmp_path: Path):
+    text = Text(documents, lambda: None, CorpusSettings())  # type: ignore[arg-type, return-value]
+    with pytest.raises(CorpusError, match="held-out text gave None"):
+        lines_of(tmp_path, text=text, max_steps=1)

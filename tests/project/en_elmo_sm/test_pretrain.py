@@ -1,11 +1,17 @@
 """From raw text to a model to ship, on a tiny model."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 import srsly
 
 from project.en_elmo_sm.scripts import pretrain, publish
 from spacy_elmo.formats import model_directory
 from spacy_elmo.models import describe_model
+from tests.conftest import ROOT
 
 CONFIG = """
 [corpus]
@@ -61,6 +67,20 @@ def test_the_beginning_of_a_run_is_that_of_all_of_it(workspace, model, call):
     assert call(pretrain, model, "--text", "text")[0] == 0
     assert (len(beginning), len(losses(workspace))) == (2, 3)
     assert losses(workspace)[:2] == beginning
+
+
+def test_an_interrupted_run_ends_with_its_status(workspace, model):
+    """So that what follows in a workflow is not begun."""
+    imports = "import sys; from project.en_elmo_sm.scripts.pretrain import Path, Workspace, main; "
+    script = f"{imports}main(Workspace(Path(sys.argv[1])), sys.argv[2:])"
+    arguments = [workspace.root, model, "--text", "text", "--steps", 100_000]
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as child:
+        while not any(workspace.training.glob("*/checkpoints/step-*")) and child.poll() is None:
+            time.sleep(0.1)
+        child.send_signal(signal.SIGTERM)
+    assert child.returncode == 143
+    assert (workspace.training / "xx_tiny" / "model-last" / "weights.safetensors").is_file()
 
 
 def test_a_model_is_published_with_its_facts_and_license(workspace, model, call):
