@@ -7,9 +7,14 @@ of the LSTMs carried on. So it is the perplexity that bilm-tf reports.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from stat import S_ISDIR
+from tempfile import TemporaryDirectory, gettempdir
 from typing import NamedTuple
 
 import torch
@@ -17,6 +22,7 @@ import torch
 from ...bilm.model import BiLM, State
 from ...formats import Head
 from ...text.readers import Document
+from ...util.lock import lock
 from ..corpus.mapped import Corpus
 from ..corpus.prepare import CorpusSettings, prepare_corpus
 from ..corpus.vocabulary import MARKERS, UNK_ID
@@ -27,6 +33,8 @@ from ..network.lstm import run_window
 from ..network.objective import Losses
 from .distributed import World
 
+SCRATCH, LOCK = "spacy-elmo-perplexity-", ".lock"
+SETTLED = 60  # seconds after which a folder without a living owner has lost it, and is not just being made
 UNROLL_STEPS, BATCH_SIZE = 20, 32
 LANE_TOKENS = 500  # at least, where there is text for it: each lane starts without context
 
@@ -124,13 +132,28 @@ def text_perplexity(
     """
     words = head.words if words is None else (*MARKERS, *(word for word in words if word not in MARKERS))
     likelihoods = Likelihoods(head, words)
-    with TemporaryDirectory() as folder:
-        prepared = prepare_corpus(documents, Path(folder) / "corpus", CorpusSettings(vocabulary=words, dev_size=0))
+    with _scratch() as folder:
+        prepared = prepare_corpus(documents, folder / "corpus", CorpusSettings(vocabulary=words, dev_size=0))
         corpus = prepared.train
         windows = evaluation_windows(corpus, batch_size=BATCH_SIZE, unroll_steps=UNROLL_STEPS)
         found = measure(model, lambda window, state: _evaluate(model, likelihoods, window, state), windows)
         unknown = prepared.vocabulary.counts[UNK_ID] / corpus.n_words
         return TextPerplexity(found, corpus.n_words, float(unknown))
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Yield a temporary folder. Those that killed processes of this user left, with the texts in them, are removed."""
+    user = getattr(os, "getuid", int)()
+    for left in Path(gettempdir()).glob(f"{SCRATCH}*/{LOCK}"):
+        with suppress(OSError):
+            found = left.parent.lstat()
+            if not S_ISDIR(found.st_mode) or found.st_uid != user or time.time() - found.st_mtime < SETTLED:
+                continue
+            with lock(left, doing="is at work"):
+                shutil.rmtree(left.parent, ignore_errors=True)
+    with TemporaryDirectory(prefix=SCRATCH) as folder, lock(Path(folder) / LOCK, doing="is at work"):
+        yield Path(folder)
 
 
 @torch.no_grad()

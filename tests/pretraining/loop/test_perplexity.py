@@ -1,5 +1,8 @@
 import math
+import os
+import tempfile
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -7,7 +10,7 @@ import torch
 from spacy_elmo.bilm import BiLM
 from spacy_elmo.formats import Head
 from spacy_elmo.pretraining.corpus.mapped import Corpus
-from spacy_elmo.pretraining.loop.perplexity import evaluation_windows, text_perplexity
+from spacy_elmo.pretraining.loop.perplexity import SCRATCH, evaluation_windows, text_perplexity
 from spacy_elmo.text.readers import CorpusError
 from tests.support.random_models import WORDS, random_head, random_model, random_table_model
 
@@ -92,3 +95,19 @@ def test_more_text_is_read_in_more_lanes(n_tokens: int, lanes: int, steps: int):
 def test_processes_share_the_lanes():
     corpus: Corpus = Sized(30)  # type: ignore[assignment]
     assert len(evaluation_windows(corpus, batch_size=12, unroll_steps=20, rank=1, world=2).lanes) == 1
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_of_a_living_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folders = [tmp_path / f"{SCRATCH}{name}" for name in ("killed", "living", "new")]
+    for folder in folders:
+        (folder / "corpus").mkdir(parents=True)
+        (folder / ".lock").touch()
+    for folder in folders[:2]:
+        os.utime(folder, (0, 0))
+    (folders[1] / ".lock").write_text('{"pid": 1, "host": "elsewhere"}')
+    model = random_model()
+    text_perplexity(model, random_head(model), TEXT)
+    assert sorted(tmp_path.iterdir()) == sorted(folders[1:])
