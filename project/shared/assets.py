@@ -13,7 +13,7 @@ from wasabi import msg
 from weasel.cli.assets import fetch_asset
 from weasel.util import get_checksum
 
-from spacy_elmo.util.files import staged
+from spacy_elmo.util.staging import staged
 
 from .workspace import Workspace
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from functools import partial
 from typing import Any
 
 from ..util.checks import check_size
 
 ACTIVATIONS = ("relu", "tanh")
+MOST_LAYERS, MOST_CHARACTERS, LARGEST = 100, 1000, 2**20  # far beyond any model; what is larger would only take memory
+CLIPS = (1.2e-38, 3.4e38)  # the smallest and the largest that float32 can hold
 UNKNOWN = ("row", "zeros", "error")
 
 
@@ -18,18 +18,20 @@ class ConfigError(ValueError):
     """A setting of the biLM that cannot be used; the message names the setting, its value and the remedy."""
 
 
-_check_size = partial(check_size, error=ConfigError)
+def _check_size(key: str, value: object, *, smallest: int = 1, largest: int = LARGEST) -> None:
+    check_size(key, value, smallest=smallest, error=ConfigError)
+    _check(value <= largest, key, value, f"must be at most {largest}")  # type: ignore[operator]
 
 
 def _check(holds: bool, key: str, value: object, remedy: str) -> None:
     if not holds:
-        raise ConfigError(f"{key} = {value!r}: {remedy}")
+        raise ConfigError(f"{key} = {value!r:.200}: {remedy}")
 
 
 def _check_clip(key: str, value: object) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    fine = value is None or (is_number and math.isfinite(value) and value > 0)  # type: ignore[operator, arg-type]
-    _check(fine, key, value, "must be a number above 0, or null for no clipping")
+    fine = value is None or (is_number and CLIPS[0] <= value <= CLIPS[1])  # type: ignore[operator]
+    _check(fine, key, value, "must be a number above 0 that float32 can hold, or null for no clipping")
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,10 @@ class CharacterInput:
     def __post_init__(self) -> None:
         object.__setattr__(self, "filters", _as_filters(self.filters))
         _check_size("embedding_size", self.embedding_size)
-        _check_size("n_highway", self.n_highway, smallest=0)
+        _check_size("n_highway", self.n_highway, smallest=0, largest=MOST_LAYERS)
         remedy = f"must be one of {', '.join(ACTIVATIONS)}"
         _check(self.activation in ACTIVATIONS, "activation", self.activation, remedy)
-        _check_size("max_characters", self.max_characters, smallest=3)
+        _check_size("max_characters", self.max_characters, smallest=3, largest=MOST_CHARACTERS)
         widest = max(width for width, _ in self.filters)
         remedy = f"a filter wider than max_characters = {self.max_characters} sees no position"
         _check(widest <= self.max_characters, "filters", self.filters, remedy)
@@ -84,7 +86,7 @@ class WordInput:
     unknown: str = "row"
 
     def __post_init__(self) -> None:
-        _check_size("n_words", self.n_words)
+        _check_size("n_words", self.n_words, largest=2**31)
         _check(self.unknown in UNKNOWN, "unknown", self.unknown, f"must be one of {', '.join(UNKNOWN)}")
 
 
@@ -116,7 +118,7 @@ class BiLMConfig:
     def __post_init__(self) -> None:
         _check_size("hidden_size", self.hidden_size)
         _check_size("projection_size", self.projection_size)
-        _check_size("n_layers", self.n_layers)
+        _check_size("n_layers", self.n_layers, largest=MOST_LAYERS)
         _check_clip("cell_clip", self.cell_clip)
         _check_clip("projection_clip", self.projection_clip)
         is_choice = isinstance(self.skip_connections, bool)
@@ -158,7 +160,7 @@ class BiLMConfig:
         given = dict(values["input"])
         kinds = {"characters": CharacterInput, "words": WordInput}
         kind = given.pop("kind", None)
-        _check(kind in kinds, "input.kind", kind, f"must be one of {', '.join(kinds)}")
+        _check(kind in tuple(kinds), "input.kind", kind, f"must be one of {', '.join(kinds)}")
         return _build(cls, {**values, "input": _build(kinds[kind], given)})
 
 
@@ -178,7 +180,8 @@ def _as_filters(filters: Any) -> tuple[tuple[int, int], ...]:
         pairs = tuple((width, n) for width, n in filters)
     except (TypeError, ValueError):
         pairs = ()
-    _check(bool(pairs), "filters", filters, "must be pairs of (width, number of filters)")
+    remedy = f"must be pairs of (width, number of filters), at most {MOST_LAYERS} of them"
+    _check(0 < len(pairs) <= MOST_LAYERS, "filters", filters, remedy)
     for width, n in pairs:
         _check_size("filters: width", width)
         _check_size("filters: number", n)

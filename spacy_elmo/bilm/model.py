@@ -47,6 +47,7 @@ class BiLM(nn.Module):
     def __init__(self, config: BiLMConfig, *, words: Sequence[str] = ()):
         super().__init__()
         self.config = config
+        self.source = "the weights"  # where the parameters come from, for messages
         width = config.projection_size
         self.word_encoder: CharacterEncoder | WordTable
         if isinstance(config.input, CharacterInput):

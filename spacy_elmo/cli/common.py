@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from wasabi import msg
+
+from ..util.files import printable
+from ..util.staging import file_to_write, is_stage, staged
 
 
 @contextmanager
@@ -16,7 +20,7 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, ImportError) as error:
-        msg.fail(str(error), exits=1)
+        msg.fail(printable(str(error)), exits=1)
 
 
 def check_target(dest: Path, *, force: bool) -> None:
@@ -27,9 +31,11 @@ def check_target(dest: Path, *, force: bool) -> None:
         force: Whether other files do not matter.
 
     Raises:
-        ValueError: Where it has files already.
+        ValueError: Where it has files already, or is no directory.
     """
-    if dest.is_dir() and any(dest.iterdir()) and not force:
+    if os.path.lexists(dest) and not dest.is_dir():
+        raise ValueError(f"{dest}: a file, a device or a circle of links; name a directory")
+    if dest.is_dir() and not force and not all(is_stage(path) for path in dest.iterdir()):
         raise ValueError(f"{dest}: not empty; choose another place, or use --force to replace the model in it")
 
 
@@ -50,14 +56,13 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
 
     Raises:
         ValueError: Where a file was kept before.
-        WriteError: Where the file cannot be written.
+        WriteError: Where the file cannot be written, or the path names something else than a file.
     """
-    from ..util.files import staged
-
-    kept = path.with_name(f"{path.name}.bak")
-    if path.exists() and kept.exists() and not force:
+    file = file_to_write(path)
+    kept = file.with_name(f"{file.name}.bak")
+    if file.exists() and os.path.lexists(kept) and not force:
         raise ValueError(f"{path}: exists, and so does {kept.name}; choose another name, or --force to replace both")
-    with staged(path.parent, [path.name]) as stage:
-        if path.exists():
-            shutil.copy2(path, stage / kept.name)
-        (stage / path.name).write_text(text + "\n", encoding="utf8")
+    with staged(file.parent, [file.name]) as stage:
+        if file.exists():
+            shutil.copy2(file, stage / kept.name)
+        (stage / file.name).write_text(text + "\n", encoding="utf8")

@@ -9,22 +9,29 @@ from typing import Annotated, Any
 from typer import Argument, Option
 from wasabi import msg
 
+from ..util.files import printable
 from .common import clear_errors, format_size
 
 
 def info(
     model: Annotated[str, Argument(help="Model name, model directory (as in a pipeline) or published weights")],
     as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+    check: Annotated[bool, Option("--check", help="Read all files, and compare them with their digests")] = False,
 ) -> None:
     """Describe weights: dimensions, parameters, size, licence, training data."""
     with clear_errors():
-        from ..models.describe import describe_model
+        from ..models.describe import check_files, describe_model
 
         facts = describe_model(model)
+        if check:
+            check_files(model)
     if as_json:
-        print(json.dumps(facts, indent=2, ensure_ascii=False))
-    else:
-        msg.table(list(_rows(facts)), title=f"ELMo weights {facts.get('name', model)}")
+        print(printable(json.dumps(facts, indent=2, ensure_ascii=False)))
+        return
+    rows = [(title, printable(text)) for title, text in _rows(facts)]
+    msg.table(rows, title=printable(f"ELMo weights {facts.get('name', model)}"))
+    if check:
+        msg.good("All files are as they were written")
 
 
 def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -51,7 +58,7 @@ def _describe_input(given: dict[str, Any]) -> str:
 
 
 def _origin(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "Licence", facts.get("license") or "not stated"
+    yield "Licence", str(facts.get("license") or "not stated")
     if "perplexity" in facts:
         yield "Perplexity", _describe_perplexity(facts["perplexity"])
     sources = facts.get("training_data") or "not stated"

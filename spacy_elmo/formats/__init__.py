@@ -5,7 +5,9 @@ A format is a module with `recognises(path)` and `read(path)`. A new one joins `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ..util.files import WeightsError
@@ -15,6 +17,11 @@ from .pretrained import Head, Pretrained
 __all__ = ["Head", "Pretrained", "WeightsError", "allennlp", "load", "model_directory"]
 
 FORMATS = (model_directory, allennlp)
+
+
+def find_format(path: str | Path) -> ModuleType | None:
+    """Return the format of a path, None where no format knows it."""
+    return next((kind for kind in FORMATS if kind.recognises(path)), None)
 
 
 def load(path: str | Path, *, with_head: bool = True, **settings: Any) -> Pretrained:
@@ -32,10 +39,11 @@ def load(path: str | Path, *, with_head: bool = True, **settings: Any) -> Pretra
         WeightsError: For weights that are missing, broken or do not fit together, and for settings that the format
             does not have.
     """
-    found = next((kind for kind in FORMATS if kind.recognises(path)), None)
+    found = find_format(path)
     if found is None:
         raise WeightsError(f"{path}: neither a model directory nor HDF5 weights; give the path of one of these")
     if settings and found is model_directory:
         names = ", ".join(settings)
         raise WeightsError(f"{path}: {names} cannot be set for a model directory, only for published weights")
-    return found.read(path, with_head=with_head, **settings)
+    read: Callable[..., Pretrained] = found.read
+    return read(path, with_head=with_head, **settings)

@@ -2,13 +2,15 @@
 
     config.json  weights.safetensors  meta.json  [words.txt]  [LICENSE]  [vocab.txt softmax.safetensors]
 
-`words.txt` is the vocabulary of a word table; the last two files are the language model head.
+`words.txt` is the vocabulary of a word table; the last two files are the language model head. `config.json` has their
+sizes and digests, and is the last to be written: a directory is one model, or is refused.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,27 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
 from ..bilm import BiLM, BiLMConfig, ConfigError, WordInput
-from ..util.files import WeightsError, read_json, read_text, read_words, staged, write_json, write_words
+from ..util.digests import check_described, describe_file
+from ..util.files import (
+    WeightsError,
+    check_file,
+    file_in,
+    read_json,
+    read_text,
+    read_words,
+    write_json,
+    write_words,
+)
+from ..util.staging import staged
 from ..util.tensors import save_tensors
-from ..util.torch_state import without_settings
+from ..util.threads import without_settings
 from .pretrained import (
     DTYPES,
     Head,
     Pretrained,
     Tensors,
     check_finite,
+    check_room,
     check_tensors,
     empty_model,
     fill_model,
@@ -34,6 +48,11 @@ from .pretrained import (
 SCHEMA = 1
 CONFIG, WEIGHTS, META, WORDS, LICENSE = "config.json", "weights.safetensors", "meta.json", "words.txt", "LICENSE"
 VOCAB, SOFTMAX = "vocab.txt", "softmax.safetensors"
+FILES = (CONFIG, WEIGHTS, META, WORDS, LICENSE, VOCAB, SOFTMAX)
+DIGESTS = "files"  # key of config.json; what was written before there were digests lacks it
+COMPUTED = (WEIGHTS, WORDS, VOCAB, SOFTMAX)  # what vectors and perplexities depend on; the rest is for people to edit
+TEXTS = ("name", "version", "lang", "description", "license_text")  # facts that are text, where they are given
+Digests = Mapping[str, Any] | None
 
 
 def recognises(path: str | Path) -> bool:
@@ -57,14 +76,34 @@ def read(path: str | Path, *, with_head: bool = True) -> Pretrained:
             field.
     """
     folder = Path(path)
-    config = _read_config(folder)
-    words = read_words(folder / WORDS) if isinstance(config.input, WordInput) else ()
-    meta = read_json(folder / META)
-    if (folder / LICENSE).is_file():
-        meta["license_text"] = read_text(folder / LICENSE)
+    config, digests = _read_config(folder)
+    has_words = isinstance(config.input, WordInput)
+    words = read_words(file_in(folder, WORDS)) if has_words else ()
+    meta = read_json(file_in(folder, META))
+    if (folder / LICENSE).exists():
+        meta["license_text"] = read_text(file_in(folder, LICENSE))
+    check_meta(meta, source=folder / META)
     model = empty_model(config, words, source=folder / WORDS)
-    model = fill_model(model, _read_tensors(folder / WEIGHTS), source=folder / WEIGHTS)
-    return Pretrained(model, meta, _read_head(folder, config) if with_head else None)
+    model = fill_model(model, _read_tensors(file_in(folder, WEIGHTS)), source=folder / WEIGHTS)
+    head = _read_head(folder, config) if with_head else None
+    used = (WEIGHTS, *((WORDS,) if has_words else ()), *((VOCAB, SOFTMAX) if head else ()))
+    _check_digests(folder, digests, used)  # last, since what else is wrong says more
+    return Pretrained(model, meta, head)
+
+
+def check(path: str | Path) -> bool:
+    """Read all of the files that vectors depend on, and compare them with their digests. Loading reads samples of them.
+
+    Returns:
+        Whether there are digests: what was written before them, or by another program, has none.
+
+    Raises:
+        WeightsError: For a file that is another one than `config.json` was written with, or has changed.
+    """
+    folder = Path(path)
+    _, digests = _read_config(folder)
+    _check_digests(folder, digests, tuple(digests or ()), whole=True)
+    return digests is not None
 
 
 def write(
@@ -81,13 +120,13 @@ def write(
         dtype: "float32" or "float16" for what is stored.
 
     Raises:
-        WeightsError: Where the weights are not finite in this dtype.
+        WeightsError: Where the weights are not finite in this dtype, or facts are not what they should be.
         WriteError: Where the directory cannot be written.
     """
     folder = Path(path)
-    with staged(folder, (WEIGHTS, CONFIG, META, WORDS, LICENSE, VOCAB, SOFTMAX)) as stage:
+    check_meta(meta, source="meta")
+    with staged(folder, FILES) as stage:
         _write_tensors(stage / WEIGHTS, model.state_dict(), dtype, source=folder / WEIGHTS)
-        write_json(stage / CONFIG, _describe(model.config))
         write_json(stage / META, {key: value for key, value in meta.items() if key != "license_text"})
         if "license_text" in meta:
             (stage / LICENSE).write_bytes(meta["license_text"].encode("utf8"))
@@ -96,6 +135,14 @@ def write(
         if head is not None:
             _write_tensors(stage / SOFTMAX, {"weight": head.weight, "bias": head.bias}, dtype, source=folder / SOFTMAX)
             write_words(stage / VOCAB, head.words)
+        _write_config(stage, model.config)
+
+
+def check_meta(meta: Mapping[str, Any], *, source: Path | str) -> None:
+    """Raise WeightsError for a fact that is no text and should be."""
+    for key in TEXTS:
+        if not isinstance(meta.get(key), (str, type(None))):
+            raise WeightsError(f"{source}: {key} = {meta[key]!r:.50}: must be text; correct it")
 
 
 def to_bytes(model: BiLM, meta: Mapping[str, Any]) -> bytes:
@@ -117,8 +164,11 @@ def from_bytes(data: bytes) -> Pretrained:
         tensors = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
         config, meta, words = (json.loads(header[key]) for key in ("config", "meta", "words"))
-    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        if not isinstance(meta, dict) or not isinstance(words, list) or not all(isinstance(w, str) for w in words):
+            raise ValueError("facts or words of another kind")
+    except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise WeightsError(f"{source}: not a whole model ({error}); serialize it again") from error
+    check_meta(meta, source=source)
     model = empty_model(_parse_config(config, source=source), words, source=source)
     return Pretrained(fill_model(model, tensors, source=source), meta)
 
@@ -133,8 +183,8 @@ def stored_dtype(path: str | Path) -> str:
 def _read_head(folder: Path, config: BiLMConfig) -> Head | None:
     if not any((folder / name).exists() for name in (VOCAB, SOFTMAX)):
         return None
-    tensors = dict(_read_tensors(folder / SOFTMAX))
-    words = read_words(folder / VOCAB)
+    tensors = dict(_read_tensors(file_in(folder, SOFTMAX)))
+    words = read_words(file_in(folder, VOCAB))
     shapes = {"weight": (len(words), config.projection_size), "bias": (len(words),)}
     check_tensors(tensors, shapes, source=folder / SOFTMAX)
     return Head(words, tensors["weight"].float(), tensors["bias"].float())
@@ -144,12 +194,30 @@ def _describe(config: BiLMConfig) -> dict[str, Any]:
     return {"schema": SCHEMA, **config.to_dict()}
 
 
-def _read_config(folder: Path) -> BiLMConfig:
+def _write_config(folder: Path, config: BiLMConfig) -> None:
+    """Write the config that belongs to the files of a directory."""
+    digests = {name: describe_file(folder / name) for name in COMPUTED if (folder / name).exists()}
+    write_json(folder / CONFIG, {**_describe(config), DIGESTS: digests})
+
+
+def _read_config(folder: Path) -> tuple[BiLMConfig, Digests]:
     if not folder.is_dir():
         raise WeightsError(f"{folder}: no such directory; give the path of a model directory")
-    if not (folder / CONFIG).is_file():
-        raise WeightsError(f"{folder}: no {CONFIG} in it, so this is not a model directory; `convert` makes one")
-    return _parse_config(read_json(folder / CONFIG), source=folder / CONFIG)
+    if not (folder / CONFIG).exists():
+        remedy = "was it written to its end?" if (folder / WEIGHTS).exists() else "`convert` makes one"
+        raise WeightsError(f"{folder}: no {CONFIG} in it, so this is not a model directory; {remedy}")
+    path = file_in(folder, CONFIG)
+    values = read_json(path)
+    digests = values.pop(DIGESTS, None)
+    if not isinstance(digests, (dict, type(None))) or not set(digests or ()) <= set(COMPUTED):
+        raise WeightsError(f"{path}: {DIGESTS}: must have digests of {', '.join(COMPUTED)}; copy or write it again")
+    return _parse_config(values, source=path), digests
+
+
+def _check_digests(folder: Path, digests: Digests, names: Sequence[str], *, whole: bool = False) -> None:
+    for name in names if digests is not None else ():
+        check_file(file_in(folder, name), missing="copy the whole model directory")
+        check_described(folder / name, (digests or {}).get(name), whole=whole)
 
 
 def _parse_config(values: Any, *, source: Path | str) -> BiLMConfig:
@@ -166,11 +234,15 @@ def _parse_config(values: Any, *, source: Path | str) -> BiLMConfig:
 
 
 def _read_tensors(path: Path) -> Tensors:
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such file; copy the whole model directory")
+    check_file(path, missing="copy the whole model directory")
     try:
         with safe_open(path, framework="pt") as file:
+            parts = [file.get_slice(name) for name in file.keys()]
+            copied = sum(4 * math.prod(part.get_shape()) for part in parts if part.get_dtype() != "F32")
+            check_room(copied, source=path)  # what is float32 is mapped
             return {name: file.get_tensor(name) for name in file.keys()}
+    except WeightsError:
+        raise
     except (SafetensorError, OSError, RuntimeError, ValueError, KeyError) as error:
         raise WeightsError(f"{path}: not a whole safetensors file ({error}); copy or download it again") from error
 

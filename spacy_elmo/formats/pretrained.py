@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..bilm import BiLM, BiLMConfig, ConfigError
+from ..util.checks import available_bytes
 from ..util.files import WeightsError
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16}
@@ -62,7 +63,7 @@ def empty_model(config: BiLMConfig, words: Sequence[str], *, source: Path | str)
             return BiLM(config, words=words)
     except ConfigError as error:
         raise WeightsError(f"{source}: {error}") from error
-    except (RuntimeError, OverflowError, TypeError) as error:
+    except (RuntimeError, OverflowError, TypeError, AttributeError) as error:
         reason = str(error).partition("\n")[0]  # PyTorch may add the calls that led there
         raise WeightsError(f"{source}: no model has such dimensions ({reason}); correct them") from error
 
@@ -82,7 +83,11 @@ def fill_model(model: BiLM, tensors: Tensors, *, source: Path | str) -> BiLM:
         WeightsError: Where these are not exactly the finite tensors that the model needs.
     """
     check_tensors(tensors, {name: tuple(t.shape) for name, t in model.state_dict().items()}, source=source)
-    model.load_state_dict({name: t.float() for name, t in tensors.items()}, assign=True)
+    try:
+        model.load_state_dict({name: t.float() for name, t in tensors.items()}, assign=True)
+    except (RuntimeError, MemoryError) as error:
+        raise WeightsError(f"{source}: does not fit into memory ({error}); free some of it") from error
+    model.source = str(source)
     return model.eval().requires_grad_(False)
 
 
@@ -113,6 +118,14 @@ def check_tensors(tensors: Tensors, shapes: Mapping[str, tuple[int, ...]], *, so
         if tensor.dtype not in DTYPES.values():
             raise WeightsError(f"{source}: {name} is of type {tensor.dtype}; it must be one of {', '.join(DTYPES)}")
         check_finite(name, tensor, source=source)
+
+
+def check_room(size: int, *, source: Path | str) -> None:
+    """Raise WeightsError where so many bytes do not fit into memory."""
+    available = available_bytes()
+    if available is not None and size > available:
+        needed = f"needs {size / 1e9:.1f} GB of memory, {available / 1e9:.1f} GB are free"
+        raise WeightsError(f"{source}: {needed}; free some, or take a smaller model")
 
 
 def check_finite(name: str, tensor: Tensor, *, source: Path | str) -> None:

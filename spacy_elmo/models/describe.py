@@ -5,8 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..formats import model_directory
+from ..formats import WeightsError, model_directory
 from .load import find_model, load_model
+
+
+def check_files(name_or_path: str | Path) -> None:
+    """Check that the files of a model are, to the last byte, those that were written.
+
+    Args:
+        name_or_path: As `find_model` takes it.
+
+    Raises:
+        WeightsError: Where one of them is not, and where the model has no digests to compare with.
+    """
+    path = find_model(name_or_path)
+    if not (model_directory.recognises(path) and model_directory.check(path)):
+        raise WeightsError(f"{path}: has no digests of its files to check; `convert` makes a model that has them")
 
 
 def describe_model(name_or_path: str | Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from ..formats import Pretrained, WeightsError, load
+from ..formats import Pretrained, WeightsError, find_format, load
 
 GROUP = "spacy_elmo_models"  # an entry point of this group is a model directory, or a function that returns one
 
@@ -37,6 +37,18 @@ def find_model(name_or_path: str | Path) -> Path:
     if not path.exists():
         raise WeightsError(f"{path}: no such file or directory; give a model directory, a weights file, or a name")
     return path
+
+
+def check_loadable(name_or_path: str | Path) -> None:
+    """Check that something of a known format is where `find_model` looks. Its weights are not read.
+
+    Raises:
+        WeightsError: Where nothing is there, or something else.
+    """
+    path = find_model(name_or_path)
+    if find_format(path) is None:
+        remedy = f"name {path / 'elmo'}" if (path / "elmo").is_dir() else "give the path of one of these"
+        raise WeightsError(f"{path}: neither a model directory nor HDF5 weights; {remedy}")
 
 
 def load_model(name_or_path: str | Path, *, with_head: bool = True, **settings: Any) -> Pretrained:

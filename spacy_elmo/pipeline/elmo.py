@@ -26,6 +26,7 @@ from ..util.batches import batch_by_size
 from ..util.types import Floats2d, Floats3d
 from .listeners import Listeners, find_listening_layers
 from .pending_step import PendingStep
+from .serialization import read_folder, reading_bytes
 from .storage import Storage
 
 
@@ -253,8 +254,9 @@ class Elmo(TrainablePipe):
         return super().to_bytes(exclude=[*exclude, "cfg", "vocab"])
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
-        """Load what `to_bytes` returned."""
-        super().from_bytes(bytes_data, exclude=[*exclude, "cfg", "vocab"])
+        """Load what `to_bytes` returned. Raises WeightsError for bytes that are cut short, or of something else."""
+        with reading_bytes(self.shim, self.name, has_weights="model" not in exclude):
+            super().from_bytes(bytes_data, exclude=[*exclude, "cfg", "vocab"])
         self._check_loaded()
         return self
 
@@ -265,7 +267,7 @@ class Elmo(TrainablePipe):
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
         """Load a model directory; `pretrained` is not looked at. The weights are memory-mapped."""
-        self.shim.load(model_directory.read(path, with_head=False))
+        self.shim.load(read_folder(path))
         self._check_loaded()
         return self
 

@@ -16,8 +16,8 @@ from thinc.api import Config
 
 from ..formats import Pretrained
 from ..models import load_model
-from ..util.files import WriteError, new_folder, staged
 from ..util.lock import LockedError, lock
+from ..util.staging import WriteError, new_folder, staged
 from .config import complete, differences, load_config, rename_old_keys
 from .corpus.prepare import CorpusSettings
 from .corpus.vocabulary import read_vocabulary

@@ -1,7 +1,9 @@
-"""Checks of settings, with an error that names the setting, its value and the remedy."""
+"""Checks of settings, with an error that names the setting, its value and the remedy; and what memory there is."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, get_args
 
 
@@ -36,3 +38,15 @@ def check_choice(key: str, value: object, choices: Any) -> None:
     known = [None if choice is type(None) else choice for choice in known]
     if value not in known:
         raise ValueError(f"{key} = {value!r}: must be one of {', '.join(map(repr, known))}")
+
+
+def available_bytes() -> int | None:
+    """Return how much memory this process can still get; None where the system does not say."""
+    found = []
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        found.append(1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))))
+    with suppress(OSError, ValueError):  # a container's own limit; "max" for none
+        limit, used = (int(Path(f"/sys/fs/cgroup/memory.{name}").read_text()) for name in ("max", "current"))
+        found.append(limit - used)
+    return min(found, default=None)

@@ -1,22 +1,65 @@
-"""Small files, read with errors that name them, and directories written as a whole or not at all."""
+"""Small files of a model, read and written with errors that name them."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import stat
+import unicodedata
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
+
+LONGEST_TEXT = 2**28  # bytes of a file of text that is read at once
 
 
 class WeightsError(ValueError):
     """Weights that cannot be used; the message names the file, the field and the remedy."""
 
+    def __init__(self, message: str):
+        super().__init__(printable(message))
 
-class WriteError(OSError):
-    """A place where nothing can be written; the message names it and says why."""
+
+def printable(text: str) -> str:
+    """Return text without what a terminal would obey: control characters, but for line ends and tabs, are spelled."""
+    hidden = {character for character in text if unicodedata.category(character) in ("Cc", "Cs")} - {"\n", "\t"}
+    return text.translate({ord(character): f"\\u{ord(character):04x}" for character in hidden})
+
+
+def check_file(path: Path, *, missing: str) -> None:
+    """Check that a path is a file that can be read, before anything waits for it.
+
+    Args:
+        path: The file, or a link to it.
+        missing: What to do where there is none, for the message.
+
+    Raises:
+        WeightsError: Where there is none, for a pipe, a device or a directory, and where reading is not allowed.
+    """
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except PermissionError as error:
+        raise WeightsError(f"{path}: no permission to read it; change its rights") from error
+    except (OSError, ValueError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else getattr(error, "strerror", error)
+        raise WeightsError(f"{path}: {reason}; {missing}") from error
+    if not is_file:
+        raise WeightsError(f"{path}: a directory, a pipe or a device where a file is needed; {missing}")
+    if not os.access(path, os.R_OK):
+        raise WeightsError(f"{path}: no permission to read it; change its rights")
+
+
+def file_in(folder: Path, name: str) -> Path:
+    """Return the path of a file of a directory.
+
+    Raises:
+        WeightsError: For a link that leads out of the directory: a model that others made would take files along that
+            were never part of it.
+    """
+    path = folder / name
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        raise WeightsError(f"{path}: a link that leads out of {folder}; put the file itself there")
+    return path
 
 
 def read_text(path: Path) -> str:
@@ -26,9 +69,13 @@ def read_text(path: Path) -> str:
         path: The file.
 
     Raises:
-        WeightsError: Where there is no such file, or it is not UTF-8 text.
+        WeightsError: Where there is no such file, or it is not UTF-8 text, or too long.
     """
+    if os.path.exists(path):
+        check_file(path, missing="is the model complete?")
     try:
+        if path.stat().st_size > LONGEST_TEXT:
+            raise WeightsError(f"{path}: longer than {LONGEST_TEXT:,} bytes; is it the right file?")
         return path.read_bytes().decode("utf8")
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read ({error.strerror}); is the model complete?") from error
@@ -43,20 +90,31 @@ def read_json(path: Path) -> dict[str, Any]:
         path: The file.
 
     Raises:
-        WeightsError: Where there is no such file, or it holds no object.
+        WeightsError: Where there is no such file, or it holds no object, or what no file can hold.
     """
+    text = read_text(path)
     try:
-        values = json.loads(read_text(path))
-    except (json.JSONDecodeError, RecursionError) as error:
+        values = json.loads(text)
+        json.dumps(values, ensure_ascii=False).encode("utf8")
+    except UnicodeEncodeError as error:
+        raise WeightsError(f"{path}: not Unicode text ({error.reason}); correct its escapes") from error
+    except (ValueError, RecursionError) as error:  # numbers of too many digits too
         raise WeightsError(f"{path}: not JSON ({error}); copy or download it again") from error
     if not isinstance(values, dict):
-        raise WeightsError(f"{path}: holds {values!r:.50} where a JSON object is needed")
+        raise WeightsError(f"{path}: holds {type(values).__name__} where a JSON object is needed")
     return values
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a JSON object, in lines that people can read."""
-    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
+    """Write a JSON object, in lines that people can read.
+
+    Raises:
+        WeightsError: For text that is not Unicode.
+    """
+    try:
+        path.write_bytes((json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode("utf8"))
+    except UnicodeEncodeError as error:
+        raise WeightsError(f"{path.name}: not Unicode text ({error.reason}); leave it out") from error
 
 
 def read_words(path: Path) -> tuple[str, ...]:
@@ -94,57 +152,3 @@ def write_words(path: Path, words: Sequence[str]) -> None:
 def _lines(text: str) -> tuple[str, ...]:
     lines = text.split("\n")
     return tuple(line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1]))
-
-
-@contextmanager
-def staged(directory: Path, names: Sequence[str]) -> Iterator[Path]:
-    """Write files into a directory: all of them, or nothing.
-
-    The block writes into an empty folder. When it ends, the files move into the directory. When it fails, the
-    directory stays as it was, or absent.
-
-    Args:
-        directory: Made if it is missing.
-        names: Every file that such a directory can have, the main one first. Where that one is there already, those
-            that the block does not write are removed.
-
-    Yields:
-        The empty folder.
-
-    Raises:
-        WriteError: Where the system refuses. The directory is named.
-    """
-    try:
-        with new_folder(directory), TemporaryDirectory(prefix=".staged-", dir=directory) as stage:
-            yield Path(stage)
-            _move(Path(stage), directory, names)
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror or error}); nothing was changed"
-        raise WriteError(f"{directory}: {problem}; choose another place") from error
-
-
-@contextmanager
-def new_folder(folder: Path) -> Iterator[None]:
-    """Make a folder and its parents where they are missing.
-
-    When the block fails, those that were made and are empty are gone again.
-    """
-    made = [missing for missing in (folder, *folder.parents) if not missing.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
-    except BaseException:
-        for missing in made:
-            with suppress(OSError):
-                missing.rmdir()
-        raise
-
-
-def _move(stage: Path, directory: Path, names: Sequence[str]) -> None:
-    """Move files by replacing: a process that has the old file mapped, even this one, keeps it whole."""
-    held_earlier = (directory / names[0]).exists()
-    new = sorted(os.listdir(stage))
-    for name in new:
-        os.replace(stage / name, directory / name)
-    for name in set(names) - set(new) if held_earlier else ():
-        (directory / name).unlink(missing_ok=True)

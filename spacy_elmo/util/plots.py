@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .files import staged
+from .staging import file_to_write, staged
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,5 +25,6 @@ def save_figure(figure: Figure, path: Path) -> None:
     """
     drawn = io.BytesIO()
     figure.savefig(drawn, format=path.suffix[1:] or "png")
-    with staged(path.parent, [path.name]) as stage:
-        (stage / path.name).write_bytes(drawn.getvalue())
+    file = file_to_write(path)
+    with staged(file.parent, [file.name]) as stage:
+        (stage / file.name).write_bytes(drawn.getvalue())

@@ -1,6 +1,6 @@
 import pytest
 
-from spacy_elmo.util.checks import check_size
+from spacy_elmo.util.checks import available_bytes, check_size
 
 
 @pytest.mark.parametrize(("value", "smallest"), [(1, 1), (7, 1), (0, 0), (3, 3)])
@@ -20,3 +20,8 @@ def test_the_error_is_of_the_class_that_was_asked_for():
 
     with pytest.raises(SettingError, match="size = 2: must be a whole number of at least 3"):
         check_size("size", 2, smallest=3, error=SettingError)
+
+
+def test_this_system_has_some_memory():
+    found = available_bytes()
+    assert found is None or found > 0

@@ -19,7 +19,8 @@ import srsly
 from wasabi import msg
 
 from project.shared.workspace import Workspace
-from spacy_elmo.util.files import WeightsError, WriteError, staged
+from spacy_elmo.util.files import WeightsError
+from spacy_elmo.util.staging import WriteError, staged
 
 from .runs import BASELINE, DEFAULT, Result, Run, RunError, Settings
 from .tasks import TASKS, TaskFiles, after_step, task_parser

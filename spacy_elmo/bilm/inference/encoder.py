@@ -15,8 +15,7 @@ import torch
 from torch import Tensor
 
 from ...util.batches import batch_by_size
-from ...util.threads import available_threads
-from ...util.torch_state import without_settings
+from ...util.threads import available_threads, without_settings
 from ..model import INITIAL_STATES, BiLM
 from .engine import PREPACK, Engine
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...util.files import WeightsError
 from ...util.threads import run_both
 from ..characters import BOS, EOS
 from ..lstm import ProjectedLSTM
@@ -128,6 +129,9 @@ def _make_cells(model: BiLM, initial_state: str) -> list[list[Cell]]:
             assert isinstance(lstm, ProjectedLSTM)
             y, h, c = lstm(x, torch.tensor([1], dtype=torch.long), state.h[direction, i], state.c[direction, i])
             x = x + y if i and model.config.skip_connections else y
+            if not (x.isfinite().all() and c.isfinite().all()):
+                problem = "its numbers are so large that vectors are no numbers, in an empty sentence already"
+                raise WeightsError(f"{model.source}: {problem}; use other weights")
             cells.append(Cell(lstm, h, c))
         directions.append(cells)
     return directions

@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ...util.files import WeightsError
+from ...util.files import WeightsError, check_file
+from ..pretrained import check_room
 
 SUFFIXES = (".hdf5", ".h5")
 SIGNATURE = b"\x89HDF\r\n\x1a\n"  # with which every HDF5 file begins
+DEEPEST, MOST = 8, 10_000  # levels of groups that are looked into, and names that a file may have
+PACKED = 1000  # bytes that one byte of a compressed dataset may stand for
 UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)  # what h5py raises where a file is broken
 
 
@@ -54,9 +57,12 @@ class Datasets:
             raise WeightsError(f"{self.path}: {problem}; use the options and vocabulary of these weights")
         if dataset.dtype.kind != "f":
             raise WeightsError(f"{self.path}: dataset {name} is of type {dataset.dtype}; it must be floating point")
+        _check_stored(dataset, name, self.path)
         try:
             with np.errstate(over="ignore"):  # what is too large becomes infinite and is refused below
                 values = dataset[()].astype("float32")
+        except MemoryError as error:
+            raise WeightsError(f"{self.path}: dataset {name} does not fit into memory; free some of it") from error
         except UNREADABLE as error:
             raise WeightsError(f"{self.path}: dataset {name} is broken ({error}); copy or download it again") from error
         if not np.isfinite(values).all():
@@ -66,6 +72,8 @@ class Datasets:
 
 def is_hdf5(path: Path) -> bool:
     """Return whether a file begins as an HDF5 file does."""
+    if not path.is_file():  # a pipe would wait for a writer
+        return False
     try:
         with path.open("rb") as file:
             return file.read(len(SIGNATURE)) == SIGNATURE
@@ -80,20 +88,49 @@ def open_datasets(path: Path) -> Iterator[Datasets]:
     Raises:
         WeightsError: Where the file is missing, not HDF5 or cut short, or h5py is missing.
     """
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such file; give the path of an HDF5 weights file")
+    check_file(path, missing="give the path of an HDF5 weights file")
     h5py = import_h5py(path)
-    found: dict[str, Any] = {}
     try:
         file = h5py.File(path, "r")
     except UNREADABLE as error:
         raise WeightsError(f"{path}: not a whole HDF5 file ({error}); copy or download it again") from error
     with file:
         try:
-            file.visititems(lambda name, item: found.update({name: item} if isinstance(item, h5py.Dataset) else {}))
+            found = dict(_datasets(file, path, iter(range(MOST))))
+        except WeightsError:
+            raise
         except UNREADABLE as error:
             raise WeightsError(f"{path}: datasets cannot be listed ({error}); copy or download it again") from error
         yield Datasets(path, found)
+
+
+def _datasets(group: Any, path: Path, left: Iterator[int], *, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield name and object of all datasets but those in depths where no weights are. Links are not followed."""
+    h5py = import_h5py(path)
+    too_many = WeightsError(f"{path}: more than {MOST:,} names in it; it is no file of weights")
+    if len(group) > MOST:
+        raise too_many
+    for name in group:
+        if next(left, None) is None:  # a group may contain itself
+            raise too_many
+        if isinstance(name, bytes):
+            raise WeightsError(f"{path}: the name of a dataset, {name!r:.100}, is not UTF-8; it is no file of weights")
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            continue
+        item = group[name]
+        if isinstance(item, h5py.Dataset):
+            yield prefix + name, item
+        elif isinstance(item, h5py.Group) and prefix.count("/") < DEEPEST:
+            yield from _datasets(item, path, left, prefix=f"{prefix}{name}/")
+
+
+def _check_stored(dataset: Any, name: str, path: Path) -> None:
+    """Refuse a dataset whose numbers are not in its file, and one that is made to fill the memory."""
+    if dataset.external or dataset.is_virtual:
+        raise WeightsError(f"{path}: dataset {name} lies in another file; put its numbers into this one")
+    if dataset.nbytes > PACKED * dataset.id.get_storage_size():
+        raise WeightsError(f"{path}: dataset {name} has numbers that were never written; copy or download it again")
+    check_room(dataset.nbytes + 4 * dataset.size, source=f"{path}: dataset {name}")
 
 
 def write_datasets(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> None:

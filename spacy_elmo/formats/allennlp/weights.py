@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...bilm import BiLM, BiLMConfig, ConfigError, WordInput
-from ...util.files import WeightsError, read_json, read_words, staged, write_json, write_words
-from ...util.torch_state import without_settings
+from ...bilm import BiLM, BiLMConfig, CharacterInput, ConfigError, WordInput
+from ...util.files import WeightsError, file_in, printable, read_json, read_words, write_json, write_words
+from ...util.staging import staged
+from ...util.threads import without_settings
 from ..pretrained import Head, Pretrained, empty_model, fill_model, model_words
 from .hdf5 import SUFFIXES, Datasets, import_h5py, is_hdf5, open_datasets, write_datasets
 from .layout import CHARACTERS, TABLE, cell_name, layout
@@ -40,7 +42,7 @@ def read(
     options: str | Path | None = None,
     embedding: str | Path | None = None,
     vocab: str | Path | None = None,
-    unknown: str = "row",
+    unknown: str | None = None,
 ) -> Pretrained:
     """Read published weights. Datasets that no part of the model uses are warned of.
 
@@ -50,7 +52,8 @@ def read(
         options: The options file; where None, `NAME_options.json` beside `NAME_weights.hdf5`, or `options.json`.
         embedding: An HDF5 file with a table of word vectors as its dataset `embedding`, which replaces the characters.
         vocab: The words of the table, one a line; where None, `words.txt` or `vocab.txt` beside the table.
-        unknown: What a word gets that the table lacks: "row" (the vector of `<UNK>`), "zeros" or "error".
+        unknown: What a word gets that the table lacks: "row" (the vector of `<UNK>`, as where it is None), "zeros" or
+            "error".
 
     Returns:
         The model, where it comes from, and its softmax.
@@ -66,7 +69,10 @@ def read(
         table = None
         if embedding is not None or vocab is not None or CHARACTERS not in datasets:
             table = _read_table(datasets, given, embedding, vocab)
-        model, cell_level = _read_model(datasets, given, table, unknown)
+        if table is None and unknown is not None:
+            remedy = "give the embedding, or leave it out"
+            raise WeightsError(f"{path}: unknown = {unknown!r}: is for tables of words; {remedy}")
+        model, cell_level = _read_model(datasets, given, table, unknown or "row")
         _check_unread(datasets, given, table)
     source = {"format": FORMAT, "options": given.options, "cell_level": cell_level}
     return Pretrained(model, {"source": source}, _read_head(path.parent, model.config) if with_head else None)
@@ -79,7 +85,7 @@ def write(directory: str | Path, model: BiLM, meta: Mapping[str, Any], *, head: 
         directory: Made if it is missing. It gets `weights.hdf5` and `options.json`, `softmax.hdf5` and `vocab.txt` for
             a head, and `words.txt` for a word table.
         model: The biLM.
-        meta: Facts of the model; the options it was published with are written again.
+        meta: Facts of the model. The options it was published with are written again, if they describe this model.
         head: The language model head to write.
 
     Raises:
@@ -90,17 +96,33 @@ def write(directory: str | Path, model: BiLM, meta: Mapping[str, Any], *, head: 
     import_h5py(folder)
     source = meta.get("source")
     source = source if isinstance(source, Mapping) and source.get("format") == FORMAT else {}
+    cell_level = config.n_layers > 1 or source.get("cell_level") is True
     parameters = {name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()}
-    entries = layout(config, cell_level=source.get("cell_level", config.n_layers > 1))
-    with staged(folder, (WEIGHTS, OPTIONS, SOFTMAX, VOCAB, WORDS)) as stage:
+    entries = layout(config, cell_level=cell_level)
+    with staged(folder, (OPTIONS, WEIGHTS, SOFTMAX, VOCAB, WORDS)) as stage:
         write_datasets(stage / WEIGHTS, ((entry.dataset, entry.publish(parameters)) for entry in entries))
-        write_json(stage / OPTIONS, source.get("options") or options_from_config(config))
+        write_json(stage / OPTIONS, _options(config, source.get("options")))
         if isinstance(config.input, WordInput):
             write_words(stage / WORDS, model_words(model))
         if head is not None:
             softmax = {"softmax/W": head.weight, "softmax/b": head.bias}
             write_datasets(stage / SOFTMAX, ((name, t.detach().cpu().numpy()) for name, t in softmax.items()))
             write_words(stage / VOCAB, head.words)
+
+
+def _options(config: BiLMConfig, published: Any) -> dict[str, Any]:
+    """Return the options that a model was published with, if they describe it; otherwise its own."""
+    words = config.input if isinstance(config.input, WordInput) else None
+    projection = isinstance(config.input, CharacterInput) and config.input.projection
+    published = published if isinstance(published, dict) else {}
+    options, lstm_projection = OptionReader(published, OPTIONS), config.lstm_projection
+    with suppress(WeightsError):
+        described = config_from_options(
+            options, words=words, character_projection=projection, lstm_projection=lstm_projection
+        )
+        if described == config:
+            return published
+    return options_from_config(config)
 
 
 class Table(NamedTuple):
@@ -121,7 +143,7 @@ def _weights_path(path: Path) -> Path:
     """Return the weights file that a path means."""
     if not path.is_dir():
         return path
-    files = _weights_files(path)
+    files = [file_in(path, file.name) for file in _weights_files(path)]
     files = [file for file in files if "weights" in file.name] or files
     if len(files) != 1:
         names = ", ".join(file.name for file in files) or "none"
@@ -137,8 +159,8 @@ def _options_path(weights: Path) -> Path:
     """Return the options beside weights."""
     prefix = weights.name.partition("weights")[0]
     for path in (weights.with_name(prefix + OPTIONS), weights.with_name(OPTIONS)):
-        if path.is_file():
-            return path
+        if path.exists():
+            return file_in(path.parent, path.name)
     raise WeightsError(f"{weights}: no {OPTIONS} beside it; name the options file that belongs to these weights")
 
 
@@ -147,11 +169,15 @@ def _read_table(
 ) -> Table:
     """Read the word table from a file of its own, or from the weights."""
     path = datasets.path if embedding is None else Path(embedding)
-    vocab_path = Path(vocab) if vocab is not None else path.with_name(WORDS)
-    if vocab is None and not vocab_path.is_file():
-        vocab_path = path.with_name(VOCAB)
     if embedding is None and TABLE not in datasets:
+        if CHARACTERS in datasets:
+            remedy = "give the embedding too, or leave the vocab out"
+            raise WeightsError(f"{path}: has no table of words for {vocab}; {remedy}")
         raise WeightsError(f"{path}: has neither dataset {CHARACTERS} nor {TABLE}; it needs one for its words")
+    if vocab is not None:
+        vocab_path = Path(vocab)
+    else:
+        vocab_path = file_in(path.parent, WORDS if (path.parent / WORDS).exists() else VOCAB)
     words = read_words(vocab_path)
     shape, option = (len(words), options.size("lstm", "projection_dim")), f"{vocab_path.name}, lstm.projection_dim"
     if embedding is None:
@@ -195,14 +221,15 @@ def _check_unread(datasets: Datasets, options: OptionReader, table: Table | None
         problem = f"datasets {', '.join(layers)} are beyond what {options.path} describes"
         raise WeightsError(f"{datasets.path}: {problem}; check lstm.n_layers, char_cnn.filters and char_cnn.n_highway")
     if unread:
-        warnings.warn(f"{datasets.path}: no part of the model uses datasets {', '.join(unread)}", stacklevel=3)
+        names = printable(", ".join(unread))
+        warnings.warn(f"{datasets.path}: no part of the model uses datasets {names}", stacklevel=3)
 
 
 def _read_head(folder: Path, config: BiLMConfig) -> Head | None:
-    if not ((folder / SOFTMAX).is_file() and (folder / VOCAB).is_file()):
+    if not ((folder / SOFTMAX).exists() and (folder / VOCAB).exists()):
         return None
-    words, option = read_words(folder / VOCAB), f"{VOCAB}, lstm.projection_dim"
-    with open_datasets(folder / SOFTMAX) as datasets:
+    words, option = read_words(file_in(folder, VOCAB)), f"{VOCAB}, lstm.projection_dim"
+    with open_datasets(file_in(folder, SOFTMAX)) as datasets:
         weight = datasets.read("softmax/W", (len(words), config.projection_size), option)
         bias = datasets.read("softmax/b", (len(words),), option)
     return Head(words, torch.from_numpy(weight), torch.from_numpy(bias))

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ...text.readers import CorpusError, Document
 from ...util.digests import digest_file
-from ...util.files import new_folder, read_json, write_json
+from ...util.files import read_json, write_json
 from ...util.lock import LockedError, lock
+from ...util.staging import new_folder
 from .mapped import Corpus
 from .spool import DEV, TRAIN, Spool
 from .vocabulary import MARKERS, Vocabulary, check_words, choose_words

@@ -1,9 +1,6 @@
-"""How much memory a run takes, estimated before it, and how much there is."""
+"""How much memory a run takes, estimated before it."""
 
 from __future__ import annotations
-
-from contextlib import suppress
-from pathlib import Path
 
 from ...bilm.config import BiLMConfig
 from ..network.sampled_loss import BLOCK_LOGITS
@@ -58,18 +55,6 @@ def adaptive_softmax_bytes(n_words: int, width: int, *, div_value: float, rows: 
     for i, (start, end) in enumerate(zip([first, *starts], starts)):
         parameters += int(width // div_value ** (i + 1)) * (width + end - start)
     return BYTES * (parameters * (2 + slots) + 3 * 2 * rows * first)  # autograd keeps logits
-
-
-def available_bytes() -> int | None:
-    """Return how much memory this process can still get; None where the system does not say."""
-    found = []
-    with suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        found.append(1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))))
-    with suppress(OSError, ValueError):  # a container's own limit; "max" for none
-        limit, used = (int(Path(f"/sys/fs/cgroup/memory.{name}").read_text()) for name in ("max", "current"))
-        found.append(limit - used)
-    return min(found, default=None)
 
 
 def check_memory(needed: dict[str, int], available: int | None) -> str:

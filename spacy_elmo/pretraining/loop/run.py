@@ -18,6 +18,7 @@ from ...bilm import BiLM
 from ...formats import Head, model_directory
 from ...formats.pretrained import model_words
 from ...text.readers import CorpusError
+from ...util.checks import available_bytes
 from ...util.files import WeightsError, read_json
 from ..corpus.prepare import Prepared, prepare_corpus
 from ..corpus.windows import Windows
@@ -25,7 +26,7 @@ from ..network.head import change_vocabulary
 from ..network.objective import Objective
 from .checkpoint import latest_checkpoint, list_checkpoints, read_checkpoint, remove_unfinished
 from .distributed import LostProcessError, World, interruptible
-from .memory import available_bytes, check_memory, model_bytes
+from .memory import check_memory, model_bytes
 from .optimizer import Optimizer
 from .perplexity import evaluation_windows
 from .plot import plot_history

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spacy_elmo.formats import WeightsError, allennlp
-from spacy_elmo.util.files import WriteError
+from spacy_elmo.util.staging import WriteError
 from tests.support.random_models import (
     CHARACTERS,
     CONFIG,

@@ -7,7 +7,7 @@ import pytest
 import spacy
 import torch
 
-from spacy_elmo.util.torch_state import without_settings
+from spacy_elmo.util.threads import without_settings
 
 TEXT = "The bank raised its rates. http://" + "x" * 60
 

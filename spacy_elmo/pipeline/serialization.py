@@ -1,0 +1,46 @@
+"""A pipe from its folder and from bytes, which may be damaged or another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..formats import Pretrained, WeightsError, model_directory
+from ..layers.shim import BiLMShim
+from ..util.staging import remove_abandoned
+
+
+def read_folder(path: str | Path) -> Pretrained:
+    """Read the folder of a pipe, and remove what killed processes left in it: `spacy package` loads, then copies all.
+
+    Raises:
+        WeightsError: As `model_directory.read` does.
+    """
+    pretrained = model_directory.read(path, with_head=False)
+    remove_abandoned(Path(path))
+    return pretrained
+
+
+@contextmanager
+def reading_bytes(shim: BiLMShim, name: str, *, has_weights: bool) -> Iterator[None]:
+    """Make one error of all that spaCy, Thinc and MessagePack raise for bytes that no such pipe wrote.
+
+    Args:
+        shim: Gets its weights in the block.
+        name: Of the pipe, for the message.
+        has_weights: Whether weights are asked for.
+
+    Raises:
+        WeightsError: For these errors, and where no weights came.
+    """
+    before = shim.model if shim.is_loaded else None
+    try:
+        yield
+    except WeightsError:
+        raise
+    except Exception as error:
+        problem = f"cut short, or not what `to_bytes` returned ({error})"
+        raise WeightsError(f"bytes of the pipe '{name}': {problem}; serialize it again") from error
+    if has_weights and (not shim.is_loaded or shim.model is before):
+        raise WeightsError(f"bytes of the pipe '{name}': hold no weights; are they of another pipe?")
