@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, TypeAlias
 
@@ -17,6 +18,7 @@ Document: TypeAlias = list[list[str]]  # sentences of words
 
 SUFFIXES = (".txt", ".gz", ".jsonl")
 LONGEST_PARAGRAPH, LONGEST_DOCUMENT = 10_000, 100_000  # in characters; anything longer is read in pieces
+LONGEST_LINE = 20_000_000  # characters of a line of JSON, which is in memory as a whole
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -108,7 +110,9 @@ def _naming(file: Path) -> Iterator[None]:
 
 
 def _read_json_lines(lines: TextIO, file: Path) -> Iterator[list[str]]:
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(iter(partial(lines.readline, LONGEST_LINE + 1), ""), start=1):
+        if len(line) > LONGEST_LINE:
+            raise CorpusError(f"{file}:{number}: longer than {LONGEST_LINE:,} characters; split the document")
         if line.strip():
             text = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", _json_text(line, f"{file}:{number}"))
             paragraphs = _paragraphs(io.StringIO(text, newline=None))
@@ -118,7 +122,7 @@ def _read_json_lines(lines: TextIO, file: Path) -> Iterator[list[str]]:
 def _json_text(line: str, place: str) -> str:
     try:
         values = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # numbers of too many digits too
         remedy = 'every line must be an object with the key "text"'
         raise CorpusError(f"{place}: not JSON ({error}); {remedy}") from error
     text = values.get("text") if isinstance(values, dict) else None

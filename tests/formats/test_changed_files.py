@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from spacy_elmo.formats import WeightsError, digests, model_directory
+from spacy_elmo.formats import WeightsError, model_directory
+from spacy_elmo.util import digests
 from tests.support.random_models import (
     assert_same_model,
     random_head,

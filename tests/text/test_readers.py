@@ -132,3 +132,18 @@ def test_a_pipe_is_named(tmp_path):
 def test_the_whole_disk_is_not_read(tmp_path):
     with pytest.raises(CorpusError, match="is the whole disk; name a directory of texts"):
         find_files(tmp_path.anchor)
+
+
+def test_a_json_line_that_memory_should_not_hold_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(text, "LONGEST_LINE", 20)
+    write(tmp_path / "good.jsonl", '{"text": "One two."}\n')
+    assert list(read_documents(tmp_path / "good.jsonl")) == [["One two."]]
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"text": "One."}\n{"text": "' + b"a" * 1_000_000))
+    with pytest.raises(CorpusError, match=r"a\.jsonl\.gz:2: longer than 20 characters; split the document"):
+        list(read_documents(tmp_path / "a.jsonl.gz"))
+
+
+def test_a_number_of_too_many_digits_is_named_with_its_line(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"text": "One.", "id": ' + "1" * 5000 + "}")
+    with pytest.raises(CorpusError, match=r"a\.jsonl:1: not JSON .*digits"):
+        list(read_documents(path))
