@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Sentences = list[list[str]]
 VOCABULARY = 20_000
+MOST_WORDS = 10_000_000
 LETTERS = "etaoinshrdlcumwfgypbvk"
 
 
@@ -26,17 +27,23 @@ def benchmark(
     text: Annotated[
         Path | None, Option("--text", help="Words between spaces, a sentence a line; made-up words if not given")
     ] = None,
-    words: Annotated[int, Option("--words", min=1, help="Number of words")] = 8000,
+    words: Annotated[int, Option("--words", min=1, max=MOST_WORDS, help="Number of words")] = 8000,
 ) -> None:
     """Measure how many words a second this machine embeds."""
     with clear_errors():
         import torch
 
+        from ..bilm import WordInput
         from ..bilm.inference.encoder import Encoder
+        from ..formats.pretrained import check_room
         from ..models.load import load_model
         from ..util.batches import take_words
 
-        encoder = Encoder(load_model(model).model)
+        found = load_model(model).model
+        if isinstance(found.config.input, WordInput) and found.config.input.unknown == "error" and text is None:
+            raise ValueError(f"{model}: its table refuses made-up words; give it a --text of words that it has")
+        check_room(4 * words * found.config.n_outputs * found.config.width, source=f"--words {words}")
+        encoder = Encoder(found)
         sentences = take_words(_random_sentences() if text is None else _read_sentences(text), words)
         few = take_words(sentences, min(words, 500))
         rows = [
@@ -60,7 +67,12 @@ def _speed(sentences: Sentences, embed: Callable[[Sentences], object]) -> float:
 
 
 def _read_sentences(path: Path) -> Sentences:
-    sentences = [line.split()[:100] for line in path.read_text(encoding="utf8").splitlines() if line.strip()]
+    from ..util.files import read_text
+
+    text = read_text(path)
+    if "\0" in text:
+        raise ValueError(f"{path}: not text, but a binary file; name another")
+    sentences = [line.split()[:100] for line in text.splitlines() if line.strip()]
     if not sentences:
         raise ValueError(f"{path}: has no words")
     return sentences

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Argument, Option
 from wasabi import msg
 
+from ..util.files import printable
 from .common import check_target, clear_errors
 
 
@@ -34,13 +36,13 @@ def convert(
 
         check_target(dest, force=force)
         more = {} if meta is None else read_json(meta)
-        if not isinstance(more.get("license_text", ""), str):
-            raise ValueError(f"{meta}: license_text must be text")
+        model_directory.check_meta(more, source=str(meta))
         published = _given(options=options, embedding=embedding, vocab=vocab, unknown=unknown)
         model, facts, softmax = load_model(source, **published)
-        facts = {"name": dest.resolve().name, **facts, **more, **_given(name=name, lang=lang, license=license)}
+        given = _given(name=name, lang=lang, license=license)
+        facts = {"name": Path(os.path.realpath(dest)).name, **facts, **more, **given}
         model_directory.write(dest, model, facts, head=softmax if head else None, dtype=dtype)
-    msg.good(f"Wrote {facts['name']} to {dest}")
+    msg.good(printable(f"Wrote {facts['name']} to {dest}"))
 
 
 def _given(**settings: Any) -> dict[str, Any]:

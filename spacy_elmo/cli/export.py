@@ -8,6 +8,7 @@ from typing import Annotated
 from typer import Argument, Option
 from wasabi import msg
 
+from ..util.files import printable
 from .common import check_target, clear_errors
 
 
@@ -24,4 +25,4 @@ def export(
         check_target(dest, force=force)
         model, meta, head = load_model(source)
         allennlp.write(dest, model, meta, head=head)
-    msg.good(f"Wrote {meta.get('name') or 'the model'} to {dest}")
+    msg.good(printable(f"Wrote {meta.get('name') or 'the model'} to {dest}"))

@@ -29,8 +29,10 @@ def init_config(
     place is kept as OUTPUT.bak.
     """
     with clear_errors():
+        from ..models.load import check_loadable
         from ..pipeline.recipes import make_config
 
+        check_loadable(pretrained)
         names = [name.strip() for name in pipeline.split(",") if name.strip()]
         choices: dict[str, Any] = {"recipe": recipe, "keep_vectors": keep_vectors, "baseline": baseline}
         config = make_config(lang=lang, pipeline=names, pretrained=pretrained, **choices).to_str()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 from wasabi import msg
 
+from ..util.files import printable
 from .common import clear_errors
 
 
@@ -35,7 +36,7 @@ def mix(
 
 
 def _label(mix: dict[str, Any]) -> str:
-    return mix["component"] if mix["place"] == "features" else f"{mix['component']} {mix['place']}"
+    return printable(mix["component"] if mix["place"] == "features" else f"{mix['component']} {mix['place']}")
 
 
 def _print(mixes: list[dict[str, Any]]) -> None:

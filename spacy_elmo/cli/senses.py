@@ -23,11 +23,16 @@ def senses(
     with clear_errors():
         import spacy
 
+        from ..bilm import WordInput
+        from ..models.load import load_model
         from ..search.senses import measure_senses
         from ..search.show import show_example
 
         nlp = spacy.blank("en")
         nlp.add_pipe("elmo", config={"pretrained": model})
+        given = load_model(model, with_head=False).model.config.input
+        if isinstance(given, WordInput) and given.unknown == "error":
+            raise ValueError(f"{model}: its table refuses words that it lacks; convert it with --unknown row or zeros")
         if word is not None:
             show_example(nlp, word)
             return

@@ -4,7 +4,8 @@ import pytest
 from click.exceptions import Exit
 
 from spacy_elmo.cli.benchmark import benchmark
-from tests.support.random_models import write_random_model
+from spacy_elmo.formats import model_directory
+from tests.support.random_models import random_table_model, write_random_model
 
 
 def test_it_prints_three_speeds(tmp_path: Path, capsys):
@@ -28,3 +29,23 @@ def test_a_text_without_words_is_an_error(tmp_path: Path, capsys):
         benchmark(str(write_random_model(tmp_path / "model")), text=tmp_path / "text.txt")
     printed = capsys.readouterr()
     assert "has no words" in " ".join((printed.out + printed.err).split())
+
+
+def test_a_binary_file_and_a_table_that_refuses_words_are_errors(tmp_path: Path, capsys):
+    (tmp_path / "text.bin").write_bytes(b"a\0b")
+    model_directory.write(tmp_path / "table", random_table_model("error"), {})
+    for model, text in ((write_random_model(tmp_path / "model"), tmp_path / "text.bin"), (tmp_path / "table", None)):
+        with pytest.raises((SystemExit, Exit)):
+            benchmark(str(model), text=text, words=10)
+    printed = capsys.readouterr()
+    output = " ".join((printed.out + printed.err).split())
+    assert "not text, but a binary file" in output
+    assert "its table refuses made-up words" in output
+
+
+def test_words_beyond_the_memory_are_refused(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setattr("spacy_elmo.formats.pretrained.available_bytes", lambda: 10_000)
+    with pytest.raises((SystemExit, Exit)):
+        benchmark(str(write_random_model(tmp_path / "model")), words=10_000)
+    printed = capsys.readouterr()
+    assert "--words 10000: needs" in " ".join((printed.out + printed.err).split())

@@ -1,10 +1,12 @@
+import os
 from pathlib import Path
 
 import pytest
+from click.exceptions import Exit
 
 from spacy_elmo.cli.common import check_target, clear_errors, format_size, write_config
 from spacy_elmo.formats import WeightsError
-from spacy_elmo.util.files import WriteError
+from spacy_elmo.util.staging import WriteError
 from tests.support.random_models import contents
 
 
@@ -78,3 +80,48 @@ def test_a_config_that_cannot_be_written_leaves_all_as_it_was(tmp_path: Path):
     with pytest.raises(UnicodeEncodeError):
         write_config(tmp_path / "c.cfg", "\ud800", force=False)
     assert contents(tmp_path) == {"c.cfg": b"mine"}
+
+
+def test_a_config_is_written_through_a_link_and_what_was_there_is_kept(tmp_path: Path):
+    (tmp_path / "real.cfg").write_text("old")
+    (tmp_path / "link.cfg").symlink_to("real.cfg")
+    write_config(tmp_path / "link.cfg", "new", force=False)
+    assert (tmp_path / "link.cfg").is_symlink()
+    assert (tmp_path / "real.cfg").read_text() == "new\n"
+    assert (tmp_path / "real.cfg.bak").read_text() == "old"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+@pytest.mark.parametrize("path", [os.devnull, "pipe", "", "circle", "folder"])
+def test_what_is_no_file_is_left_as_it_is(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    Path("circle").symlink_to("circle")
+    Path("folder").mkdir()
+    before = {name: os.lstat(name) for name in (*os.listdir(), os.devnull)}
+    with pytest.raises(WriteError, match="is left as it is; name a file"):
+        write_config(Path(path), "new", force=True)
+    assert {name: (found.st_ino, found.st_mode) for name, found in before.items()} == {
+        name: (os.lstat(name).st_ino, os.lstat(name).st_mode) for name in (*os.listdir(), os.devnull)
+    }
+
+
+def test_what_a_killed_process_left_is_no_reason_to_refuse_a_directory(tmp_path: Path):
+    (tmp_path / ".staged-here-1-abc").mkdir()
+    check_target(tmp_path, force=False)
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(ValueError, match="not empty"):
+        check_target(tmp_path, force=False)
+
+
+def test_a_circle_of_links_is_no_directory(tmp_path: Path):
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(ValueError, match="circle: a file, a device or a circle of links; name a directory"):
+        check_target(tmp_path / "circle", force=True)
+
+
+def test_messages_have_nothing_that_a_terminal_obeys(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises((SystemExit, Exit)), clear_errors():
+        raise ValueError("\x1b]0;title\x07\x9b2J")
+    printed = capsys.readouterr()
+    assert "\\u001b]0;title\\u0007\\u009b2J" in printed.out + printed.err

@@ -205,3 +205,20 @@ def test_a_bad_setting_gives_one_message_and_no_directory(
     assert isinstance(result.exception, SystemExit)
     assert value in result.output
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["--unknown", "zeros"], "is for tables of words"),
+        (["--unknown", "nonsense"], "is for tables of words"),
+        (["--vocab", "vocab.txt"], "has no table of words for vocab.txt"),
+    ],
+)
+def test_settings_of_tables_without_a_table_are_refused(
+    settings: list[str], message: str, source: Path, tmp_path: Path
+):
+    result = run(source, tmp_path / "out", *settings)
+    assert result.exit_code == 1
+    assert message in " ".join(result.output.split())
+    assert not (tmp_path / "out").exists()

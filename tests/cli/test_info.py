@@ -66,3 +66,32 @@ def test_what_is_not_there_fails_in_one_message(given: str):
     assert result.exit_code == 1
     assert Path(given).name in result.output
     assert isinstance(result.exception, SystemExit)
+
+
+def _copy(model: Path, folder: Path, **facts: object) -> Path:
+    for file in model.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "meta.json").write_text(json.dumps(facts), encoding="utf8")
+    return folder
+
+
+def test_facts_have_nothing_that_a_terminal_obeys(tiny_model: Path, tmp_path: Path):
+    evil = "\x1b[2J\x9b\x7f"
+    _copy(tiny_model, tmp_path, name=evil, license=evil, perplexity={evil: evil}, training_data=[{evil: evil}, evil])
+    for arguments in ([], ["--json"]):
+        output = run(tmp_path, *arguments)
+        assert not set("\x9b\x7f") & set(output)
+        assert "[2J" in output
+        assert "\x1b[2J" not in output
+    assert json.loads(run(tmp_path, "--json"))["name"] == evil
+
+
+def test_checking_says_whether_all_files_are_as_they_were_written(tiny_model: Path, tmp_path: Path):
+    assert "All files are as they were written" in run(tiny_model, "--check")
+    _copy(tiny_model, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    del config["files"]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    result = CliRunner().invoke(app, ["info", str(tmp_path), "--check"])
+    assert result.exit_code == 1
+    assert "has no digests of its files to check" in " ".join(result.output.split())

@@ -71,6 +71,7 @@ def test_a_file_in_the_way_is_kept_once_and_replaced_by_force(tmp_path: Path):
         (["--pipeline", "ner,ner"], ["twice", "ner"]),
         (["--recipe", "papers"], ["'papers'", "listener, paper"]),
         (["--pretrained", "en_elmo_xl"], ["en_elmo_xl"]),
+        (["--pretrained", __file__], ["test_init_config.py", "neither a model directory nor HDF5 weights"]),
         (["--lang", "qq"], ["qq"]),
     ],
 )

@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
+from spacy_elmo.formats import model_directory
 from spacy_elmo.search.examples import EXAMPLES
+from tests.support.random_models import random_table_model
 
 
 def run(*arguments: object) -> Result:
@@ -43,3 +45,10 @@ def test_what_cannot_be_measured_is_said(arguments: list[str], message: str):
     result = run(*arguments)
     assert result.exit_code == 1
     assert message in result.output
+
+
+def test_a_table_that_refuses_words_is_said(tmp_path: Path):
+    model_directory.write(tmp_path, random_table_model("error"), {})
+    result = run(tmp_path)
+    assert result.exit_code == 1
+    assert "its table refuses words that it lacks" in " ".join(result.output.split())

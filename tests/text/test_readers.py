@@ -135,11 +135,11 @@ def test_the_whole_disk_is_not_read(tmp_path):
 
 
 def test_a_json_line_that_memory_should_not_hold_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(text, "LONGEST_LINE", 20)
+    monkeypatch.setattr(text, "LONGEST_LINE", 30)
     write(tmp_path / "good.jsonl", '{"text": "One two."}\n')
     assert list(read_documents(tmp_path / "good.jsonl")) == [["One two."]]
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"text": "One."}\n{"text": "' + b"a" * 1_000_000))
-    with pytest.raises(CorpusError, match=r"a\.jsonl\.gz:2: longer than 20 characters; split the document"):
+    with pytest.raises(CorpusError, match=r"a\.jsonl\.gz:2: longer than 30 characters; split the document"):
         list(read_documents(tmp_path / "a.jsonl.gz"))
 
 
