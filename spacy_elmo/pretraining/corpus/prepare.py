@@ -1,6 +1,6 @@
 """Text made into two memory-mapped corpora and a vocabulary, once; memory does not grow with the text.
 
-    manifest.json  vocab.txt  counts.npy  train/  dev/
+manifest.json  vocab.txt  counts.npy  train/  dev/
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from glob import escape
@@ -127,6 +127,7 @@ def prepare_corpus(
     folder = Path(folder)
     wanted = settings.describe(has_dev=dev is not None)
     if (folder / MANIFEST).exists():
+        _remove_left(folder)
         _check_same(folder, wanted)
         return open_prepared(folder)
     given = settings.vocabulary
@@ -217,15 +218,13 @@ def _staged(folder: Path) -> Iterator[Path | None]:
     Yields None where another process has prepared the folder in the meantime. What killed ones left is removed.
     """
     try:
-        with new_folder(folder.parent), lock(_beside(folder, "lock"), doing=f"is preparing text in {folder}"):
+        with new_folder(folder.parent), _alone(folder):
             if (folder / MANIFEST).exists():
                 yield None
                 return
             if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
                 raise CorpusError(f"{folder}: holds something that is not a prepared corpus; choose another folder")
             stage = _beside(folder, "unfinished")
-            for left in (stage, *folder.parent.glob(f".{escape(folder.name)}-????????")):  # named so before
-                shutil.rmtree(left, ignore_errors=True)
             try:
                 stage.mkdir()
                 yield stage
@@ -236,6 +235,23 @@ def _staged(folder: Path) -> Iterator[Path | None]:
     except OSError as error:
         problem = f"cannot be written ({error}); nothing was left there"
         raise CorpusError(f"{folder}: {problem}; make room, or choose another place") from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from preparing a folder, and remove what killed ones left of it."""
+    with lock(_beside(folder, "lock"), doing=f"is preparing text in {folder}"):
+        before = folder.parent.glob(f".{escape(folder.name)}-????????")  # what earlier versions called it
+        for left in (_beside(folder, "unfinished"), *before):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove what was left by a process that was killed when the folder had its name already."""
+    if _beside(folder, "lock").exists():
+        with suppress(OSError), _alone(folder):
+            pass
 
 
 def _beside(folder: Path, what: str) -> Path:

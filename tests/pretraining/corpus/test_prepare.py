@@ -307,3 +307,12 @@ def test_what_killed_processes_left_beside_a_folder_is_removed_and_no_more(tmp_p
         (tmp_path / name / "shards").mkdir(parents=True)
     prepare_corpus(make_documents(9), tmp_path / "a", CorpusSettings(dev_size=2))
     assert sorted(path.name for path in tmp_path.iterdir()) == [".a-b-abcdefgh", "a"]
+
+
+def test_what_a_process_left_that_was_killed_at_the_very_end_is_removed_when_the_folder_is_opened(tmp_path):
+    settings = CorpusSettings(dev_size=2)
+    prepare_corpus(make_documents(9), tmp_path / "a", settings)
+    (tmp_path / ".a.unfinished").mkdir()
+    (tmp_path / ".a.lock").touch()
+    prepare_corpus(unread(), tmp_path / "a", settings)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
