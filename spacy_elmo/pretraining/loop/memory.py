@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from ...bilm.config import BiLMConfig
 from ..network.sampled_loss import BLOCK_LOGITS
 from ..network.softmax import default_cutoffs
@@ -67,6 +70,16 @@ def check_memory(needed: dict[str, int], available: int | None) -> str:
         remedy = "lower max_words or the model's sizes, take the sampled or adaptive softmax, or a smaller batch_size"
         raise ValueError(f"{line}; {remedy}")
     return line
+
+
+@contextmanager
+def fitting() -> Iterator[None]:
+    """Raise ValueError where the block makes tensors for which there is no memory, or no number of bytes."""
+    try:
+        yield
+    except (MemoryError, RuntimeError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"the model cannot be made ({reason}); lower max_words or the model's sizes") from error
 
 
 def _gigabytes(size: int) -> str:

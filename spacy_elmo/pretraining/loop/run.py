@@ -26,7 +26,7 @@ from ..network.head import change_vocabulary
 from ..network.objective import Objective
 from .checkpoint import latest_checkpoint, list_checkpoints, read_checkpoint, remove_unfinished
 from .distributed import LostProcessError, World, interruptible
-from .memory import check_memory, model_bytes
+from .memory import check_memory, fitting, model_bytes
 from .optimizer import Optimizer
 from .perplexity import evaluation_windows
 from .plot import plot_history
@@ -134,7 +134,7 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
     vocabulary = prepared.vocabulary
     counts = vocabulary.counts.tolist()
     notify(_check_memory(settings, vocabulary.words, world))
-    with torch.random.fork_rng(devices=[]):
+    with fitting(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         model = _make_model(settings, vocabulary.words)
         head = _start_head(settings, vocabulary.words, counts)
@@ -204,11 +204,8 @@ def _check_memory(settings: RunSettings, words: tuple[str, ...], world: World) -
     rows = settings.batch_size * settings.unroll_steps // world.size
     slots, start = settings.optimizer.slots, settings.start
     config = settings.dimensions(words) if start is None else start.model.config
-    try:
-        with torch.random.fork_rng(devices=[]), torch.device("meta"):  # shapes only
-            n_parameters = sum(parameter.numel() for parameter in BiLM(config, words=words).parameters())
-    except (RuntimeError, TypeError) as error:  # numbers beyond 64 bits
-        raise ValueError(f"the model cannot be made ({str(error).splitlines()[0]}); lower its sizes") from error
+    with fitting(), torch.random.fork_rng(devices=[]), torch.device("meta"):  # shapes only
+        n_parameters = sum(parameter.numel() for parameter in BiLM(config, words=words).parameters())
     needed = {
         f"model of {n_parameters:,} parameters": model_bytes(config, n_parameters, rows=rows, slots=slots),
         f"{settings.softmax.name} softmax over {len(words):,} words": settings.softmax.bytes_needed(

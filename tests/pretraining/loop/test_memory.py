@@ -1,8 +1,10 @@
 import pytest
+import torch
 
 from spacy_elmo.pretraining.loop.memory import (
     adaptive_softmax_bytes,
     check_memory,
+    fitting,
     model_bytes,
     softmax_bytes,
 )
@@ -42,3 +44,11 @@ def test_memory_of_an_adaptive_softmax_counts_its_parameters():
     counts = [1000 // (rank + 1) for rank in range(60)]
     n_parameters = sum(p.numel() for p in AdaptiveSoftmax(counts, 16).parameters())
     assert adaptive_softmax_bytes(60, 16, div_value=4.0, rows=0, slots=2) == 4 * (1 + 1 + 2) * n_parameters
+
+
+def test_where_the_system_does_not_say_its_memory_what_does_not_fit_is_refused_when_it_is_made():
+    with (
+        pytest.raises(ValueError, match="the model cannot be made .*; lower max_words or the model's sizes"),
+        fitting(),
+    ):
+        torch.empty(2**60)
