@@ -44,7 +44,7 @@ def check_file(path: Path, *, missing: str) -> None:
         reason = "no such file" if isinstance(error, FileNotFoundError) else getattr(error, "strerror", error)
         raise WeightsError(f"{path}: {reason}; {missing}") from error
     if not is_file:
-        raise WeightsError(f"{path}: a directory, a pipe or a device where a file is needed; {missing}")
+        raise WeightsError(f"{path}: a directory, a pipe or a device where a file is needed; name a file")
     if not os.access(path, os.R_OK):
         raise WeightsError(f"{path}: no permission to read it; change its rights")
 

@@ -102,7 +102,7 @@ def remove_abandoned(directory: Path) -> None:
 
 def to_disk(path: Path) -> None:
     """Force a file onto the disk, or the names in a directory."""
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)  # Windows flushes what can be written
     try:
         os.fsync(descriptor)
     finally:
