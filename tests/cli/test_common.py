@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 from click.exceptions import Exit
+from matplotlib.figure import Figure
 
 from spacy_elmo.cli.common import check_target, clear_errors, format_size, write_config
 from spacy_elmo.formats import WeightsError
+from spacy_elmo.util.plots import save_figure
 from spacy_elmo.util.staging import WriteError
 from tests.support.random_models import contents
 
@@ -125,3 +127,13 @@ def test_messages_have_nothing_that_a_terminal_obeys(capsys: pytest.CaptureFixtu
         raise ValueError("\x1b]0;title\x07\x9b2J")
     printed = capsys.readouterr()
     assert "\\u001b]0;title\\u0007\\u009b2J" in printed.out + printed.err
+
+
+def test_a_figure_is_drawn_through_a_link_and_not_onto_a_device(tmp_path: Path):
+    (tmp_path / "link.svg").symlink_to("real.svg")
+    save_figure(Figure(), tmp_path / "link.svg")
+    assert (tmp_path / "link.svg").is_symlink()
+    assert b"<svg" in (tmp_path / "real.svg").read_bytes()
+    (tmp_path / "device.png").symlink_to(os.devnull)
+    with pytest.raises(WriteError, match="is left as it is; name a file"):
+        save_figure(Figure(), tmp_path / "device.png")

@@ -3,6 +3,8 @@ import json
 import os
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spacy_elmo.text import readers as text
 from spacy_elmo.text.readers import CorpusError, describe_files, find_files, read_documents
@@ -147,3 +149,17 @@ def test_a_number_of_too_many_digits_is_named_with_its_line(tmp_path):
     path = write(tmp_path / "a.jsonl", '{"text": "One.", "id": ' + "1" * 5000 + "}")
     with pytest.raises(CorpusError, match=r"a\.jsonl:1: not JSON .*digits"):
         list(read_documents(path))
+
+
+@settings(max_examples=200, deadline=None)
+@given(place=st.integers(0, 10**6), byte=st.integers(0, 255), cut=st.booleans(), name=st.sampled_from(["jsonl", "gz"]))
+def test_damaged_text_is_read_or_named(tmp_path_factory, place, byte, cut, name):
+    path = tmp_path_factory.mktemp("fuzz") / f"a.{name}"
+    whole = b'{"text": "One.\\n\\nTwo."}\n{"text": "Three."}\n' * 3
+    whole = gzip.compress(whole) if name == "gz" else whole
+    place %= len(whole)
+    path.write_bytes(whole[:place] if cut else whole[:place] + bytes([byte]) + whole[place + 1 :])
+    try:
+        list(read_documents(path))
+    except CorpusError as error:
+        assert path.name in str(error)  # noqa: PT017
