@@ -73,6 +73,7 @@ def _take(path: Path, doing: str) -> int:
                 return descriptor
         except BlockingIOError:
             who = _describe(_wait_for_note(descriptor))
+            os.close(descriptor)
             raise LockedError(f"{who} {doing}; wait for its end, or choose another place") from None
         except BaseException:
             os.close(descriptor)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from spacy_elmo.util.files import WriteError
 from spacy_elmo.util.plots import save_figure
+from spacy_elmo.util.staging import WriteError
 from tests.support.random_models import contents, read_only
 
 pytest.importorskip("matplotlib")

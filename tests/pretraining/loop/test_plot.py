@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from spacy_elmo.pretraining.loop.plot import plot_history
-from spacy_elmo.util.files import WriteError
+from spacy_elmo.util.staging import WriteError
 
 HISTORY = [{"words": n, "loss": 5.0 / n, "forward": 100.0 / n, "backward": 120.0 / n} for n in range(1, 4)]
 
