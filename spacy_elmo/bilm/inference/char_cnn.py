@@ -12,6 +12,7 @@ from torch import Tensor
 from ...util.threads import run_both
 from ..characters import BEGIN_WORD, BOS, END_WORD, EOS, PAD, word_bytes
 from ..word_encoder import CharacterEncoder, WordTable, character_windows, stacked_filters
+from .kernels import EQUAL_ROWS, fill_rows
 from .word_cache import WordCache
 
 FILTERED_WORDS = 32  # words whose windows are in memory at once
@@ -72,11 +73,13 @@ class CharacterVectors:
             for block in blocks[worker::2]:
                 filtered = [self._filter([data[i] for i in piece]) for piece in _pieces(block, FILTERED_WORDS)]
                 if filtered:
-                    vectors[torch.from_numpy(block)] = self.encoder.project(torch.cat(filtered))
+                    rows = fill_rows(torch.cat(filtered))
+                    vectors[torch.from_numpy(block)] = self.encoder.project(rows)[: len(block)]
 
         run_both(encode_blocks)
-        for piece in _pieces(np.flatnonzero(~is_short), FILTERED_WORDS):
-            vectors[torch.from_numpy(piece)] = self.encoder(self.encoder.word_ids([words[i] for i in piece]))
+        for piece in _pieces(np.flatnonzero(~is_short), EQUAL_ROWS):  # always as many: convolutions round by the number
+            ids = fill_rows(self.encoder.word_ids([words[i] for i in piece]))
+            vectors[torch.from_numpy(piece)] = self.encoder(ids)[: len(piece)]
         return vectors
 
     def _filter(self, words: list[bytes]) -> Tensor:

@@ -9,13 +9,15 @@ from torch import Tensor
 
 LARGE = 2**20  # elements of a weight that does not stay in a core's cache
 FEW_ROWS = 128
+EQUAL_ROWS = 4  # from here on, a row of a product with a small weight has the same bits whatever the number of rows
 
 
 class Product:
     """x @ weight.T.
 
     Of a small weight, a transposed copy is kept. Products with it are the fastest for few rows, and a row has the same
-    bits whatever the rows beside it, as long as there are four rows or more.
+    bits whatever the rows beside it: fewer than four are filled up, because these have a kernel of their own. This
+    holds within one thread; torch may share the rows of a product out among several.
 
     Args:
         weight: (outputs, inputs) float32 on the CPU. Large ones are referred to, not copied, by all but `pack`.
@@ -38,9 +40,8 @@ class Product:
             return torch.ops.mkldnn._linear_pointwise(x, self.packed, None, "none", [], "")
         if self._is_better_transposed(x):
             return torch.mm(self.weight, x.T).T
-        if self._is_alone(x):
-            return torch.mm(x.expand(2, -1), self.transposed)[:1]
-        return torch.mm(x, self.transposed)
+        rows = x if self.is_large else fill_rows(x)
+        return torch.mm(rows, self.transposed)[: x.shape[0]]
 
     def add(self, y: Tensor, x: Tensor, out: Tensor) -> Tensor:
         """Return y + x @ weight.T in out.
@@ -52,8 +53,9 @@ class Product:
         """
         if self._packs(x) or self._is_better_transposed(x):
             return torch.add(y, self(x), out=out)
-        if self._is_alone(x):
-            return out.copy_(torch.addmm(y, x.expand(2, -1), self.transposed)[:1])
+        if x.shape[0] < EQUAL_ROWS and not self.is_large:
+            y = fill_rows(y) if y.dim() == 2 else y
+            return out.copy_(torch.addmm(y, fill_rows(x), self.transposed)[: x.shape[0]])
         return torch.addmm(y, x, self.transposed, out=out)
 
     def _packs(self, x: Tensor) -> bool:
@@ -64,9 +66,13 @@ class Product:
         """Return whether weight @ x.T is faster."""
         return self.is_large and 1 < x.shape[0] <= FEW_ROWS
 
-    def _is_alone(self, x: Tensor) -> bool:
-        """Return whether x is one row, which a kernel of its own computes with other bits: compute two rows instead."""
-        return not self.is_large and x.shape[0] == 1
+
+def fill_rows(x: Tensor) -> Tensor:
+    """Return x with its first row repeated below until there are four rows, or x itself where it has as many."""
+    n = x.shape[0]
+    if n >= EQUAL_ROWS or n == 0:
+        return x
+    return x.expand(EQUAL_ROWS, -1) if n == 1 else torch.cat([x, x[:1].expand(EQUAL_ROWS - n, -1)])
 
 
 @cache
