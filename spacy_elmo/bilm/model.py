@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from .lstm import ProjectedLSTM
 from .word_encoder import CharacterEncoder, WordTable
 
 INITIAL_STATES = ("warm", "zeros")
+DIGESTED = 64  # numbers of each parameter that tell weights from others: trained weights differ everywhere
 
 
 class State(NamedTuple):
@@ -65,6 +67,17 @@ class BiLM(nn.Module):
     def word_vectors(self, words: Sequence[str]) -> Tensor:
         """Return (words, projection size), the vectors of words without context."""
         return self.word_encoder(self.word_encoder.word_ids(words))
+
+    def digest(self) -> str:
+        """Return a digest of samples of the weights in half precision: those stored so have the same."""
+        digest = hashlib.sha256()
+        for name, parameter in self.named_parameters():
+            flat = parameter.detach().reshape(-1)
+            places = [i * (len(flat) - 1) // (DIGESTED - 1) for i in range(DIGESTED)]
+            sample = torch.stack([flat[place] for place in places]).half().cpu().numpy()
+            digest.update(f"{name} {tuple(parameter.shape)}".encode())
+            digest.update(sample.astype("<f2").tobytes())
+        return digest.hexdigest()
 
     def zero_state(self, rows: int) -> State:
         """Return the state of that many rows before any text."""

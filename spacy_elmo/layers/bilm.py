@@ -10,7 +10,7 @@ import torch
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from ..text.sentences import SpanGetter
+from ..text.sentences import SpanGetter, checked_spans
 from ..util.batches import batch_by_size
 from ..util.checks import check_size
 from ..util.types import Floats3d, Ints1d
@@ -161,7 +161,7 @@ def _batches(model: Model[InT, OutT], docs: InT, offsets: Ints1d) -> Iterator[tu
     """Yield sentences, and the place of each of their words among all tokens of the batch."""
     sentences = (
         [(token.text, offset + token.i) for token in span if not token.is_space]
-        for offset, spans in zip(offsets.tolist(), model.attrs["get_spans"](docs))
+        for offset, spans in zip(offsets.tolist(), checked_spans(model.attrs["get_spans"](docs), docs))
         for span in spans
     )
     for batch in batch_by_size(sentences, model.shims[0].cfg["max_batch_words"]):

@@ -29,6 +29,10 @@ class Upstream(Protocol):
 
     name: str
 
+    @property
+    def weights_digest(self) -> str | None:
+        """A digest of the weights that the layers come from; None where they change."""
+
     def receive_gradient(self, docs: Sequence[Doc], d_layers: Sequence[Floats3d]) -> None:
         """Take the gradients of a loss with respect to the layers of Docs, (layers, tokens, width) each."""
 
@@ -43,6 +47,7 @@ class Link:
         self.pipe: Upstream | None = None
         self.samples: WeakSet[Doc] = WeakSet()
         self.has_warned = False
+        self.warned_of: str | None = None  # the digest of weights that the component was not trained with
 
     def __deepcopy__(self, memo: dict) -> Link:
         return Link()
@@ -76,7 +81,7 @@ def build_listener(upstream: str = "elmo", mix: Model | None = None) -> Model[In
         init=init,
         layers=[mix],
         dims={"nO": None},
-        attrs={"elmo_upstream": upstream, "elmo_link": Link()},
+        attrs={"elmo_upstream": upstream, "elmo_link": Link(), "elmo_weights": None},
     )
 
 
@@ -114,10 +119,14 @@ def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -
     _check_dims(model)
     model.layers[0].initialize()
     model.attrs["elmo_link"].samples.update(X or ())
+    _note_weights(model)
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], list]]:
     _check_dims(model)
+    _check_weights(model)
+    if is_train:
+        _note_weights(model)
     outputs, backprop_mix = model.layers[0]([_features(model, doc, is_train) for doc in docs], is_train)
 
     def backprop(d_outputs: OutT) -> list:
@@ -159,6 +168,25 @@ def _report_missing(model: Model[InT, OutT], doc: Doc, is_train: bool) -> None:
     if not link.has_warned:
         link.has_warned = True
         warnings.warn(f"{problem}, and predicts without them: is '{name}' disabled, excluded or missing?", stacklevel=2)
+
+
+def _note_weights(model: Model[InT, OutT]) -> None:
+    """Note what the component is trained with. It is saved with the component."""
+    pipe = model.attrs["elmo_link"].pipe
+    model.attrs["elmo_weights"] = None if pipe is None else pipe.weights_digest
+
+
+def _check_weights(model: Model[InT, OutT]) -> None:
+    """Warn once where the pipe has other weights than the component was trained with."""
+    link, trained_with = model.attrs["elmo_link"], model.attrs["elmo_weights"]
+    digest = None if link.pipe is None or trained_with is None else link.pipe.weights_digest
+    if digest not in (None, trained_with, link.warned_of):
+        link.warned_of = digest
+        warnings.warn(
+            f"a component was trained with other weights than the pipe '{link.pipe.name}' has now: give the pipe the "
+            "weights that it was trained with, or train it again",
+            stacklevel=2,
+        )
 
 
 def _upstream_name(model: Model[InT, OutT]) -> str:

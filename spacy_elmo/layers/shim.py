@@ -38,6 +38,7 @@ class BiLMShim(Shim):
         self.cache: SentenceCache | None = None
         self.before_use: Callable[[], None] | None = None
         self._encoder: Encoder | None = None
+        self._digest: str | None = None
 
     @property
     def is_loaded(self) -> bool:
@@ -48,6 +49,13 @@ class BiLMShim(Shim):
     def is_trainable(self) -> bool:
         """Whether the parameters are trained."""
         return self.learn_rate_factor is not None
+
+    @property
+    def digest(self) -> str | None:
+        """A digest of the weights; None where there are none yet, or they are trained."""
+        if self._digest is None and self.is_loaded and not self.is_trainable:
+            self._digest = self._loaded().digest()
+        return None if self.is_trainable else self._digest
 
     @property
     def has_gradients(self) -> bool:
@@ -143,6 +151,7 @@ class BiLMShim(Shim):
         self.meta = dict(pretrained.meta)
         self.cache = None
         self._encoder = None
+        self._digest = None
         if self.is_trainable:
             self._unfreeze()
 
@@ -189,6 +198,7 @@ class BiLMShim(Shim):
     def _unfreeze(self) -> None:
         """Copy the parameters, which may be mapped from a file, before they change."""
         self.cache = None
+        self._digest = None
         for parameter in self._loaded().parameters():
             parameter.data = parameter.detach().clone()
             parameter.requires_grad_(True)

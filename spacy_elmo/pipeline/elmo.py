@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +25,7 @@ from ..util.batches import batch_by_size
 from ..util.types import Floats2d, Floats3d
 from .listeners import Listeners, find_listening_layers
 from .pending_step import PendingStep
-from .serialization import read_folder, reading_bytes
+from .serialization import check_language, read_folder, reading_bytes
 from .storage import Storage
 
 
@@ -91,6 +90,11 @@ class Elmo(TrainablePipe):
         self.load()
         return self.shim.meta
 
+    @property
+    def weights_digest(self) -> str | None:
+        """A digest of the weights, for what is trained on them; None where there are none yet, or they are trained."""
+        return self.shim.digest
+
     def word_vectors(self, words: Sequence[str]) -> Floats2d:
         """Return (words, width): the vectors of words without context, as layer 0 has them."""
         self.load()
@@ -144,8 +148,7 @@ class Elmo(TrainablePipe):
                 self.storage.annotate(doc, self._make_data(doc, layers), self.name)
 
     def _make_data(self, doc: Doc, layers: Floats3d) -> ElmoData:
-        n_layers = self.shim.config.n_outputs
-        return self.storage.make_data(doc, layers, n_layers, for_listeners=bool(self._listeners))
+        return self.storage.make_data(doc, layers, self.shim.config.n_outputs, for_listeners=bool(self._listeners))
 
     # Training
 
@@ -285,12 +288,7 @@ class Elmo(TrainablePipe):
         self.shim.load(load_model(pretrained, with_head=False))
         self._check_loaded()
         self._listeners.fit()
-        lang = self.shim.meta.get("lang")
-        if lang not in (None, "", "xx", self.vocab.lang) and self.vocab.lang not in ("", "xx"):
-            warnings.warn(
-                f"the weights of '{pretrained}' are for language '{lang}', the pipeline is for '{self.vocab.lang}'",
-                stacklevel=2,
-            )
+        check_language(pretrained, self.shim.meta.get("lang"), self.vocab.lang)
 
     def _check_loaded(self) -> None:
         """Check the settings that depend on the weights."""

@@ -1,7 +1,8 @@
-"""A pipe from its folder and from bytes, which may be damaged or another's."""
+"""A pipe from its folder and from bytes, which may be damaged, or of another pipe or language."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,14 @@ def read_folder(path: str | Path) -> Pretrained:
     pretrained = model_directory.read(path, with_head=False)
     remove_abandoned(Path(path))
     return pretrained
+
+
+def check_language(pretrained: str, lang: object, expected: str) -> None:
+    """Warn where weights are for another language than a pipeline. Either may be unknown."""
+    if lang not in (None, "", "xx", expected) and expected not in ("", "xx"):
+        warnings.warn(
+            f"the weights of '{pretrained}' are for language '{lang}', the pipeline is for '{expected}'", stacklevel=3
+        )
 
 
 @contextmanager

@@ -58,6 +58,28 @@ def configure_docs() -> SpanGetter:
     return _doc_spans
 
 
+def checked_spans(spans: object, docs: Sequence[Doc]) -> list[list[Span]]:
+    """Return what a `get_spans` returned for Docs, once it is known to be a list of spans of each Doc.
+
+    Raises:
+        ValueError: For anything else.
+    """
+    expected = f"get_spans: must return a list of {len(docs)} lists, one for each Doc"
+    if not isinstance(spans, (list, tuple)):
+        raise ValueError(f"{expected}; it returned {type(spans).__name__}")
+    if len(spans) != len(docs):
+        raise ValueError(f"{expected}; it returned {len(spans)}")
+    for doc, doc_spans in zip(docs, spans):
+        if not isinstance(doc_spans, (list, tuple)):
+            raise ValueError(f"{expected}; one of them is {type(doc_spans).__name__}")
+        for span in doc_spans:
+            if not isinstance(span, Span):
+                raise ValueError(f"get_spans: must return spans (`doc[start:end]`), not {type(span).__name__}")
+            if span.doc is not doc:
+                raise ValueError("get_spans: a span is of another Doc; return the spans of each Doc in its place")
+    return list(spans)
+
+
 def _sentence_spans(docs: Sequence[Doc], *, max_words: int) -> list[list[Span]]:
     return [list(_sentences(doc, max_words)) for doc in docs]
 

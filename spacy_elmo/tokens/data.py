@@ -93,7 +93,9 @@ def get_data(doc: Doc, name: str = "elmo") -> ElmoData | None:
     user_data: dict[Any, Any] = doc.user_data  # spaCy's own keys are tuples, whatever its annotation says
     data = user_data.get(key)
     if isinstance(data, dict):
-        data = user_data[key] = _from_dict(data)
+        data = user_data[key] = _from_dict(data, name)
+    elif not isinstance(data, (ElmoData, type(None))):
+        raise _foreign(name, type(data).__name__)
     if data is None or _end(doc) != (data.offsets[-1, 1] if len(data.offsets) else 0):
         return None
     return data
@@ -116,8 +118,35 @@ def _key(name: str) -> tuple[str, str, None, None]:
     return ("._.", f"{name}_data", None, None)
 
 
-def _from_dict(values: dict[str, Any]) -> ElmoData:
-    return ElmoData(**{field: values[field] for field in _FIELDS})
+def _from_dict(values: dict[str, Any], name: str = "elmo") -> ElmoData:
+    """Return the data that `to_dict` gave, which may come from another version or from anywhere."""
+    if set(values) != set(_FIELDS):
+        raise _foreign(name, f"with {', '.join(map(str, values)) or 'nothing'}")
+    layers, mixed, weights, offsets = (values[field] for field in _FIELDS)
+    rows = len(offsets) if _is_array(offsets, "i", (None, 2)) else -1
+    n_layers = len(weights) if _is_array(weights, "f", (None,)) else -1
+    if rows < 0 or n_layers < 0:
+        raise _foreign(name, "without weights or offsets")
+    if not all(
+        array is None or _is_array(array, "f", shape)
+        for array, shape in ((layers, (n_layers, rows, None)), (mixed, (rows, None)))
+    ):
+        raise _foreign(name, f"whose arrays do not fit {n_layers} layers and {rows} tokens")
+    return ElmoData(**values)
+
+
+def _is_array(value: Any, kind: str, shape: tuple[int | None, ...]) -> bool:
+    """Return whether it is an array of this kind of numbers and this shape, where None is any length."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind != kind or value.ndim != len(shape):
+        return False
+    return all(wanted in (None, found) for wanted, found in zip(shape, value.shape))
+
+
+def _foreign(name: str, what: str) -> ValueError:
+    return ValueError(
+        f"the data of the pipe '{name}' on a Doc are of another version or program ({what}): run the pipe on the Doc "
+        f"again, or remove `doc._.{name}_data`"
+    )
 
 
 @srsly.msgpack_encoders("spacy-elmo.ElmoData")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..util.types import Floats1d, Floats2d, Floats3d
 
@@ -66,9 +67,26 @@ def mix_layers(layers: Floats3d, weights: Floats1d) -> Floats2d:
 
     Returns:
         (rows, width), in the type of the layers.
+
+    Raises:
+        ValueError: Where a number is beyond this type.
     """
     total = np.zeros(layers.shape[1:], dtype="float32")
     for layer, weight in zip(layers, weights):
         if weight:
             total += np.multiply(layer, weight, dtype="float32")
-    return total.astype(layers.dtype, copy=False)
+    return to_dtype(total, layers.dtype)
+
+
+def to_dtype(vectors: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    """Return vectors in another type, or the same array where they have it.
+
+    Raises:
+        ValueError: Where a number is beyond the type, as 65,504 is the largest of float16.
+    """
+    try:
+        with np.errstate(over="raise"):
+            return vectors.astype(dtype, copy=False)
+    except FloatingPointError:
+        problem = f"a number of the vectors is too large for {np.dtype(dtype)}"
+        raise ValueError(f"{problem}: set `dtype` to \"float32\", or a smaller `gamma`") from None

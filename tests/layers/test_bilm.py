@@ -76,3 +76,20 @@ def test_training_gives_the_same_vectors_and_no_gradient(model):
 def test_settings_out_of_range_are_named(key, value):
     with pytest.raises(ValueError, match=f"{key} = {value}: must be a whole number"):
         build_bilm(configure_sentences(), **{key: value})
+
+
+@pytest.mark.parametrize(
+    ("get_spans", "message"),
+    [
+        (lambda docs: None, "must return a list of 2 lists, one for each Doc; it returned NoneType"),
+        (lambda docs: "ab", "it returned str"),
+        (lambda docs: [[docs[0][:]]], "must return a list of 2 lists, one for each Doc; it returned 1"),
+        (lambda docs: [[docs[0][:]], None], "one of them is NoneType"),
+        (lambda docs: [[doc.text] for doc in docs], r"must return spans \(`doc\[start:end\]`\), not str"),
+        (lambda docs: [[docs[1][:]], [docs[0][:]]], "a span is of another Doc"),
+    ],
+)
+def test_what_a_getter_must_not_return_is_refused(model, get_spans, message):
+    model.attrs["get_spans"] = get_spans
+    with pytest.raises(ValueError, match=f"get_spans: .*{message}"):
+        model.predict([nlp("a b"), nlp("c")])

@@ -180,9 +180,9 @@ def test_settings_out_of_range_are_named(tiny_model, key, value):
         Storage(**{key: value})
 
 
-@pytest.mark.parametrize("gamma", [float("nan"), float("inf"), "1"])
-def test_gamma_must_be_a_finite_number(nlp, gamma):
-    with pytest.raises(ValueError, match="gamma = .*finite number"):
+@pytest.mark.parametrize("gamma", [float("nan"), float("inf"), "1", 1e39, -2e6])
+def test_gamma_must_be_a_number_that_vectors_can_be_multiplied_with(nlp, gamma):
+    with pytest.raises(ValueError, match=r"gamma = .*must be a number from -1e\+06 to 1e\+06"):
         Elmo(nlp.vocab, nlp.get_pipe("elmo").model, storage=Storage(gamma=gamma))
 
 

@@ -104,3 +104,43 @@ def test_features_of_stored_layers_come_back_from_bytes(nlp):
 
 def test_an_empty_doc_has_no_rows(nlp):
     assert get_features(nlp("")).shape == (3, 0, 8)
+
+
+def stored(nlp):
+    doc, _ = make_doc(nlp)
+    data = get_data(doc)
+    layers = np.ones((L, len(WORDS), WIDTH), dtype="float32")
+    return doc, {**data.to_dict(), "layers": layers}
+
+
+def put(doc, values):
+    doc.user_data["._.", "elmo_data", None, None] = values
+
+
+def test_what_was_stored_is_read(nlp):
+    doc, values = stored(nlp)
+    put(doc, values)
+    assert get_data(doc).layers is values["layers"]
+
+
+FOREIGN = {
+    "a list": lambda values: [1, 2],
+    "text": lambda values: "vectors",
+    "nothing in it": lambda values: {},
+    "a field less": lambda values: {key: value for key, value in values.items() if key != "offsets"},
+    "a field more": lambda values: {**values, "version": 2},
+    "offsets of another shape": lambda values: {**values, "offsets": values["offsets"][:, 0]},
+    "offsets that are no numbers": lambda values: {**values, "offsets": "0"},
+    "other layers": lambda values: {**values, "layers": values["layers"][:2]},
+    "other rows": lambda values: {**values, "layers": values["layers"][:, :2]},
+    "layers that are text": lambda values: {**values, "layers": "0"},
+    "a mix of other rows": lambda values: {**values, "mixed": values["layers"][0, :2]},
+}
+
+
+@pytest.mark.parametrize("change", FOREIGN.values(), ids=FOREIGN)
+def test_data_of_another_version_or_program_are_refused(nlp, change):
+    doc, values = stored(nlp)
+    put(doc, change(values))
+    with pytest.raises(ValueError, match="data of the pipe 'elmo' on a Doc are of another version.*`doc._.elmo_data`"):
+        get_data(doc)

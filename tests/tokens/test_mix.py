@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_elmo.tokens.mix import check_mix, mix_layers, resolve_mix
+from spacy_elmo.tokens.mix import check_mix, mix_layers, resolve_mix, to_dtype
 
 
 @pytest.mark.parametrize("n_layers", [2, 3, 5])
@@ -53,3 +53,13 @@ def test_a_row_alone_has_the_bits_it_has_among_others():
     together = mix_layers(layers, weights)
     for row in range(50):
         assert np.array_equal(mix_layers(layers[:, row : row + 1], weights)[0], together[row])
+
+
+def test_numbers_beyond_the_type_are_refused():
+    with pytest.raises(ValueError, match="too large for float16: set `dtype`"):
+        to_dtype(np.float32([[7e4]]), "float16")
+
+
+def test_an_array_that_has_the_type_is_returned_itself():
+    vectors = np.float32([[7e4]])
+    assert to_dtype(vectors, "float32") is vectors

@@ -15,9 +15,12 @@ import torch
 from torch import Tensor
 
 from ...util.batches import batch_by_size
+from ...util.checks import check_size
 from ...util.threads import available_threads, without_settings
 from ..model import INITIAL_STATES, BiLM
 from .engine import PREPACK, Engine
+
+LISTS = (Sequence, np.ndarray)
 
 
 class Encoder:
@@ -33,7 +36,8 @@ class Encoder:
             "auto" packs large ones once many words are computed together, True all of them at once, False none.
 
     Raises:
-        ValueError: For a setting that is not known.
+        TypeError: For a model of another class.
+        ValueError: For a setting that is not known, or out of range.
     """
 
     def __init__(
@@ -45,6 +49,10 @@ class Encoder:
         word_cache: int = 100_000,
         prepack: str | bool = "auto",
     ):
+        if not isinstance(model, BiLM):
+            raise TypeError(f"model: must be a BiLM, as `load_model(...).model` is, not {type(model).__name__}")
+        check_size("max_batch_words", max_batch_words)
+        check_size("word_cache", word_cache, smallest=0)
         if initial_state not in INITIAL_STATES:
             raise ValueError(f"initial_state = {initial_state!r}: must be one of {', '.join(INITIAL_STATES)}")
         if prepack not in PREPACK:
@@ -65,7 +73,7 @@ class Encoder:
         """Compute vectors of all words in context.
 
         Args:
-            sentences: Lists of words, which may be empty.
+            sentences: Lists of words, which may be empty. A string is not taken for a list of letters.
             layers: Which layers, 0 (the word vector, twice) to L; all of them if None. No more than these need is
                 computed.
             out: Where to put the result, float32 of the shape returned; a new array if None.
@@ -74,14 +82,17 @@ class Encoder:
             (layers, words of all sentences, 2 * projection size) float32, the words in order.
 
         Raises:
-            ValueError: For layers that are not there, and an `out` that does not fit.
+            TypeError: For sentences that are not lists of strings, and an `out` that is no array.
+            ValueError: For layers that are not there, and an `out` that does not fit or is read-only.
             KeyError: For unknown words where the model's vocabulary is set to refuse them.
         """
+        _check_list("sentences", sentences)
+        for i, sentence in enumerate(sentences):
+            _check_words(f"sentences[{i}]", sentence)
         selected = self._check_layers(layers)
         shape = (len(selected), sum(map(len, sentences)), self.model.config.width)
         out = np.empty(shape, dtype=np.float32) if out is None else out
-        if out.shape != shape or out.dtype != np.float32:
-            raise ValueError(f"out: {out.dtype} of shape {out.shape}; must be float32 of shape {shape}")
+        _check_out(out, shape)
         with self._exclusive():
             engine = self._current_engine()
             row = 0
@@ -97,7 +108,13 @@ class Encoder:
 
     @without_settings(inference_mode=False)
     def word_vectors(self, words: Sequence[str]) -> np.ndarray:
-        """Return (words, projection size) float32, the context-free vectors of words."""
+        """Return (words, projection size) float32, the context-free vectors of words.
+
+        Raises:
+            TypeError: Unless words is a list of strings.
+            KeyError: For unknown words where the model's vocabulary is set to refuse them.
+        """
+        _check_words("words", words)
         with self._exclusive():
             engine = self._current_engine()
             if engine is None:
@@ -146,7 +163,30 @@ class Encoder:
 
     def _check_layers(self, layers: Sequence[int] | None) -> list[int]:
         n_outputs = self.model.config.n_outputs
-        selected = list(range(n_outputs) if layers is None else layers)
-        if not all(0 <= layer < n_outputs for layer in selected):
-            raise ValueError(f"layers = {selected!r}: must be from 0 to {n_outputs - 1}")
-        return selected
+        if layers is None:
+            return list(range(n_outputs))
+        if not isinstance(layers, LISTS) or any(layer not in range(n_outputs) for layer in layers):
+            raise ValueError(f"layers = {layers!r}: must be a list of numbers from 0 to {n_outputs - 1}")
+        return [int(layer) for layer in layers]
+
+
+def _check_list(what: str, values: Sequence) -> None:
+    if isinstance(values, (str, bytes)) or not isinstance(values, LISTS):
+        raise TypeError(f"{what}: must be a list, not {type(values).__name__}")
+
+
+def _check_words(what: str, words: Sequence[str]) -> None:
+    _check_list(what, words)
+    kinds = set(map(type, words))
+    if not all(issubclass(kind, str) for kind in kinds):
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise TypeError(f"{what}: words must be strings, not {names}; of spaCy's tokens, give the `.text`")
+
+
+def _check_out(out: np.ndarray, shape: tuple[int, ...]) -> None:
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out: must be a NumPy array, not {type(out).__name__}")
+    if out.shape != shape or out.dtype != np.float32:
+        raise ValueError(f"out: {out.dtype} of shape {out.shape}; must be float32 of shape {shape}")
+    if not out.flags.writeable:
+        raise ValueError("out: is read-only; give an array that can be written to")

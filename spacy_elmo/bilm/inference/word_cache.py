@@ -17,11 +17,17 @@ class WordCache:
     Args:
         capacity: Number of words, 0 for none. Memory is taken as words come.
         width: Numbers in a vector.
+
+    Raises:
+        ValueError: Where there can be no memory for so many.
     """
 
     def __init__(self, capacity: int, width: int):
         self.capacity = capacity
-        self.vectors = torch.empty(capacity, width, dtype=torch.float32)
+        try:
+            self.vectors = torch.empty(capacity, width, dtype=torch.float32)
+        except RuntimeError as error:  # more than the system would ever give
+            raise ValueError(f"word_cache = {capacity}: there is no memory for so many vectors; lower it") from error
         self.slots: OrderedDict[str, int] = OrderedDict()
 
     def look_up(self, words: Sequence[str], compute: Callable[[list[str]], Tensor]) -> Tensor:

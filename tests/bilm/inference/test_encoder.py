@@ -170,3 +170,62 @@ def test_word_vectors_are_those_of_the_model():
     expected = encoder.model.word_vectors(words).numpy()
     np.testing.assert_allclose(encoder.word_vectors(words), expected, rtol=0, atol=TOLERANCE)
     assert encoder.word_vectors([]).shape == (0, 6)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "message"),
+    [
+        ("one two", "sentences: must be a list, not str"),
+        (5, "sentences: must be a list, not int"),
+        (["one two"], r"sentences\[0\]: must be a list, not str"),
+        ([["one"], None], r"sentences\[1\]: must be a list, not NoneType"),
+        ([["one", 2]], r"sentences\[0\]: words must be strings, not int, str"),
+        ([[b"one"]], r"sentences\[0\]: words must be strings, not bytes"),
+    ],
+)
+def test_what_is_no_list_of_words_is_refused(sentences, message):
+    with pytest.raises(TypeError, match=message):
+        Encoder(random_model(CONFIG)).encode(sentences)
+
+
+@pytest.mark.parametrize("words", ["one", [1], None])
+def test_words_that_are_none_are_refused(words):
+    with pytest.raises(TypeError, match="words: "):
+        Encoder(random_model(CONFIG)).word_vectors(words)
+
+
+@pytest.mark.parametrize("layers", [1, "01", [0.5], [3], [-1], ["0"]])
+def test_layers_that_are_not_there_are_refused(layers):
+    with pytest.raises(ValueError, match="layers = .*must be a list of numbers from 0 to 2"):
+        Encoder(random_model(CONFIG)).encode([["one"]], layers=layers)
+
+
+def test_arrays_of_words_and_of_layers_are_lists():
+    encoder = Encoder(random_model(CONFIG))
+    given = encoder.encode([np.array(["one", "two"])], layers=np.array([2, 0]))
+    assert np.array_equal(given, encoder.encode([["one", "two"]], layers=[2, 0]))
+
+
+def test_an_array_that_is_read_only_is_refused():
+    out = np.empty((3, 1, CONFIG.width), dtype="float32")
+    out.flags.writeable = False
+    with pytest.raises(ValueError, match="out: is read-only"):
+        Encoder(random_model(CONFIG)).encode([["one"]], out=out)
+    with pytest.raises(TypeError, match="out: must be a NumPy array, not list"):
+        Encoder(random_model(CONFIG)).encode([["one"]], out=[])
+
+
+@pytest.mark.parametrize("setting", [{"max_batch_words": 0}, {"max_batch_words": "9"}, {"word_cache": -1}])
+def test_sizes_out_of_range_are_named(setting):
+    with pytest.raises(ValueError, match=f"{next(iter(setting))} = .*must be a whole number"):
+        Encoder(random_model(CONFIG), **setting)
+
+
+def test_a_model_of_another_class_is_refused():
+    with pytest.raises(TypeError, match=r"must be a BiLM, as `load_model\(...\).model` is, not str"):
+        Encoder("en_elmo_sm")
+
+
+def test_a_cache_for_which_there_is_no_memory_is_refused():
+    with pytest.raises(ValueError, match="word_cache = 1000000000000: there is no memory .*lower it"):
+        Encoder(random_model(CONFIG), word_cache=10**12).encode([["one"]])
