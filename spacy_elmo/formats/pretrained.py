@@ -56,16 +56,13 @@ def empty_model(config: BiLMConfig, words: Sequence[str], *, source: Path | str)
         source: Where the words come from, for messages.
 
     Raises:
-        WeightsError: Where the words do not fit the dimensions, or no model can have these.
+        WeightsError: Where the words do not fit the dimensions.
     """
     try:
         with torch.device("meta"):
             return BiLM(config, words=words)
     except ConfigError as error:
         raise WeightsError(f"{source}: {error}") from error
-    except (RuntimeError, OverflowError, TypeError, AttributeError) as error:
-        reason = str(error).partition("\n")[0]  # PyTorch may add the calls that led there
-        raise WeightsError(f"{source}: no model has such dimensions ({reason}); correct them") from error
 
 
 def fill_model(model: BiLM, tensors: Tensors, *, source: Path | str) -> BiLM:

@@ -7,9 +7,18 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from spacy_elmo.bilm import BiLM, WordInput
+from spacy_elmo.bilm.config import LARGEST, MOST_LAYERS
 from spacy_elmo.formats import WeightsError
 from spacy_elmo.formats.pretrained import check_finite, check_tensors, empty_model, fill_model, model_words
-from tests.support.random_models import CONFIG, SENTENCE, WORDS, assert_same_model, random_model, random_table_model
+from tests.support.random_models import (
+    CHARACTERS,
+    CONFIG,
+    SENTENCE,
+    WORDS,
+    assert_same_model,
+    random_model,
+    random_table_model,
+)
 
 SHAPES = {"a": (2, 3), "b": (4,), "none": (0, 2)}
 TABLE = replace(CONFIG, input=WordInput(len(WORDS)))
@@ -82,11 +91,11 @@ def test_words_that_do_not_fit_are_refused(words: tuple[str, ...]):
         empty_model(TABLE, words, source="words.txt")
 
 
-@pytest.mark.parametrize("size", [2**40, 2**62, 2**70], ids=["memory", "product", "integer"])
-def test_dimensions_that_no_model_can_have_are_refused_in_one_line(size: int):
-    config = replace(CONFIG, hidden_size=size, projection_size=size)
-    with pytest.raises(WeightsError, match=r"^config.json: no model has such dimensions \([^\n]+\); correct them$"):
-        empty_model(config, (), source="config.json")
+def test_the_largest_dimensions_take_no_memory():
+    filters = ((1, LARGEST),) * MOST_LAYERS
+    characters = replace(CHARACTERS, filters=filters, embedding_size=LARGEST, n_highway=2)
+    config = replace(CONFIG, input=characters, hidden_size=LARGEST, projection_size=LARGEST)
+    assert all(parameter.is_meta for parameter in empty_model(config, (), source="config.json").parameters())
 
 
 @pytest.mark.parametrize("source", [random_model(seed=1), random_table_model()], ids=["characters", "words"])
