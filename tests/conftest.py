@@ -1,6 +1,10 @@
 """Fixtures that several folders of tests share."""
 
 import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # one worker a core; to be set before torch is imported
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import pytest
