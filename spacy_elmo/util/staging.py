@@ -131,6 +131,8 @@ def _machine() -> str:
 def _is_abandoned(stage: Path) -> bool:
     """Return whether the process of a stage is dead; where it cannot be asked after, whether the stage is old."""
     machine, _, process = stage.name[len(STAGE) :].rpartition("-")[0].rpartition("-")
+    if not machine:  # of an earlier version, which did not say whose it was
+        return True
     if os.name == "posix" and machine == _machine() and process.isdecimal():
         try:
             os.kill(int(process), 0)

@@ -124,3 +124,9 @@ def test_devices_pipes_directories_and_circles_are_not_written(path: str, tmp_pa
     os.mkfifo("pipe")
     with pytest.raises(WriteError, match="and is left as it is; name a file"):
         file_to_write(Path(path))
+
+
+def test_what_no_process_has_put_its_name_to_is_removed(tmp_path: Path):
+    (tmp_path / f"{STAGE}x7_k2a0q").mkdir()
+    with staged(tmp_path, ["a"]) as mine:
+        assert list(tmp_path.iterdir()) == [mine]
