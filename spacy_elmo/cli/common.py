@@ -20,7 +20,15 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, ImportError) as error:
-        msg.fail(printable(str(error)), exits=1)
+        msg.fail(printable(_message(error)), exits=1)
+
+
+def _message(error: Exception) -> str:
+    from thinc.api import ConfigValidationError
+
+    if isinstance(error, ConfigValidationError):  # whose text ends in all settings around the one that is wrong
+        error = ConfigValidationError.from_error(error, show_config=False)
+    return str(error).strip()
 
 
 def check_target(dest: Path, *, force: bool) -> None:

@@ -28,7 +28,7 @@ def pretrain(
     --training.max_steps 1000. Started by torchrun, all processes share the work. Interrupted by Ctrl-C or SIGTERM, it
     saves and ends with status 130 or 143."""
     with clear_errors():
-        from spacy.cli._util import import_code, parse_config_overrides, show_validation_error
+        from spacy.cli._util import import_code, parse_config_overrides
 
         from ..pretraining.config import read_config
         from ..pretraining.pretrain import pretrain_model
@@ -38,11 +38,10 @@ def pretrain(
         overrides = parse_config_overrides(list(context.args))
         if init is not None:
             overrides["paths.init"] = init
-        with show_validation_error(config):
-            try:
-                outcome = pretrain_model(read_config(config, overrides), output, resume=resume, notify=msg.info)
-            except FloatingPointError as error:
-                raise ValueError(str(error)) from error
+        try:
+            outcome = pretrain_model(read_config(config, overrides), output, resume=resume, notify=msg.info)
+        except FloatingPointError as error:
+            raise ValueError(str(error)) from error
     if not outcome.is_main:
         return
     if not outcome.finished:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from spacy.util import dict_to_dot
 from thinc.api import Config, ConfigValidationError
 
+from ..text.tokenize import check_language
+
 DEFAULT = """
 [paths]
 train = null
@@ -205,12 +207,13 @@ def make_config(*, size: str, words: int, lang: str, epochs: int = 10) -> Config
         epochs: Times through it.
 
     Raises:
-        ValueError: The size is not known, or there is too little text.
+        ValueError: The size is not known, there is too little text, or spaCy does not know the language.
     """
     if size not in SIZES:
         raise ValueError(f"size = {size!r}: must be one of {', '.join(SIZES)}")
     if words < 1 or epochs < 1:
         raise ValueError(f"words = {words}, epochs = {epochs}: must be at least 1")
+    check_language(lang)
     chosen = SIZES[size]
     config = Config().from_str(DEFAULT, interpolate=False)
     training, unroll_steps = config["training"], config["training"]["unroll_steps"]

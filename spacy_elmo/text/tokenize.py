@@ -58,7 +58,7 @@ def tokenize_files(paths: Iterable[str | Path], *, lang: str = "en", n_process: 
     """
     if n_process < 1:
         raise ValueError(f"n_process = {n_process}: must be at least 1")
-    _check_language(lang)
+    check_language(lang)
     work, batches = partial(_tokenize_batch, lang=lang), _batches(paths)
     for documents in map(work, batches) if n_process == 1 else _in_parallel(work, batches, n_process):
         yield from documents
@@ -132,8 +132,9 @@ def _blank(lang: str) -> Language:
     return spacy.blank(lang)
 
 
-def _check_language(lang: str) -> None:
+def check_language(lang: str) -> None:
+    """Raise ValueError for the code of a language that spaCy has no tokenizer for."""
     try:
         _blank(lang)
     except ImportError as error:
-        raise ValueError(f"lang = {lang!r}: spaCy cannot make its tokenizer ({error})") from error
+        raise ValueError(f"lang = {lang!r}: spaCy cannot make its tokenizer ({error}); correct it") from error

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from click.exceptions import Exit
 from matplotlib.figure import Figure
+from thinc.api import ConfigValidationError
 
 from spacy_elmo.cli.common import check_target, clear_errors, format_size, write_config
 from spacy_elmo.formats import WeightsError
@@ -137,3 +138,12 @@ def test_a_figure_is_drawn_through_a_link_and_not_onto_a_device(tmp_path: Path):
     (tmp_path / "device.png").symlink_to(os.devnull)
     with pytest.raises(WriteError, match="is left as it is; name a file"):
         save_figure(Figure(), tmp_path / "device.png")
+
+
+def test_a_config_that_does_not_fit_is_told_without_all_that_is_right(capsys: pytest.CaptureFixture[str]):
+    errors = [{"loc": ["training", "batch_size"], "msg": "must be a whole number"}]
+    with pytest.raises((SystemExit, Exit)), clear_errors():
+        raise ConfigValidationError(config={"right": 1}, errors=errors)
+    printed = "".join(capsys.readouterr())
+    assert "batch_size" in printed
+    assert "right" not in printed

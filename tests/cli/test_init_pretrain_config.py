@@ -42,3 +42,11 @@ def test_an_unknown_size_is_refused(tmp_path: Path):
     assert result.exit_code == 1
     assert "tiny, small, medium, original" in result.output
     assert not (tmp_path / "c.cfg").exists()
+
+
+@pytest.mark.parametrize("lang", ["zz", "", "e\nn", "english"])
+def test_an_unknown_language_is_refused(tmp_path: Path, lang: str):
+    result = run(tmp_path / "c.cfg", "--lang", lang)
+    assert result.exit_code == 1
+    assert "spaCy cannot make its tokenizer" in " ".join(result.output.split())
+    assert list(tmp_path.iterdir()) == []
