@@ -12,9 +12,10 @@ from typing import Any
 
 from ..util.files import WeightsError
 from . import allennlp, model_directory
+from .foreign import explain
 from .pretrained import Head, Pretrained
 
-__all__ = ["Head", "Pretrained", "WeightsError", "allennlp", "load", "model_directory"]
+__all__ = ["Head", "Pretrained", "WeightsError", "allennlp", "explain", "load", "model_directory"]
 
 FORMATS = (model_directory, allennlp)
 
@@ -28,7 +29,7 @@ def load(path: str | Path, *, with_head: bool = True, **settings: Any) -> Pretra
     """Load a model of any known format.
 
     Args:
-        path: A model directory, a published weights file, or a directory that has one.
+        path: A model directory; a published weights file, its options file, or a directory that has one.
         with_head: Whether to read the language model head, if there is one.
         **settings: Settings of `allennlp.read`, for published weights only.
 
@@ -41,7 +42,7 @@ def load(path: str | Path, *, with_head: bool = True, **settings: Any) -> Pretra
     """
     found = find_format(path)
     if found is None:
-        raise WeightsError(f"{path}: neither a model directory nor HDF5 weights; give the path of one of these")
+        raise WeightsError(f"{path}: {explain(path)}")
     if settings and found is model_directory:
         names = ", ".join(settings)
         raise WeightsError(f"{path}: {names} cannot be set for a model directory, only for published weights")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..formats import WeightsError, model_directory
+from ..formats import WeightsError, allennlp, model_directory
 from .load import find_model, load_model
 
 
@@ -36,7 +36,9 @@ def describe_model(name_or_path: str | Path) -> dict[str, Any]:
         WeightsError: For weights that cannot be loaded.
     """
     path = find_model(name_or_path)
+    is_directory = model_directory.recognises(path)
     model, meta, head = load_model(path)
+    files = [file for file in path.iterdir() if file.is_file()] if path.is_dir() else [allennlp.find_weights(path)]
     meta.pop("license_text", None)
     return {
         **meta,
@@ -44,7 +46,7 @@ def describe_model(name_or_path: str | Path) -> dict[str, Any]:
         "config": model.config.to_dict(),
         "width": model.config.width,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "dtype": model_directory.stored_dtype(path) if model_directory.recognises(path) else "float32",
-        "bytes": sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()),
+        "dtype": model_directory.stored_dtype(path) if is_directory else "float32",
+        "bytes": sum(file.stat().st_size for file in files),
         "vocabulary": None if head is None else len(head.words),
     }

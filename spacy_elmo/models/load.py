@@ -6,8 +6,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from ..formats import Pretrained, WeightsError, find_format, load
+from ..formats import Pretrained, WeightsError, explain, find_format, load, model_directory
 
+BEST = "model-best"  # of a run of `pretrain`, and of `spacy train`
 GROUP = "spacy_elmo_models"  # an entry point of this group is a model directory, or a function that returns one
 
 
@@ -20,23 +21,41 @@ def find_model(name_or_path: str | Path) -> Path:
     """Return where the weights of a model are.
 
     Args:
-        name_or_path: The name of an installed model; or the path of a model directory, of a published weights file, or
-            of a directory that has one. A string without separator and without suffix is a name, whatever folders
-            there are; "./NAME" is the folder.
+        name_or_path: The name of an installed model; or the path of a model directory or a file in it, of a published
+            weights file or its options file, or of a directory that has one of these: a run of `pretrain` (its
+            `model-best`), a pipeline. A string without separator and without suffix is a name, whatever folders there
+            are; "./NAME" is the folder. "~" is the user's folder.
 
     Returns:
         A path that exists.
 
     Raises:
-        WeightsError: For an unknown name, and for a path where nothing is.
+        WeightsError: For an unknown name, for a path where nothing is, and for a directory with several models.
     """
     if isinstance(name_or_path, str) and _is_name(name_or_path):
         path = _installed(name_or_path)
+    elif "://" in str(name_or_path):
+        remedy = "download the weights and their options file into one folder, and name that"
+        raise WeightsError(f"{name_or_path}: an address, and nothing is ever downloaded; {remedy}")
     else:
-        path = Path(name_or_path)
+        path = Path(name_or_path).expanduser()
     if not path.exists():
         raise WeightsError(f"{path}: no such file or directory; give a model directory, a weights file, or a name")
-    return path
+    return _model_at(path)
+
+
+def _model_at(path: Path) -> Path:
+    """Return the model that a path means."""
+    if path.is_file() and model_directory.recognises(path.parent) and path.name in model_directory.FILES:
+        return path.parent
+    if not path.is_dir() or find_format(path) is not None:
+        return path
+    if (path / BEST).is_dir():
+        return _model_at(path / BEST)
+    models = sorted(part for part in path.iterdir() if part.is_dir() and model_directory.recognises(part))
+    if len(models) > 1:
+        raise WeightsError(f"{path}: has several models; name one, as {models[0]}")
+    return models[0] if models else path
 
 
 def check_loadable(name_or_path: str | Path) -> None:
@@ -47,8 +66,7 @@ def check_loadable(name_or_path: str | Path) -> None:
     """
     path = find_model(name_or_path)
     if find_format(path) is None:
-        remedy = f"name {path / 'elmo'}" if (path / "elmo").is_dir() else "give the path of one of these"
-        raise WeightsError(f"{path}: neither a model directory nor HDF5 weights; {remedy}")
+        raise WeightsError(f"{path}: {explain(path)}")
 
 
 def load_model(name_or_path: str | Path, *, with_head: bool = True, **settings: Any) -> Pretrained:

@@ -92,7 +92,7 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         WeightsError: Where there is no such file, or it holds no object, or what no file can hold.
     """
-    text = read_text(path)
+    text = read_text(path).removeprefix("\ufeff")  # which some editors begin text with
     try:
         values = json.loads(text)
         json.dumps(values, ensure_ascii=False).encode("utf8")

@@ -30,7 +30,7 @@ def test_weights_are_recognised_by_what_they_hold(published: Path):
 
 def test_what_no_format_recognises_is_refused(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("weights?", encoding="utf8")
-    with pytest.raises(WeightsError, match=r"notes\.txt: neither a model directory nor HDF5 weights"):
+    with pytest.raises(WeightsError, match=r"notes\.txt: a text file"):
         formats.load(tmp_path / "notes.txt")
 
 

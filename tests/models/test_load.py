@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -5,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import spacy
 import torch
 
 from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.formats import Head, WeightsError, model_directory
 from spacy_elmo.models import en_elmo_sm
 from spacy_elmo.models import load as pretrained
+from spacy_elmo.models.describe import describe_model
 from spacy_elmo.models.load import find_model, load_model, model_names
+from tests.support.random_models import assert_same_model
 from tests.support.reference import make_options, random_weights, write_files
 
 SENTENCES = [["Vectors", "of", "words"], [], ["ä"]]
@@ -138,3 +142,77 @@ def test_loading_needs_neither_spacy_nor_thinc(tiny_model: Path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "tiny {None}"
+
+
+@pytest.fixture
+def folders(tiny_model: Path, published: Path, tmp_path: Path) -> Path:
+    """What people have on their disks."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("elmo", config={"pretrained": str(tiny_model)})
+    nlp.to_disk(tmp_path / "pipeline")
+    (tmp_path / "trained").mkdir()
+    nlp.to_disk(tmp_path / "trained" / "model-best")
+    nlp.add_pipe("elmo", name="two", config={"pretrained": str(tiny_model)})
+    nlp.to_disk(tmp_path / "twice")
+    shutil.copytree(tiny_model, tmp_path / "run" / "model-best")
+    (tmp_path / "run" / "checkpoints").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("run", "run/model-best"),
+        ("run/model-best/weights.safetensors", "run/model-best"),
+        ("run/model-best/config.json", "run/model-best"),
+        ("pipeline", "pipeline/elmo"),
+        ("trained", "trained/model-best/elmo"),
+    ],
+)
+def test_a_model_is_found_where_it_is_clear_what_is_meant(given: str, found: str, folders: Path):
+    assert find_model(folders / given) == folders / found
+
+
+def test_of_several_models_one_must_be_named(folders: Path):
+    with pytest.raises(WeightsError, match=r"twice: has several models; name one, as .*twice.elmo"):
+        find_model(folders / "twice")
+
+
+def test_an_options_file_means_the_weights_beside_it(published: Path):
+    from_options = load_model(published.with_name("options.json"))
+    assert_same_model(from_options.model, load_model(published).model)
+
+
+def test_options_of_another_name_are_used_where_they_are_named(published: Path):
+    expected = load_model(published).model
+    published.with_name("options.json").rename(published.with_name("my_options.json"))
+    with pytest.raises(WeightsError, match=r"beside it; if .*my_options.json has the options, name that"):
+        load_model(published)
+    assert_same_model(load_model(published.with_name("my_options.json")).model, expected)
+
+
+def test_options_choose_the_weights_of_their_name(published: Path):
+    for name in ("a", "b"):
+        for kind in ("weights.hdf5", "options.json"):
+            shutil.copy(published.with_name(kind), published.with_name(f"{name}_{kind}"))
+    for kind in ("weights.hdf5", "options.json"):
+        published.with_name(kind).unlink()
+    size = published.with_name("b_weights.hdf5").stat().st_size
+    assert describe_model(published.with_name("b_options.json"))["bytes"] == size
+
+
+def test_options_may_begin_with_a_byte_order_mark(published: Path):
+    options = published.with_name("options.json")
+    options.write_bytes(b"\xef\xbb\xbf" + options.read_bytes())
+    assert load_model(published).model.config
+
+
+def test_the_folder_of_the_user_is_found(published: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(published.parent))
+    monkeypatch.setenv("USERPROFILE", str(published.parent))
+    assert find_model("~/weights.hdf5") == published
+
+
+def test_an_address_is_refused():
+    with pytest.raises(WeightsError, match=r"^https://a.org/x_weights.hdf5: an address.*nothing is ever"):
+        find_model("https://a.org/x_weights.hdf5")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...util.files import WeightsError, check_file
+from ..foreign import explain_file
 from ..pretrained import check_room
 
 SUFFIXES = (".hdf5", ".h5")
@@ -89,6 +90,9 @@ def open_datasets(path: Path) -> Iterator[Datasets]:
         WeightsError: Where the file is missing, not HDF5 or cut short, or h5py is missing.
     """
     check_file(path, missing="give the path of an HDF5 weights file")
+    foreign = None if is_hdf5(path) else explain_file(path)
+    if foreign is not None:
+        raise WeightsError(f"{path}: {foreign}")
     h5py = import_h5py(path)
     try:
         file = h5py.File(path, "r")

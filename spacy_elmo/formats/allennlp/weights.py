@@ -29,9 +29,11 @@ OF_CELLS = re.compile(r"RNN_\d+/")
 
 
 def recognises(path: str | Path) -> bool:
-    """Return whether a path is an HDF5 file, or a directory that has one."""
+    """Return whether a path is an HDF5 file, a directory that has one, or an options file beside one."""
     path = Path(path)
-    return bool(_weights_files(path)) if path.is_dir() else path.suffix in SUFFIXES or is_hdf5(path)
+    if path.is_dir():
+        return bool(_weights_files(path))
+    return path.suffix in SUFFIXES or is_hdf5(path) or (_is_options(path) and bool(_weights_files(path.parent)))
 
 
 @without_settings(inference_mode=True)
@@ -47,7 +49,7 @@ def read(
     """Read published weights. Datasets that no part of the model uses are warned of.
 
     Args:
-        weights: An HDF5 file, or a directory with one such file in it.
+        weights: An HDF5 file; a directory with one such file in it; or an options file with its weights beside it.
         with_head: Whether to read the softmax, if `softmax.hdf5` and `vocab.txt` lie beside the weights.
         options: The options file; where None, `NAME_options.json` beside `NAME_weights.hdf5`, or `options.json`.
         embedding: An HDF5 file with a table of word vectors as its dataset `embedding`, which replaces the characters.
@@ -62,7 +64,9 @@ def read(
         WeightsError: For whatever is missing, broken or does not fit together; the message names the file and the
             field.
     """
-    path = _weights_path(Path(weights))
+    path = find_weights(weights)
+    if options is None and _is_options(Path(weights)):
+        options = weights
     with open_datasets(path) as datasets:
         options_path = _options_path(path) if options is None else Path(options)
         given = OptionReader(read_json(options_path), options_path)
@@ -139,16 +143,29 @@ class Table(NamedTuple):
     vocab: Path
 
 
-def _weights_path(path: Path) -> Path:
-    """Return the weights file that a path means."""
-    if not path.is_dir():
+def find_weights(path: str | Path) -> Path:
+    """Return the weights file that a path means, as `read` takes it.
+
+    Raises:
+        WeightsError: Where a directory has several.
+    """
+    path = Path(path)
+    if not path.is_dir() and not _is_options(path):
         return path
-    files = [file_in(path, file.name) for file in _weights_files(path)]
+    folder = path if path.is_dir() else path.parent
+    files = [file_in(folder, file.name) for file in _weights_files(folder)]
+    if folder != path:
+        prefix = path.name.partition("options")[0]
+        files = [file for file in files if file.name.startswith(prefix)] or files
     files = [file for file in files if "weights" in file.name] or files
     if len(files) != 1:
         names = ", ".join(file.name for file in files) or "none"
-        raise WeightsError(f"{path}: needs one HDF5 weights file, has {names}; give the path of the file itself")
+        raise WeightsError(f"{folder}: needs one HDF5 weights file, has {names}; give the path of the file itself")
     return files[0]
+
+
+def _is_options(path: Path) -> bool:
+    return path.suffix == ".json" and path.is_file()
 
 
 def _weights_files(folder: Path) -> list[Path]:
@@ -158,10 +175,13 @@ def _weights_files(folder: Path) -> list[Path]:
 def _options_path(weights: Path) -> Path:
     """Return the options beside weights."""
     prefix = weights.name.partition("weights")[0]
-    for path in (weights.with_name(prefix + OPTIONS), weights.with_name(OPTIONS)):
-        if path.exists():
-            return file_in(path.parent, path.name)
-    raise WeightsError(f"{weights}: no {OPTIONS} beside it; name the options file that belongs to these weights")
+    names = dict.fromkeys((prefix + OPTIONS, OPTIONS))
+    for name in names:
+        if weights.with_name(name).exists():
+            return file_in(weights.parent, name)
+    others = sorted(weights.parent.glob("*.json"))
+    remedy = f"if {others[0]} has the options, name that" if others else "put the options file of these weights there"
+    raise WeightsError(f"{weights}: no {' or '.join(names)} beside it; {remedy}")
 
 
 def _read_table(
