@@ -29,6 +29,7 @@ class BiLMShim(Shim):
         cache: Layers of sentences that were computed before; None for none.
         learn_rate_factor: Factor on the optimizer's learning rate; None where the parameters are not trained.
         before_use: Called before the parameters are read, so that a step that is due is in them; None for nothing.
+        after_load: Called with the facts about weights that have come; None for nothing.
     """
 
     def __init__(self, *, device: str | None = None, **encoder_settings: Any):
@@ -37,6 +38,7 @@ class BiLMShim(Shim):
         self.learn_rate_factor: float | None = None
         self.cache: SentenceCache | None = None
         self.before_use: Callable[[], None] | None = None
+        self.after_load: Callable[[dict[str, Any]], None] | None = None
         self._encoder: Encoder | None = None
         self._digest: str | None = None
 
@@ -154,6 +156,8 @@ class BiLMShim(Shim):
         self._digest = None
         if self.is_trainable:
             self._unfreeze()
+        if self.after_load is not None:
+            self.after_load(self.meta)
 
     def to_device(self, device_type: str, device_id: int) -> None:
         """Follow the Thinc model to another device, unless the settings name one."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..formats import WeightsError, allennlp, model_directory
+from ..util.files import read_json
 from .load import find_model, load_model
 
 
@@ -21,6 +22,15 @@ def check_files(name_or_path: str | Path) -> None:
     path = find_model(name_or_path)
     if not (model_directory.recognises(path) and model_directory.check(path)):
         raise WeightsError(f"{path}: has no digests of its files to check; `convert` makes a model that has them")
+
+
+def read_facts(name_or_path: str | Path | None) -> dict[str, Any]:
+    """Return the facts of meta.json, without loading weights; none where there is no such file, or no model."""
+    try:
+        path = find_model(name_or_path or "")
+        return read_json(path / model_directory.META) if model_directory.recognises(path) else {}
+    except WeightsError:  # loading will say it
+        return {}
 
 
 def describe_model(name_or_path: str | Path) -> dict[str, Any]:

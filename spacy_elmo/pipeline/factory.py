@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config, Model
 
+from ..layers.shim import BiLMShim
+from ..models.describe import read_facts
 from ..tokens.mix import Mix
 from ..util.types import Floats3d
+from .credits import Credits
 from .elmo import Elmo
 from .storage import Dtype, Storage, Store, Vectors
 
@@ -64,6 +68,9 @@ def make_elmo(
     vectors: Vectors,
 ) -> Elmo:
     """Build the component from a config; `Elmo` and `Storage` have the settings."""
+    credits = Credits(nlp)
+    credits.update(read_facts(pretrained))  # a pipeline may be saved before its weights are loaded
+    cast(BiLMShim, model.shims[0]).after_load = credits.update
     return Elmo(
         nlp.vocab,
         model,

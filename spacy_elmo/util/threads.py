@@ -106,7 +106,7 @@ def _in_new_thread(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def without_settings(*, inference_mode: bool) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator for functions that autocast, default devices and inference mode must not change.
+    """Return a decorator for functions that autocast, default devices, inference mode and a fork must not change.
 
     These settings belong to a thread. Where one of them is made, the function runs in a thread of its own. The default
     type belongs to the whole process: the function must not depend on it.
@@ -118,6 +118,7 @@ def without_settings(*, inference_mode: bool) -> Callable[[Callable[P, R]], Call
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            available_threads()
             if not (_has_settings() or (inference_mode and torch.is_inference_mode_enabled())):
                 return function(*args, **kwargs)
             with ThreadPoolExecutor(1) as pool:

@@ -114,3 +114,23 @@ def run(tmp_path, script: str) -> None:
     path.write_text(START + script)
     done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+LOADED_IN_A_FORK = """
+import os, sys
+import torch
+torch.set_num_threads(2)
+from spacy_elmo import Encoder, load_model
+Encoder(load_model("en_elmo_sm").model).encode([["words"] * 50])  # the process has threads of its own now
+child = os.fork()
+if not child:
+    Encoder(load_model("en_elmo_sm").model).encode([["words"]])
+    os._exit(7)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_a_forked_process_loads_weights():
+    done = subprocess.run([sys.executable, "-c", LOADED_IN_A_FORK], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 7, done.stderr
