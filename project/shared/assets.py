@@ -15,13 +15,14 @@ from weasel.util import get_checksum
 
 from spacy_elmo.util.staging import staged
 
+from .arguments import StepError
 from .workspace import Workspace
 
 DATA = "SPACY_ELMO_DATA"
 REMEDY = f"Where there is no network, set {DATA} to a folder with the archives of the corpora"
 
 
-class CorpusError(ValueError):
+class CorpusError(StepError):
     """A corpus that cannot be had or read; the message names the file, the line if there is one, and the remedy."""
 
 
@@ -69,6 +70,7 @@ def _download(workspace: Workspace, folder: Path) -> None:
 
 def _fetch(workspace: Workspace, url: str, dest: Path, checksum: str | None) -> None:
     """Download a file: all of it, or none."""
+    msg.info(f"Downloading {url}")
     with staged(dest.parent, [dest.name]) as stage:
         part = stage / dest.name
         try:

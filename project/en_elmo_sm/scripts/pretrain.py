@@ -7,23 +7,26 @@ The command of the package, with one option that is there or not: a line of proj
 
 from __future__ import annotations
 
-import argparse
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from project.shared.arguments import Parser, StepError, clear_errors, whole_number
 from project.shared.workspace import Workspace
 
 
+@clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(description="Train a biLM from raw text, or go on with its training")
+    parser = Parser("Train a biLM from raw text, or go on with its training")
     parser.add_argument("model", type=Path, help="folder with config.cfg")
     parser.add_argument("--text", type=Path, required=True, help="file or folder of raw text")
-    parser.add_argument("--steps", type=int, default=0, help="stop after so many, to go on another time; 0 for all")
+    parser.add_argument(
+        "--steps", type=whole_number(0), default=0, help="stop after so many, to go on another time; 0 for all"
+    )
     args = parser.parse_args(arguments)
-    model = (workspace.root / args.model).resolve()
+    model = model_folder(workspace, args.model)
     command = ["elmo", "pretrain", model / "config.cfg", "--output", run_folder(workspace, model), "--resume"]
     command += ["--paths.train", workspace.root / args.text]
     command += ["--training.max_steps", args.steps] if args.steps else []
@@ -44,6 +47,14 @@ def _run(command: Sequence[str]) -> int:
 
 def _ignore(*_: object) -> None:
     """Not SIG_IGN, which the child would inherit."""
+
+
+def model_folder(workspace: Workspace, path: Path) -> Path:
+    """Return the folder that a model is made of. Raises StepError for one that is not there."""
+    folder = (workspace.root / path).resolve()
+    if not (folder / "config.cfg").is_file():
+        raise StepError(f"{folder / 'config.cfg'}: no such file; name the folder that has it with --vars.model")
+    return folder
 
 
 def run_folder(workspace: Workspace, model: Path) -> Path:

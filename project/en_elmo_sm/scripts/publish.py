@@ -9,37 +9,34 @@ each held-out text, which results/ has as a table.
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import srsly
 from wasabi import MarkdownRenderer, msg, table
 
+from project.shared.arguments import Parser, StepError, clear_errors
 from project.shared.workspace import Workspace
 from spacy_elmo.formats import model_directory
 from spacy_elmo.models.load import load_model
 from spacy_elmo.pretraining.evaluate import measure_files
-from spacy_elmo.util.files import read_text
+from spacy_elmo.util.files import read_json, read_text
 
-from .pretrain import run_folder
+from .pretrain import model_folder, run_folder
 
 OF_THE_RUN = ("lang", "steps", "words", "seconds")
 DIRECTIONS = ("forward", "backward", "mean")
 
 
+@clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(description="Turn what pretraining left into a model to ship")
+    parser = Parser("Turn what pretraining left into a model to ship")
     parser.add_argument("model", type=Path, help="folder with meta.json and LICENSE")
     parser.add_argument("--heldout", type=Path, required=True, help="folder of held-out texts")
     args = parser.parse_args(arguments)
-    try:
-        publish(workspace, (workspace.root / args.model).resolve(), workspace.root / args.heldout)
-    except (ValueError, OSError) as error:
-        msg.fail(str(error), exits=1)
+    publish(workspace, model_folder(workspace, args.model), workspace.root / args.heldout)
 
 
 def publish(workspace: Workspace, folder: Path, heldout: Path) -> None:
@@ -54,14 +51,17 @@ def publish(workspace: Workspace, folder: Path, heldout: Path) -> None:
         ValueError: If the run has no model, or one whose perplexity cannot be measured.
         OSError: If a file cannot be read or written.
     """
+    meta, license_text = read_json(folder / "meta.json"), read_text(folder / "LICENSE")  # before what takes long
     trained = str(run_folder(workspace, folder) / "model-best")
     model, run, head = load_model(trained)
     if head is None:
         raise ValueError(f"{trained}: has no softmax to measure perplexities with; train with another one")
+    if lacking := [key for key in (*OF_THE_RUN, "training_data") if key not in run]:
+        raise StepError(f"{trained}: its meta.json has no {lacking[0]}; give the run of the step `pretrain`")
+    msg.info(f"Measuring the perplexity of {heldout}")
     rows = measure_files(trained, [heldout], vocab=None, lang=run["lang"], n_process=1)
     by_source = {Path(row["text"]).stem: describe(row) for row in rows}
-    meta = srsly.read_json(folder / "meta.json")
-    meta |= {"license_text": read_text(folder / "LICENSE"), **{key: run[key] for key in OF_THE_RUN}}
+    meta |= {"license_text": license_text, **{key: run[key] for key in OF_THE_RUN}}
     # with digests, so that whoever repeats the run sees whether the text is the same
     meta["training_files"] = run["training_data"]
     meta["perplexity"] = {key: overall(by_source, key) for key in DIRECTIONS}

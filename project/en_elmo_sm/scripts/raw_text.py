@@ -10,7 +10,6 @@ novels and transcripts of podcasts, 31 million words.
 
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
 import sys
@@ -21,9 +20,9 @@ from typing import NamedTuple
 
 from wasabi import msg
 
+from project.shared.arguments import Parser, StepError, clear_errors
 from project.shared.assets import CorpusError, bring
 from project.shared.workspace import Workspace
-from spacy_elmo.util.files import WeightsError
 
 FOLDER = "lm-en"
 HELDOUT = 100  # of so many documents, or parts of a novel, one is held out
@@ -46,18 +45,16 @@ class Source(NamedTuple):
     is_long: bool
 
 
+@clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(description="Bring the text that `en_elmo_sm` is trained on")
+    parser = Parser("Bring the text that `en_elmo_sm` is trained on")
     parser.add_argument("text", type=Path, help="file or folder of raw text")
     text, folder = workspace.root / parser.parse_args(arguments).text, workspace.assets / FOLDER
     if text != folder / "train":
         if not text.exists():
-            msg.fail(f"{text}: no such file or folder; name your text with --vars.text", exits=1)
+            raise StepError(f"{text}: no such file or folder; name your text with --vars.text")
         return
-    try:
-        bring(workspace, folder, is_there=(folder / "train").is_dir, make=_make)
-    except (CorpusError, WeightsError, OSError) as error:
-        msg.fail(str(error), exits=1)
+    bring(workspace, folder, is_there=(folder / "train").is_dir, make=_make)
     for split in ("train", "heldout"):
         files = sorted((folder / split).glob("*.txt"))
         msg.good(f"{split}: {', '.join(path.stem for path in files)}; {sum(p.stat().st_size for p in files):,} bytes")
@@ -68,6 +65,7 @@ def _make(folder: Path) -> None:
     stage = folder / "unfinished"
     shutil.rmtree(stage, ignore_errors=True)
     for name, source in SOURCES.items():
+        msg.info(f"Reading {source.archive}")
         for split, documents in split_documents(read_archive(folder / source.archive, source), source).items():
             (stage / split).mkdir(parents=True, exist_ok=True)
             text = "\n\n".join("\n".join(paragraphs) for paragraphs in documents)

@@ -10,45 +10,40 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Lock
 
-import srsly
+from tqdm import tqdm
 from wasabi import msg
 
+from project.shared.arguments import StepError, clear_errors, language, seed_list, whole_number
 from project.shared.workspace import Workspace
-from spacy_elmo.util.files import WeightsError
-from spacy_elmo.util.staging import WriteError, staged
 
-from .runs import BASELINE, DEFAULT, Result, Run, RunError, Settings
-from .tasks import TASKS, TaskFiles, after_step, task_parser
+from .results import Result, Results
+from .runs import BASELINE, DEFAULT, Run, Settings
+from .tasks import TASKS, TaskFiles, after_step, read_sources, task_parser
 
 
+@clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     args = _parse(arguments)
     files = TaskFiles(workspace, args.task, args.name)
-    if not (files.corpus / "sources.json").is_file():
-        msg.fail(f"{files.corpus}: not converted yet; {after_step('corpus', args.task)}", exits=1)
+    if read_sources(files.corpus) is None:
+        raise StepError(f"{files.corpus}: not converted yet; {after_step('corpus', args.task)}")
     split = "test" if args.test else "dev"
     if not (files.corpus / f"{split}.spacy").is_file():
         msg.info(f"{files.corpus}: no {split} data, so there is nothing to score")
         return
     settings = Settings(files, args.lang, args.pretrained, args.epochs, args.jobs)
     seeds = args.seeds or TASKS[args.task].seeds
-    results = Results(files.results)
-    try:
-        chosen = _choose(settings, seeds, results) if args.test else systems(args.task)
-        runs = [Run(settings, system, seed) for system in chosen for seed in seeds]
-        waiting = [run for run in runs if (run.key, split) not in results]
-        msg.info(f"{args.task}: {len(runs) - len(waiting)} runs done before, {len(waiting)} to do ({split})")
-        _work(waiting, split, results, args.jobs)
-    except (RunError, WeightsError, WriteError) as error:
-        title, _, log = str(error).partition("\n")
-        msg.fail(title)
-        print(log)
-        sys.exit(1)
+    results = Results(files.results, args.task)
+    chosen = _choose(settings, seeds, results) if args.test else systems(args.task)
+    runs = [Run(settings, system, seed) for system in chosen for seed in seeds]
+    waiting = [run for run in runs if (run.key, split) not in results]
+    msg.info(f"{args.task}: {len(runs) - len(waiting)} runs done before, {len(waiting)} to do ({split})")
+    _work(waiting, split, results, args.jobs)
 
 
 def _work(waiting: list[Run], split: str, results: Results, jobs: int) -> None:
@@ -58,6 +53,7 @@ def _work(waiting: list[Run], split: str, results: Results, jobs: int) -> None:
     def work(run: Run) -> None:
         if stopped.is_set():
             return
+        tell(msg.info, f"{run.name}: started; its log is {run.log}")
         try:
             result = run.score(split)
         except BaseException:
@@ -65,9 +61,15 @@ def _work(waiting: list[Run], split: str, results: Results, jobs: int) -> None:
             raise
         with lock:
             results.add(result)
-            msg.good(_summary(result))
+            tell(msg.good, _summary(result))
+            bar.update()
 
-    with ThreadPoolExecutor(jobs) as pool:
+    def tell(print_it: Callable[[str], object], text: str) -> None:
+        with bar.external_write_mode():
+            print_it(text)
+            sys.stdout.flush()  # for those who read it through a pipe
+
+    with tqdm(total=len(waiting), desc="Runs", disable=None) as bar, ThreadPoolExecutor(jobs) as pool:
         try:
             for finished in [pool.submit(work, run) for run in waiting]:
                 finished.result()
@@ -84,38 +86,15 @@ def systems(task: str) -> list[str]:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = task_parser("Train and score every system of a task with every seed")
-    parser.add_argument("--lang", default="en")
+    parser.add_argument("--lang", default="en", type=language)
     parser.add_argument("--pretrained", default="en_elmo_sm")
-    parser.add_argument("--seeds", default=[], type=_seeds, help="empty for the task's own")
-    parser.add_argument("--epochs", type=int, default=0, help="0 for the task's own")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, which share the cores")
+    parser.add_argument("--seeds", default=[], type=seed_list, help="empty for the task's own")
+    parser.add_argument("--epochs", type=whole_number(0), default=0, help="0 for the task's own")
+    parser.add_argument(
+        "--jobs", type=whole_number(1), default=os.cpu_count(), help="runs at a time, which share the cores"
+    )
     parser.add_argument("--test", action="store_true", help="score the best recipe and its baseline on the test data")
     return parser.parse_args(arguments)
-
-
-def _seeds(value: str) -> list[int]:
-    return [int(seed) for seed in value.split(",")] if value else []
-
-
-class Results:
-    """The lines of JSON of a task. The file is written anew for each, so that it is whole whenever a run is cut off.
-
-    Args:
-        path: The file, which may be missing.
-    """
-
-    def __init__(self, path: Path):
-        self.path = path
-        self.lines: list[Result] = list(srsly.read_jsonl(path)) if path.is_file() else []
-
-    def __contains__(self, key_and_split: tuple[str, str]) -> bool:
-        return any((line["key"], line["split"]) == key_and_split for line in self.lines)
-
-    def add(self, result: Result) -> None:
-        """Write the file with one more line. Raises WeightsError where the system refuses."""
-        self.lines.append(result)
-        with staged(self.path.parent, [self.path.name]) as stage:
-            srsly.write_jsonl(stage / self.path.name, self.lines)
 
 
 def _choose(settings: Settings, seeds: Sequence[int], results: Results) -> list[str]:
@@ -127,7 +106,7 @@ def _choose(settings: Settings, seeds: Sequence[int], results: Results) -> list[
         keys = [Run(settings, recipe, seed).key for seed in seeds]
         scores = [line["scores"][first] for line in results.lines if line["key"] in keys and line["split"] == "dev"]
         if len(scores) < len(keys):
-            msg.fail(f"{recipe}: not trained with all seeds yet; {after_step('runs', name)}", exits=1)
+            raise StepError(f"{recipe}: not trained with all seeds yet; {after_step('runs', name)}")
         means[recipe] = sum(scores) / len(scores)
     best = max(means, key=means.__getitem__)
     return [best + BASELINE, best]

@@ -21,23 +21,31 @@ import spacy
 from wasabi import msg
 
 import spacy_elmo
+from project.shared.arguments import StepError, clear_errors
 from project.shared.workspace import Workspace
 
-from .report import newest_runs, read_results
-from .runs import BASELINE, DEFAULT, Result
+from .report import find_results, newest_runs
+from .results import Result
+from .runs import BASELINE, DEFAULT
 from .tasks import TASKS, TaskFiles, after_step, task_parser
 
 TEXT = "Anna Jordan opened the Reading office on Monday."
 
 
+@clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser = task_parser("Make a wheel of a task's best pipeline and load it in a new environment")
     args = parser.parse_args(arguments)
     files = TaskFiles(workspace, args.task, args.name)
-    best = choose(args.task, read_results(files.results, args.task))
+    best = choose(args.task, find_results(files.results, args.task))
     msg.info(f"The best: {best['system']}, seed {best['seed']}")
     model = workspace.root / best["model"]
+    if not model.is_dir():
+        remedy = "remove its line from the results, and train it again"
+        raise StepError(f"{model}: the pipeline that was trained is gone; {remedy}")
+    msg.info("Making the wheel")
     wheel = build(model, workspace.packages / f"{files.corpus_name}_{args.task}")
+    msg.info("Installing it in a new environment")
     load_elsewhere(wheel, model)
     msg.good(f"{wheel}: installed and loaded in a new environment, with the same predictions")
 
@@ -48,7 +56,7 @@ def choose(task: str, lines: list[Result]) -> Result:
     runs = [line for results in newest_runs(lines, "dev").values() for line in results]
     elmo = [run for run in runs if run["system"] != DEFAULT and not run["system"].endswith(BASELINE)]
     if not elmo:
-        msg.fail(f"no run with ELMo in the results yet; {after_step('runs', task)}", exits=1)
+        raise StepError(f"no run with ELMo in the results yet; {after_step('runs', task)}")
     return max(elmo, key=lambda run: run["scores"][key])
 
 
@@ -74,7 +82,7 @@ def load_elsewhere(wheel: Path, model: Path) -> None:
         found = _run([python, "-c", code])
     expected = f"{spacy.load(model)(TEXT).to_json()}\n"
     if found != expected:
-        msg.fail(f"{wheel}: predicts otherwise than {model}", f"{found}{expected}", exits=1)
+        raise StepError(f"{wheel}: predicts otherwise than {model}\n{found}{expected}")
 
 
 def _import_paths() -> str:
@@ -88,12 +96,10 @@ def _python(*arguments: object) -> str:
 
 
 def _run(command: list[object]) -> str:
-    """Return what the command printed. Ends the program with it where the command fails."""
+    """Return what the command printed. Raises StepError with it where the command fails."""
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if done.returncode:
-        msg.fail(f"failed: {' '.join(map(str, command))}")
-        print(done.stdout + done.stderr)
-        sys.exit(1)
+        raise StepError(f"failed: {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
     return done.stdout
 
 

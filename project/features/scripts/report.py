@@ -13,23 +13,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
-import srsly
 from wasabi import MarkdownRenderer, msg, table
 
+from project.shared.arguments import StepError, clear_errors
 from project.shared.workspace import Workspace
 
-from .runs import BASELINE, DEFAULT, Result
+from .results import Result, read_results
+from .runs import BASELINE, DEFAULT
 from .tasks import SPLITS, TASKS, TaskFiles, after_step, task_parser
 
 Runs = dict[str, list[Result]]  # those of each row of a table, one a seed
 
 
+@clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser = task_parser("Write the tables and plots of the runs of a task")
     parser.add_argument("--page", type=Path, help="a page to write the tables into")
     args = parser.parse_args(arguments)
     path = TaskFiles(workspace, args.task, args.name).results
-    lines = read_results(path, args.task)
+    lines = find_results(path, args.task)
     page: list[str] = []
     for split in SPLITS:
         if runs := newest_runs(lines, split):
@@ -37,8 +39,8 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
             print(f"\n{path.stem}, {split}")
             print(table(rows, header=header, divider=True, aligns=["l", *"r" * (len(header) - 1)]))
             page += [f"On {split}:", "", MarkdownRenderer().table(rows, header), "", describe(runs), ""]
+            print(f"\n{describe(runs)}")
             plot(args.task, runs, path.with_name(f"{path.stem}-{split}.png"))
-    print(describe(newest_runs(lines, "dev")))
     path.with_suffix(".md").write_text("\n".join([f"# {args.task}: {path.stem}", "", *page]), encoding="utf8")
     msg.good(f"Wrote {path.with_suffix('.md')}")
     if args.page:
@@ -46,11 +48,11 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         msg.good(f"Wrote {args.page}")
 
 
-def read_results(path: Path, task: str) -> list[Result]:
-    """Return the results of a task. Exits where there are none."""
-    if not path.is_file():
-        msg.fail(f"{path}: no results yet; {after_step('runs', task)}", exits=1)
-    return list(srsly.read_jsonl(path))
+def find_results(path: Path, task: str) -> list[Result]:
+    """Return the results of a task. Raises StepError where there are none."""
+    if lines := read_results(path, task):
+        return lines
+    raise StepError(f"{path}: no results yet; {after_step('runs', task)}")
 
 
 def newest_runs(lines: list[Result], split: str) -> Runs:
@@ -102,7 +104,7 @@ def make_table(task: str, runs: Runs) -> tuple[list[str], list[list[str]]]:
     """
     scores = TASKS[task].scores
     first = next(iter(scores))
-    unseen = [key for key in scores if key in next(iter(runs.values()))[0]["unseen"]]
+    unseen = [key for key in scores if all(key in run["unseen"] for results in runs.values() for run in results)]
     header = ["", "seeds", *scores.values(), "fewer errors", *(f"{scores[key]}, unseen" for key in unseen)]
     header += ["train s", "words/s", "peak MB"]
     rows = []
@@ -147,11 +149,11 @@ def describe(runs: Runs) -> str:
 
 
 def insert(page: Path, name: str, lines: list[str]) -> None:
-    """Replace what stands between a marker and the next end of tables. Exits where there is no such marker."""
+    """Replace what stands between a marker and the next end of tables. Raises StepError where there is none."""
     before, marker, rest = page.read_text(encoding="utf8").partition(f"<!-- {name} -->\n")
     _, end, after = rest.partition("<!-- end of tables -->\n")
     if not marker or not end:
-        msg.fail(f"{page}: no lines <!-- {name} --> and <!-- end of tables -->; add them where tables belong", exits=1)
+        raise StepError(f"{page}: no lines <!-- {name} --> and <!-- end of tables -->; add them where tables belong")
     page.write_text("\n".join([before + marker, *lines, end + after]), encoding="utf8")
 
 

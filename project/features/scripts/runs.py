@@ -11,7 +11,6 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import spacy
 import srsly
@@ -20,18 +19,19 @@ from spacy.cli.init_config import init_config
 from thinc.api import Config
 
 import spacy_elmo
+from project.shared.arguments import StepError
 from spacy_elmo.models.load import find_model
 from spacy_elmo.pipeline.recipes import make_config
 
-from .tasks import TASKS, TaskFiles
+from .results import Result
+from .tasks import SOURCES, TASKS, TaskFiles, after_step, read_sources
 
 DEFAULT = "spaCy's default"
 BASELINE = " without ELMo"
 EVAL_FREQUENCY = 200  # steps
-Result = dict[str, Any]
 
 
-class RunError(RuntimeError):
+class RunError(StepError):
     """A training or an evaluation that failed; the message ends with what it printed last."""
 
 
@@ -66,13 +66,25 @@ class Run:
     def __init__(self, settings: Settings, system: str, seed: int):
         self.settings, self.files, self.system, self.seed = settings, settings.files, system, seed
         self.config = make_system(settings, system)
-        self.sources = srsly.read_json(self.files.corpus / "sources.json")
+        if (sources := read_sources(self.files.corpus)) is None:
+            raise RunError(f"{self.files.corpus / SOURCES}: missing or broken; {after_step('corpus', self.files.task)}")
+        self.sources = sources
         has_elmo = system != DEFAULT and not system.endswith(BASELINE)
         self.weights = _weights_digest(settings.pretrained) if has_elmo else ""
         self.pretrained = _model_name(settings.pretrained) if has_elmo else ""
         identity = f"{self.config.to_str()} {seed} {self.sources['md5']} {self.weights}"
         self.key = hashlib.md5(identity.encode("utf8")).hexdigest()
         self.folder = self.files.models / f"{system.replace(' ', '-')}-{seed}-{self.key[:8]}"
+
+    @property
+    def name(self) -> str:
+        """Return what the run is called in messages."""
+        return f"{self.system}, seed {self.seed}"
+
+    @property
+    def log(self) -> Path:
+        """Return the file of what its processes print."""
+        return self.folder / "log.txt"
 
     def score(self, split: str) -> Result:
         """Train, unless it is for the test data, and return what there is to know of the run.
@@ -119,13 +131,13 @@ class Run:
         """
         threads = str(max(1, (os.cpu_count() or 1) // self.settings.jobs))
         peak = self.folder / "peak.txt"
-        with (self.folder / "log.txt").open("a", encoding="utf8") as log:
+        with self.log.open("a", encoding="utf8") as log:
             command = [sys.executable, Path(__file__).with_name("measured.py"), peak, *arguments]
             environment = {**os.environ, "OMP_NUM_THREADS": threads}
             done = subprocess.run(list(map(str, command)), stdout=log, stderr=subprocess.STDOUT, env=environment)
         if done.returncode:
-            last = (self.folder / "log.txt").read_text(encoding="utf8").splitlines()[-15:]
-            raise RunError("\n".join([f"{self.system}, seed {self.seed}: failed; the end of {log.name}:", *last]))
+            last = self.log.read_text(encoding="utf8", errors="replace").splitlines()[-15:]
+            raise RunError("\n".join([f"{self.name}: failed; the end of {self.log}:", *last]))
         found = peak.read_text(encoding="utf8")
         peak.unlink()
         return float(found) if found else None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from project.shared.arguments import Parser, folder_name
 from project.shared.workspace import Workspace
 
 SPLITS = ("train", "dev", "test")
+SOURCES = "sources.json"  # in the folder of a converted corpus; the last to be written
 
 
 @dataclass(frozen=True)
@@ -119,14 +122,23 @@ class TaskFiles:
         return self.workspace.results / self.task / f"{self.corpus_name}.jsonl"
 
 
-def task_parser(description: str) -> argparse.ArgumentParser:
+def task_parser(description: str) -> Parser:
     """Return a parser of what every step takes: a task and the name of a corpus."""
-    parser = argparse.ArgumentParser(description=description)
+    parser = Parser(description)
     parser.add_argument("task", choices=TASKS)
-    parser.add_argument("--name", default="", help="of the corpus")
+    parser.add_argument("--name", default="", type=folder_name, help="of the corpus")
     return parser
 
 
 def after_step(step: str, task: str) -> str:
     """Return the remedy for what a step leaves behind and is not there yet."""
     return f"run the step `{step}` first, with --vars.task {task}"
+
+
+def read_sources(folder: Path) -> dict[str, Any] | None:
+    """Return what a corpus was converted from, None where it is not there whole."""
+    try:
+        sources = json.loads((folder / SOURCES).read_text(encoding="utf8"))
+        return sources if {"lang", "files", "md5"} <= set(sources) and isinstance(sources["md5"], dict) else None
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None

@@ -1,5 +1,6 @@
 """Conversion of corpora: files of one's own and of the task, re-use, and what is missing."""
 
+import shutil
 import tarfile
 from zipfile import ZipFile
 
@@ -188,7 +189,7 @@ def test_changed_file_is_converted_again(workspace, call, given):
 def test_broken_file_leaves_the_corpus_as_it_was(workspace, call, given):
     call(convert, "ner", "--name", "mine", *given)
     before = {path: path.read_bytes() for path in (workspace.corpus / "ner" / "mine").iterdir()}
-    given[3].write_text("Eva\tO\nOslo\tI-LOC\n")
+    given[3].write_text("Eva\tB-PER\nOslo\tI-LOC\n")
     code, printed = call(convert, "ner", "--name", "mine", *given)
     assert code == 1
     assert f"{given[3]}:2: I-LOC opens inside an entity" in printed
@@ -200,8 +201,8 @@ def test_conversion_that_was_cut_off_is_made_again(workspace, call, given, monke
     given[1].write_text("Eva\tB-PER\nran\tO\n")
     with monkeypatch.context() as patch:
         patch.setattr(convert.msg, "good", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            call(convert, "ner", "--name", "mine", *given)
+        code, printed = call(convert, "ner", "--name", "mine", *given)
+        assert (code, "Interrupted" in printed) == (130, True)
     call(convert, "ner", "--name", "mine", *given)
     assert len(saved(workspace, "ner", "mine", "train")) == 1
 
@@ -246,13 +247,121 @@ def test_a_name_needs_own_files(workspace, call, source):
     ("task", "suffix", "text", "message"),
     [
         ("ner", ".conllu", POS, "no tags of entities in it, which the ner needs"),
-        ("tagger", ".iob", NER, "no XPOS in it, which the tagger needs"),
+        ("tagger", ".iob", NER, "1: looks like a word and the tag of its entity a line; for tagger"),
         ("parser", ".conllu", POS, "no HEAD and DEPREL in it, which the parser needs"),
-        ("textcat", ".conllu", POS, "no categories in it, which the textcat needs"),
+        ("textcat", ".conllu", POS, "1: looks like CoNLL-U; for textcat, give a category and a text a line"),
         ("ner", ".iob", NO_ENTITIES, "no "),
     ],
 )
 def test_annotation_that_a_task_needs(workspace, call, tmp_path, task, suffix, text, message):
     code, printed = call(convert, task, "--name", "mine", *own(tmp_path, suffix=suffix, train=text, dev=text))
     assert code == 1
-    assert f"train{suffix}: {message}" in printed
+    assert f"train{suffix}:{message}" in printed.replace(f"{suffix}: ", f"{suffix}:")
+
+
+TEXTS = "".join(f"{label}\t{label} film number {i}\n" for i in range(40) for label in ("pos", "neg"))
+
+
+class TestOneFile:
+    """Shares of the train file in place of dev and test files."""
+
+    def split(self, call, tmp_path, *arguments, text=TEXTS):
+        return call(convert, "textcat", "--name", "mine", *own(tmp_path, train=text, suffix=".txt"), *arguments)
+
+    def texts(self, workspace, *splits):
+        return {split: [doc.text for doc in saved(workspace, "textcat", "mine", split)] for split in splits}
+
+    def test_shares_are_held_out(self, workspace, call, tmp_path):
+        code, printed = self.split(call, tmp_path, "--dev", 0.1, "--test", 0.2)
+        assert (code, "train: 56 sentences" in printed) == (0, True)
+        found = self.texts(workspace, "train", "dev", "test")
+        assert [len(texts) for texts in found.values()] == [56, 8, 16]
+        assert len({text for texts in found.values() for text in texts}) == 80
+        assert sorted(found["train"], key=lambda text: int(text.split()[-1])) == found["train"]  # in their order
+
+    def test_always_the_same(self, workspace, call, tmp_path):
+        self.split(call, tmp_path, "--dev", 0.1)
+        before = self.texts(workspace, "train", "dev")
+        shutil.rmtree(workspace.corpus)
+        self.split(call, tmp_path, "--dev", 0.1)
+        assert self.texts(workspace, "train", "dev") == before
+
+    def test_sentences_that_are_alike_stay_together(self, workspace, call, tmp_path):
+        self.split(call, tmp_path, "--dev", 0.3, text=TEXTS * 3)
+        found = self.texts(workspace, "train", "dev")
+        assert not set(found["train"]) & set(found["dev"])
+        assert len(found["dev"]) == 72
+
+    def test_another_share_is_another_corpus(self, workspace, call, tmp_path):
+        sources = []
+        for share in (0.1, 0.2):
+            self.split(call, tmp_path, "--dev", share)
+            sources.append(srsly.read_json(workspace.corpus / "textcat" / "mine" / "sources.json")["md5"])
+        assert all(sources[0][split] != sources[1][split] for split in ("train", "dev"))
+
+    @pytest.mark.parametrize("share", ["0", "1", "-0.5", "nan", "5", "inf"])
+    def test_no_share(self, call, tmp_path, share):
+        code, printed = self.split(call, tmp_path, f"--dev={share}")
+        assert (code, f"dev = {share}: must be a file, or the share of train" in printed) == (1, True)
+
+    @pytest.mark.parametrize(("shares", "text"), [((0.5, 0.5), TEXTS), ((0.4, 0.4), "pos\tFine .\nneg\tDull .\n")])
+    def test_nothing_left_to_train_on(self, workspace, call, tmp_path, shares, text):
+        code, _ = self.split(call, tmp_path, "--dev", shares[0], "--test", shares[1], text=text)
+        assert (code, workspace.corpus.exists()) == (1, False)
+
+    def test_share_of_no_file(self, call):
+        assert call(convert, "textcat", "--name", "mine", "--dev", 0.1)[0] == 1
+
+
+class TestColumns:
+    def test_what_is_found_is_printed(self, call, tmp_path):
+        code, printed = call(convert, "ner", "--name", "mine", *own(tmp_path, suffix=".tsv", train=NER, dev=NER))
+        assert (code, "words in column 1 and tags of entities in column 2" in printed) == (0, True)
+
+    def test_setting(self, workspace, call, tmp_path):
+        files = own(tmp_path, train="1\tpos\tFine .\n", dev="2\tpos\tGood .\n")
+        assert call(convert, "textcat", "--name", "mine", *files, "--columns", "_,category,text")[0] == 0
+        assert saved(workspace, "textcat", "mine", "dev")[0].cats == {"pos": 1.0}
+
+    def test_another_setting_is_another_corpus(self, workspace, call, tmp_path):
+        files = own(tmp_path, train="a\tB-X\tB-Y\n", dev="a\tB-X\tB-Y\n")
+        for columns, label in (("", "X"), ("word,_,tag", "Y")):
+            assert call(convert, "ner", "--name", "mine", *files, "--columns", columns)[0] == 0
+            assert saved(workspace, "ner", "mine", "dev")[0].ents[0].label_ == label
+
+    def test_category_that_nothing_learns(self, call, tmp_path):
+        files = own(tmp_path, train="pos\tFine .\n", dev="neg\tDull .\n")
+        code, printed = call(convert, "textcat", "--name", "mine", *files)
+        assert (code, "category 'neg' is not in" in printed) == (1, True)
+
+    def test_setting_without_files(self, call):
+        assert call(convert, "ner", "--columns", "word,tag")[0] == 1
+
+
+@pytest.mark.parametrize("name", ["../../evil", "/evil", "..", ".hidden", "a/b", "a\\b", "a\nb", "a" * 300])
+def test_name_that_is_no_folder_of_its_own(workspace, call, given, name):
+    code, printed = call(convert, "ner", "--name", name, *given)
+    assert (code, "folders have this name" in printed) == (1, True)
+    assert not workspace.corpus.exists()
+
+
+@pytest.mark.parametrize("lang", ["zz", "", "../en", "en.stop_words"])
+def test_unknown_language(call, given, lang):
+    code, printed = call(convert, "ner", "--name", "mine", *given, "--lang", lang)
+    assert (code, f"lang: {lang!r}: not a language that spaCy can make here" in printed) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [[], ["nothing"], ["ner", "--nam", "x"], ["ner", "--name"]])
+def test_wrong_arguments(call, arguments):
+    code, printed = call(convert, *arguments)
+    assert (code, printed != "") == (1, True)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"lang"', "{}", "null", "[" * 100_000])
+def test_broken_note_of_the_sources(workspace, call, given, text):
+    call(convert, "ner", "--name", "mine", *given)
+    note = workspace.corpus / "ner" / "mine" / "sources.json"
+    before = note.read_text()
+    note.write_text(text)
+    assert call(convert, "ner", "--name", "mine", *given)[0] == 0
+    assert note.read_text() == before

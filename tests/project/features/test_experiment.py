@@ -9,7 +9,7 @@ import pytest
 import srsly
 from _pytest.capture import CaptureResult
 
-from project.features.scripts import experiment
+from project.features.scripts import experiment, results
 from project.features.scripts.runs import DEFAULT, Run, RunError
 from tests.support.hand_made import SYSTEMS, make_result
 
@@ -148,9 +148,9 @@ class TestExperiment:
             return 0.5
 
         self.score = score
-        with pytest.raises(KeyboardInterrupt):
-            play()
-        assert len(started) == 1
+        code, printed, _ = play()
+        assert (code, len(started)) == (130, 1)
+        assert "the same command goes on from there" in printed
 
     def test_results_stay_whole_where_writing_fails(self, play, lines, monkeypatch):
         play(seeds="0")
@@ -160,9 +160,8 @@ class TestExperiment:
             path.write_text('{"half a li')
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(experiment.srsly, "write_jsonl", cut_off)
-        with pytest.raises(KeyboardInterrupt):
-            play(seeds="1")
+        monkeypatch.setattr(results.srsly, "write_jsonl", cut_off)
+        assert play(seeds="1")[0] == 130
         assert lines() == before
 
     def test_test_data_for_the_best_recipe_and_its_baseline(self, play, lines):
@@ -217,3 +216,50 @@ class TestExperiment:
         code, printed, started = play(pretrained="nowhere")
         assert (code, started) == (1, [])
         assert "nowhere" in printed
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            ({"jobs": 0}, "jobs: '0': must be a whole number of at least 1"),
+            ({"jobs": "two"}, "jobs: 'two': must be a whole number of at least 1"),
+            ({"epochs": -1}, "epochs: '-1': must be a whole number of at least 0"),
+            ({"epochs": "nan"}, "epochs: 'nan': must be a whole number of at least 0"),
+            ({"seeds": "x"}, "seeds: 'x': must be a whole number of at least 0"),
+            ({"seeds": "0,-1"}, "seeds: '-1': must be a whole number of at least 0"),
+            ({"seeds": "0,"}, "seeds: '': must be a whole number of at least 0"),
+            ({"lang": "zz"}, "lang: 'zz': not a language that spaCy can make here"),
+            ({"name": "../../../evil"}, "folders have this name"),
+            ({"pretrained": ""}, ""),
+        ],
+    )
+    def test_wrong_settings(self, play, values, message):
+        code, printed, started = play(**values)
+        assert (code, started, message in printed) == (1, [], True)
+
+    def test_a_seed_counts_once(self, play):
+        assert play(seeds="0, 1,0")[2] == [(system, seed, "dev") for system in SYSTEMS for seed in (0, 1)]
+
+    def test_runs_are_announced(self, play, settings):
+        printed = play(seeds="0")[1]
+        assert f"{DEFAULT}, seed 0: started; its log is" in printed
+        assert printed.index("paper, seed 0: started") < printed.index("paper, seed 0: entity F 50.00")
+
+    @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"lang'])
+    def test_corpus_with_a_broken_note(self, play, corpus, text):
+        (corpus / "sources.json").write_text(text)
+        code, printed, started = play()
+        assert (code, started, "run the step `corpus` first" in printed) == (1, [], True)
+
+    def test_broken_results_are_not_written_over(self, play, files):
+        play(seeds="0")
+        whole = files.results.read_text()
+        files.results.write_text(whole + '{"key": ')
+        code, printed, started = play()
+        assert (code, started) == (1, [])
+        assert "mine.jsonl:6: not the result of a run" in printed
+        assert files.results.read_text().startswith(whole)
+
+    def test_empty_results(self, play, files):
+        files.results.parent.mkdir(parents=True)
+        files.results.touch()
+        assert len(play(seeds="0")[2]) == 5

@@ -4,6 +4,7 @@ import pytest
 import srsly
 
 from project.features.scripts import package
+from project.shared.arguments import StepError
 from tests.support.hand_made import make_result
 
 BASELINE = "paper without ELMo"
@@ -51,10 +52,10 @@ def test_no_results_yet(call):
     assert "no results yet; run the step `runs` first, with --vars.task ner" in printed
 
 
-def test_command_that_fails_ends_with_what_it_printed(capsys):
-    with pytest.raises(SystemExit):
+def test_command_that_fails_ends_with_what_it_printed():
+    with pytest.raises(StepError) as caught:
         package._python("-c", "print('one'); import sys; sys.exit('two')")
-    assert {"one", "two"} <= set(capsys.readouterr().out.split())
+    assert {"one", "two"} <= set(str(caught.value).splitlines())
 
 
 def test_wheel_of_a_corpus_whose_name_starts_with_the_language(nlp, workspace, monkeypatch):

@@ -1,11 +1,9 @@
-"""Readers of CoNLL-U, IOB2 and TSV."""
+"""Reader of CoNLL-U."""
 
 import pytest
-import spacy
 
-from project.features.scripts.corpora import CorpusError, read_docs
-
-VOCAB = spacy.blank("en").vocab
+from project.features.scripts.corpora import CorpusError
+from tests.support.annotated import entities, fails, read, row
 
 CONLLU = """\
 # newdoc id = a
@@ -22,29 +20,6 @@ CONLLU = """\
 1\tGo\tgo\tVERB\tVB\t_\t0\troot\t_\tSpaceAfter=No
 2\t!\t!\tPUNCT\t.\t_\t1\tpunct\t_\t_
 """
-
-
-def read(folder, text, suffix=".conllu"):
-    path = folder / f"corpus{suffix}"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf8"))
-    return list(read_docs(path, VOCAB))
-
-
-def row(number, form, *, upos="NOUN", head="_", misc="_"):
-    return "\t".join([str(number), form, "_", upos, "_", "_", str(head), "_", "_", misc])
-
-
-def entities(doc):
-    return [(ent.text, ent.label_) for ent in doc.ents]
-
-
-def fails(folder, text, line, message, suffix=".conllu"):
-    """Reading ends with an error that names the file, the line where there is one, and what is wrong."""
-    with pytest.raises(CorpusError) as caught:
-        read(folder, text, suffix)
-    place = f"{folder / 'corpus'}{suffix}:" + (f"{line}:" if line else "")
-    assert str(caught.value).startswith(place)
-    assert message in str(caught.value)
 
 
 class TestConllu:
@@ -125,6 +100,11 @@ class TestEntitiesInMisc:
         """Were they missing instead, spaCy would not count what is predicted there."""
         assert [token.ent_iob_ for token in read(tmp_path, CONLLU)[1]] == ["O", "O"]
 
+    def test_iob1(self, tmp_path):
+        tags = ["I-ORG", "B-ORG", "I-ORG", "O", "I-GPE"]
+        (doc,) = read(tmp_path, "\n".join(row(i + 1, "abcde"[i], misc=f"NE={tag}") for i, tag in enumerate(tags)))
+        assert entities(doc) == [("a", "ORG"), ("b c", "ORG"), ("e", "GPE")]
+
     def test_tag_that_opens_inside(self, tmp_path):
         text = "\n".join([row(1, "in", misc="NE=O"), row(2, "Oslo", misc="NE=L-GPE")])
         fails(tmp_path, text, 2, "opens inside an entity")
@@ -153,86 +133,18 @@ class TestConlluErrors:
 
     def test_heads_in_a_circle(self, tmp_path):
         rows = [row(1, "a", head=0), row(2, "b", head=3), row(3, "c", head=2)]
-        with pytest.raises(CorpusError, match=r"corpus\.conllu:\d+:"):
+        with pytest.raises(CorpusError, match=r"corpus\.txt:\d+:"):
             read(tmp_path, "\n".join(rows))
 
     def test_feats_that_are_not_pairs(self, tmp_path):
         columns = row(1, "a").split("\t")
         columns[5] = "Number"
-        with pytest.raises(CorpusError, match=r"corpus\.conllu:1:"):
+        with pytest.raises(CorpusError, match=r"corpus\.txt:1:"):
             read(tmp_path, "\t".join(columns))
 
+    @pytest.mark.parametrize("number", ["1-99999999999", "1-99999999", "2-3", "1-0"])
+    def test_range_that_is_none_of_the_words(self, tmp_path, number):
+        fails(tmp_path, f"{row(number, 'ab')}\n{row(1, 'a')}\n{row(2, 'b')}\n", 1, "ID = ")
 
-class TestIob:
-    @pytest.mark.parametrize("gap", ["\t", " ", "  "])
-    def test_tabs_or_spaces(self, tmp_path, gap):
-        text = f"New{gap}B-LOC\nYork{gap}I-LOC\nsleeps{gap}O\n\nNo{gap}O\n"
-        docs = read(tmp_path, text, ".iob")
-        assert [entities(doc) for doc in docs] == [[("New York", "LOC")], []]
-        assert [token.ent_iob_ for token in docs[1]] == ["O"]
-
-    def test_first_and_last_of_several_columns(self, tmp_path):
-        (doc,) = read(tmp_path, "EU NNP B-NP B-ORG\nsaid VBD B-VP O\n", ".conll")
-        assert (doc[0].text, entities(doc)) == ("EU", [("EU", "ORG")])
-
-    def test_docstart_is_no_word(self, tmp_path):
-        text = "-DOCSTART- -X- O O\n\nEU NNP B-NP B-ORG\n\n-DOCSTART- -X- O O\n\nNo UH O O\n"
-        assert [doc[0].text for doc in read(tmp_path, text, ".iob")] == ["EU", "No"]
-
-    def test_every_block_is_one_sentence(self, tmp_path):
-        docs = read(tmp_path, "Go\tO\n.\tO\nNo\tO\n.\tO\n \t\nYes\tO\n", ".iob")
-        assert [len(list(doc.sents)) for doc in docs] == [1, 1]
-
-    def test_neighbours_of_one_type(self, tmp_path):
-        assert len(read(tmp_path, "Oslo\tB-LOC\nRome\tB-LOC\n", ".iob")[0].ents) == 2
-
-    @pytest.mark.parametrize("before", ["O", "B-PER", "I-PER"])
-    def test_tag_that_opens_inside(self, tmp_path, before):
-        text = f"Eva\tB-PER\n\nAnna\tB-PER\nHall\t{before}\nOslo\tI-LOC\n"
-        fails(tmp_path, text, 5, f"I-LOC opens inside an entity, after {before}", ".iob")
-
-    def test_sentence_that_opens_inside(self, tmp_path):
-        fails(tmp_path, "New\tB-LOC\n\nYork\tI-LOC\n", 3, "I-LOC opens inside an entity, after O", ".iob")
-
-    @pytest.mark.parametrize("tag", ["LOC", "B-", "B_LOC", "E-LOC", "o", "U-LOC"])
-    def test_unknown_tag(self, tmp_path, tag):
-        fails(tmp_path, f"in\tO\nOslo\t{tag}\n", 2, f"tag {tag!r}: must be O, B-TYPE or I-TYPE", ".iob")
-
-    @pytest.mark.parametrize("line", ["Oslo", "\tO", " \tO"])
-    def test_line_without_word_or_tag(self, tmp_path, line):
-        fails(tmp_path, f"in\tO\n{line}\n", 2, "must be a word and its tag", ".iob")
-
-
-class TestTsv:
-    def test_categories(self, tmp_path):
-        docs = read(tmp_path, "pos\tA fine  film .\nneg\tDull .\n", ".tsv")
-        assert [[token.text for token in doc] for doc in docs] == [["A", "fine", "film", "."], ["Dull", "."]]
-        assert [doc.cats for doc in docs] == [{"pos": 1.0, "neg": 0.0}, {"pos": 0.0, "neg": 1.0}]
-
-    def test_empty_lines_are_left_out(self, tmp_path):
-        assert len(read(tmp_path, "\npos\tFine .\n\n\nneg\tDull .\n\n", ".tsv")) == 2
-
-    def test_text_may_have_tabs(self, tmp_path):
-        assert len(read(tmp_path, "pos\tone\ttwo\n", ".tsv")[0]) == 2
-
-    @pytest.mark.parametrize("line", ["pos", "pos\t", "pos\t ", "\tFine ."])
-    def test_line_without_category_or_text(self, tmp_path, line):
-        fails(tmp_path, f"pos\tFine .\n\n{line}\n", 3, "must be a category and a text", ".tsv")
-
-
-@pytest.mark.parametrize("suffix", [".conllu", ".iob", ".tsv"])
-class TestFiles:
-    @pytest.mark.parametrize("text", ["", "\n \n"])
-    def test_empty(self, tmp_path, suffix, text):
-        fails(tmp_path, text, None, "no sentences in it", suffix)
-
-    def test_missing(self, tmp_path, suffix):
-        with pytest.raises(CorpusError, match=f"nowhere{suffix}: no such file"):
-            list(read_docs(tmp_path / f"nowhere{suffix}", VOCAB))
-
-    def test_folder(self, tmp_path, suffix):
-        with pytest.raises(CorpusError, match="is a directory"):
-            list(read_docs(tmp_path.rename(tmp_path.with_suffix(suffix)), VOCAB))
-
-    def test_not_utf8(self, tmp_path, suffix):
-        fails(tmp_path, "caf\u00e9\tO\n".encode("latin-1"), None, "not UTF-8", suffix)
+    def test_number_of_too_many_digits(self, tmp_path):
+        fails(tmp_path, row(1, "a", head="9" * 5000), 1, "HEAD = ")

@@ -1,0 +1,87 @@
+"""Arguments of steps: the variables of a project.yml, which people set on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from typing import NoReturn
+
+import spacy
+from wasabi import msg
+
+from .workspace import Workspace
+
+Main = Callable[[Workspace, Sequence[str]], None]
+
+
+class StepError(ValueError):
+    """What ends a step with a message: it says what is wrong, where, and what to do."""
+
+
+def clear_errors(main: Main) -> Main:
+    """Let a step end with a message where it fails, and with 130 at Ctrl-C. Lines after the first stay as they are."""
+
+    @wraps(main)
+    def run(workspace: Workspace, arguments: Sequence[str]) -> None:
+        try:
+            main(workspace, arguments)
+        except (ValueError, OSError) as error:
+            title, _, rest = str(error).partition("\n")
+            msg.fail(title)
+            print(rest, end="\n" if rest else "")
+            sys.exit(1)
+        except KeyboardInterrupt:
+            msg.warn("Interrupted. What was done is kept: the same command goes on from there")
+            sys.exit(130)
+
+    return run
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that ends with a message alone."""
+
+    def __init__(self, description: str):
+        super().__init__(description=description, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise StepError."""
+        raise StepError(message.removeprefix("argument --"))
+
+
+def whole_number(smallest: int) -> Callable[[str], int]:
+    """Return a type of arguments: whole numbers of at least `smallest`."""
+
+    def convert(value: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", value) or int(value) < smallest:
+            raise argparse.ArgumentTypeError(f"{value!r}: must be a whole number of at least {smallest}")
+        return int(value)
+
+    return convert
+
+
+def seed_list(value: str) -> list[int]:
+    """Return the numbers of a list as `0,1,2`, each once; none for an empty one."""
+    convert = whole_number(0)
+    return list(dict.fromkeys(convert(seed.strip()) for seed in value.split(","))) if value.strip() else []
+
+
+def folder_name(value: str) -> str:
+    """Check what becomes the name of a folder; it may be empty."""
+    if value and not re.fullmatch(r"\w[\w. -]{0,99}", value):
+        problem = "must be letters, digits, spaces and _ - . alone, the first a letter or digit: folders have this name"
+        raise argparse.ArgumentTypeError(f"{value!r}: {problem}")
+    return value
+
+
+@lru_cache
+def language(value: str) -> str:
+    """Check that spaCy has a language, and what it needs."""
+    try:
+        spacy.blank(value)
+    except Exception as error:  # of the modules that languages import, too
+        reason = str(error).splitlines()[0]
+        raise argparse.ArgumentTypeError(f"{value!r}: not a language that spaCy can make here ({reason})") from error
+    return value
