@@ -31,6 +31,7 @@ from .corpora import make_docs, open_corpus
 from .tasks import SOURCES, SPLITS, TASKS, TaskFiles, read_sources, task_parser
 
 HELDOUT = ("dev", "test")
+LONG = 200  # words a sentence, more than which no corpus has on average
 Shares = dict[str, float]  # of the sentences of train that are held out
 # What some Doc must have for a component, and what that is in a file
 NEEDED: dict[str, tuple[Callable[[Doc], object], str]] = {
@@ -145,7 +146,10 @@ def _convert(args: argparse.Namespace, files: dict[str, Path], shares: Shares, f
         (folder / name).unlink(missing_ok=True)
     for split, corpus in corpora.items():
         corpus.to_disk(folder / f"{split}.spacy")
-        msg.good(f"{split}: {len(corpus):,} sentences, {sum(map(len, corpus.tokens)):,} words")
+        n_words = sum(map(len, corpus.tokens))
+        msg.good(f"{split}: {len(corpus):,} sentences, {n_words:,} words")
+        if n_words > LONG * len(corpus):
+            msg.warn(f"{split}: {n_words // len(corpus):,} words a sentence; are empty lines between them missing?")
     srsly.write_json(folder / SOURCES, sources)  # the last: it says that all is there
 
 

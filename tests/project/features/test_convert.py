@@ -313,6 +313,12 @@ class TestOneFile:
         assert call(convert, "textcat", "--name", "mine", "--dev", 0.1)[0] == 1
 
 
+def test_empty_lines_between_sentences_that_are_missing(call, tmp_path):
+    code, printed = call(convert, "ner", "--name", "mine", *own(tmp_path, train="Anna\tB-PER\n" * 201, dev=NER))
+    assert (code, "train: 201 words a sentence; are empty lines between them missing?" in printed) == (0, True)
+    assert "dev: 3 words a sentence" not in printed
+
+
 class TestColumns:
     def test_what_is_found_is_printed(self, call, tmp_path):
         code, printed = call(convert, "ner", "--name", "mine", *own(tmp_path, suffix=".tsv", train=NER, dev=NER))

@@ -52,6 +52,10 @@ def test_assets_are_the_files_of_tasks(config):
     assert "sentiment/sentence_polarity/sentence_polarity.zip" in named
 
 
+def test_assets_have_checksums(config):
+    assert [asset["dest"] for asset in config["assets"] if not asset.get("checksum")] == []
+
+
 def test_sample_ships_with_the_project(source):
     for split in SPLITS:
         assert (source / "assets" / TASKS["quickstart"].file(split)).is_file()

@@ -88,7 +88,7 @@ def _split(lines: list[Line], is_piped: bool) -> Iterator[Row]:
 
 
 def _is_comment(row: list[str], layout: Layout) -> bool:
-    return row[0] == "#" and not (len(row) == layout.width and is_tag(row[layout.tag]))
+    return (row[0] == "#" or row[0].startswith("##")) and not (len(row) == layout.width and is_tag(row[layout.tag]))
 
 
 def _check(path: Path, number: int, row: list[str], layout: Layout) -> None:

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import zlib
 
 import pytest
 
@@ -63,7 +64,7 @@ class TestRefused:
     def test_utf16(self, tmp_path, components, encoding):
         fails(tmp_path, TEXT.encode(encoding), 1, "UTF-16", *components)
 
-    @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+    @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zlib.compress])
     def test_compressed(self, tmp_path, components, pack):
         fails(tmp_path, pack(TEXT.encode()), 1, "not text but compressed by", *components)
 

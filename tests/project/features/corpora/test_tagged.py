@@ -103,6 +103,11 @@ class TestCommentsAndDocuments:
         (doc,) = read(tmp_path, text, "ner")
         assert [token.text for token in doc] == ["EU", "#"]
 
+    def test_numbers_of_articles(self, tmp_path):
+        """As in JNLPBA."""
+        docs = read(tmp_path, "###MEDLINE:1\n\nIL-2\tB-DNA\n\n###MEDLINE:2\n\n##\tO\n", "ner")
+        assert [[token.text for token in doc] for doc in docs] == [["IL-2"], ["##"]]
+
     def test_words_that_look_like_comments(self, tmp_path):
         (doc,) = read(tmp_path, "#\tO\n#elmo\tB-MISC\n", "ner")
         assert entities(doc) == [("#elmo", "MISC")]
