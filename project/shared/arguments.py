@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
+from pathlib import Path
 from typing import NoReturn
 
 import spacy
@@ -66,6 +67,13 @@ def seed_list(value: str) -> list[int]:
     """Return the numbers of a list as `0,1,2`, each once; none for an empty one."""
     convert = whole_number(0)
     return list(dict.fromkeys(convert(seed.strip()) for seed in value.split(","))) if value.strip() else []
+
+
+def given_path(value: str) -> Path:
+    """Return a path, which must not be empty: that would be the folder of the project."""
+    if not value.strip():
+        raise argparse.ArgumentTypeError(f"{value!r}: must be the path of a file or folder")
+    return Path(value)
 
 
 def folder_name(value: str) -> str:

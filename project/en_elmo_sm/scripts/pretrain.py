@@ -13,15 +13,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from project.shared.arguments import Parser, StepError, clear_errors, whole_number
+from project.shared.arguments import Parser, StepError, clear_errors, given_path, whole_number
 from project.shared.workspace import Workspace
 
 
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser = Parser("Train a biLM from raw text, or go on with its training")
-    parser.add_argument("model", type=Path, help="folder with config.cfg")
-    parser.add_argument("--text", type=Path, required=True, help="file or folder of raw text")
+    parser.add_argument("model", type=given_path, help="folder with config.cfg")
+    parser.add_argument("--text", type=given_path, required=True, help="file or folder of raw text")
     parser.add_argument(
         "--steps", type=whole_number(0), default=0, help="stop after so many, to go on another time; 0 for all"
     )

@@ -17,7 +17,7 @@ from typing import Any
 
 from wasabi import MarkdownRenderer, msg, table
 
-from project.shared.arguments import Parser, StepError, clear_errors
+from project.shared.arguments import Parser, StepError, clear_errors, given_path
 from project.shared.workspace import Workspace
 from spacy_elmo.formats import model_directory
 from spacy_elmo.models.load import load_model
@@ -33,8 +33,8 @@ DIRECTIONS = ("forward", "backward", "mean")
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser = Parser("Turn what pretraining left into a model to ship")
-    parser.add_argument("model", type=Path, help="folder with meta.json and LICENSE")
-    parser.add_argument("--heldout", type=Path, required=True, help="folder of held-out texts")
+    parser.add_argument("model", type=given_path, help="folder with meta.json and LICENSE")
+    parser.add_argument("--heldout", type=given_path, required=True, help="folder of held-out texts")
     args = parser.parse_args(arguments)
     publish(workspace, model_folder(workspace, args.model), workspace.root / args.heldout)
 

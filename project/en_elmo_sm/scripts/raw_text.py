@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from wasabi import msg
 
-from project.shared.arguments import Parser, StepError, clear_errors
+from project.shared.arguments import Parser, StepError, clear_errors, given_path
 from project.shared.assets import CorpusError, bring
 from project.shared.workspace import Workspace
 
@@ -48,7 +48,7 @@ class Source(NamedTuple):
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser = Parser("Bring the text that `en_elmo_sm` is trained on")
-    parser.add_argument("text", type=Path, help="file or folder of raw text")
+    parser.add_argument("text", type=given_path, help="file or folder of raw text")
     text, folder = workspace.root / parser.parse_args(arguments).text, workspace.assets / FOLDER
     if text != folder / "train":
         if not text.exists():

@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from threading import Event, Lock
 
@@ -69,10 +69,15 @@ def _work(waiting: list[Run], split: str, results: Results, jobs: int) -> None:
             print_it(text)
             sys.stdout.flush()  # for those who read it through a pipe
 
-    with tqdm(total=len(waiting), desc="Runs", disable=None) as bar, ThreadPoolExecutor(jobs) as pool:
+    with tqdm(total=len(waiting), desc="Runs", unit="run", disable=None) as bar, ThreadPoolExecutor(jobs) as pool:
         try:
-            for finished in [pool.submit(work, run) for run in waiting]:
-                finished.result()
+            pending = [pool.submit(work, run) for run in waiting]
+            while pending:
+                done = wait(pending, timeout=1, return_when=FIRST_COMPLETED).done
+                bar.refresh()  # its clock goes on
+                for finished in (future for future in pending if future in done):
+                    finished.result()
+                pending = [future for future in pending if future not in done]
         except BaseException:
             stopped.set()
             raise

@@ -15,7 +15,7 @@ from statistics import mean, stdev
 
 from wasabi import MarkdownRenderer, msg, table
 
-from project.shared.arguments import StepError, clear_errors
+from project.shared.arguments import StepError, clear_errors, given_path
 from project.shared.workspace import Workspace
 
 from .results import Result, read_results
@@ -28,7 +28,7 @@ Runs = dict[str, list[Result]]  # those of each row of a table, one a seed
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser = task_parser("Write the tables and plots of the runs of a task")
-    parser.add_argument("--page", type=Path, help="a page to write the tables into")
+    parser.add_argument("--page", type=given_path, help="a page to write the tables into")
     args = parser.parse_args(arguments)
     path = TaskFiles(workspace, args.task, args.name).results
     lines = find_results(path, args.task)

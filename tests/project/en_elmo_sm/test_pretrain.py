@@ -104,3 +104,32 @@ def test_nothing_to_publish(model, call):
     code, printed = call(publish, model, "--heldout", "text")
     assert code == 1
     assert "model-best" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--text", ""], "text: '': must be the path of a file or folder"),
+        (["--text", "text", "--steps", "-1"], "steps: '-1': must be a whole number of at least 0"),
+        (["--text", "text", "--steps", "x"], "steps: 'x': must be a whole number of at least 0"),
+        ([], "--text"),
+    ],
+)
+def test_wrong_settings(workspace, model, call, arguments, message):
+    code, printed = call(pretrain, model, *arguments)
+    assert (code, message in printed) == (1, True)
+    assert not list(workspace.training.glob("*/checkpoints"))
+
+
+@pytest.mark.parametrize("step", [[pretrain, "--text", "text"], [publish, "--heldout", "text"]])
+@pytest.mark.parametrize("folder", ["nothing", "text", ""])
+def test_folder_that_is_no_model(model, call, step, folder):
+    code, printed = call(step[0], folder, *step[1:])
+    assert (code, "--vars.model" in printed or "must be the path" in printed) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["meta.json", "LICENSE"])
+def test_facts_that_are_missing_or_broken(model, call, name):
+    (model / name).write_bytes(b"\xff{")
+    code, printed = call(publish, model, "--heldout", "text")
+    assert (code, name in printed) == (1, True)
