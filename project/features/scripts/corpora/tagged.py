@@ -12,7 +12,7 @@ from project.shared.assets import CorpusError
 from .headers import find_columns, parse_columns
 from .lines import Line, read_blocks
 from .sentences import Reading, Sentence
-from .tags import is_tag, opens_with_i, to_iob2
+from .tags import is_tag, looks_like_tag, opens_with_i, to_iob2
 
 NAME = "a word and the tag of its entity a line"
 GIVES = {"ner"}
@@ -44,7 +44,7 @@ class Layout:
 def recognises(sample: list[Line]) -> bool:
     """Return whether at least half of the lines have a tag behind a word."""
     rows = [row for _, row in _sample_rows(sample)]
-    return 0 < len(rows) <= 2 * sum(any(map(is_tag, row[1:])) for row in rows)
+    return 0 < len(rows) <= 2 * sum(any(map(looks_like_tag, row[1:])) for row in rows)
 
 
 def read(path: Path, sample: list[Line], columns: str) -> Reading:
@@ -131,6 +131,6 @@ def _find_tags(cells: list[tuple[str, ...]], word: int) -> int:
     """
     for i, column in enumerate(cells):
         types = {tag[2:] for tag in column if is_tag(tag)} - {""}
-        if i > word and 2 * sum(map(is_tag, column)) > len(column) and not (types and types <= CHUNKS):
+        if i > word and 2 * sum(map(looks_like_tag, column)) > len(column) and not (types and types <= CHUNKS):
             return i
     return len(cells) - 1

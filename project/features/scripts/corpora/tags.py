@@ -18,6 +18,11 @@ def is_tag(value: str) -> bool:
     return TAG.fullmatch(value) is not None
 
 
+def looks_like_tag(value: str) -> bool:
+    """Return whether a value can hardly be anything else; single letters but O may be parts of speech."""
+    return value == "O" or ("-" in value and is_tag(value))
+
+
 def opens_with_i(sentences: Iterable[list[str]]) -> bool:
     """Return whether tags are in IOB1: I- opens an entity, and B- only one right after another of its type."""
     found = False

@@ -16,7 +16,7 @@ from .sentences import Reading, Sentence
 NAME = "a category and a text a line"
 GIVES = {"textcat"}
 KINDS = ("category", "text")
-MOST_CATEGORIES = 1000  # every text has a score for each, so that memory grows with their product
+MOST_CATEGORIES = 1000  # every text has a score for each, so that files and memory grow with their product
 MALFORMED = "must be a category and a text, with a tab between them"
 
 
@@ -61,8 +61,9 @@ def read(path: Path, sample: list[Line], columns: str) -> Reading:
                 "say with --vars.columns which column has them, as text,category"
             )
     description = f"categories in column {layout.category + 1} and texts in column {layout.text + 1}"
+    cats = {label: labels | {label: 1.0} for label in labels}  # which the sentences of a category share
     rows = _read_rows(path, layout)
-    return Reading(description, (Sentence(n, {"words": words}, labels | {label: 1.0}) for n, label, words in rows))
+    return Reading(description, (Sentence(n, {"words": words}, cats[label]) for n, label, words in rows))
 
 
 def _read_rows(path: Path, layout: Layout) -> Iterator[tuple[int, str, list[str]]]:

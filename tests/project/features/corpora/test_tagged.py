@@ -47,6 +47,15 @@ class TestColumns:
         (doc,) = read(tmp_path, "EU NNP B-NP B-ORG\nsaid VBD B-VP O\n", "ner")
         assert (doc[0].text, entities(doc)) == ("EU", [("EU", "ORG")])
 
+    def test_parts_of_speech_of_one_letter_are_no_tags(self, tmp_path):
+        (doc,) = read(tmp_path, "capo S x B-PER\nancora B x O\nin E x O\nItalia S x B-LOC\n", "ner")
+        assert entities(doc) == [("capo", "PER"), ("Italia", "LOC")]
+
+    def test_chunks_alone(self, tmp_path):
+        """As in CoNLL-2000."""
+        (doc,) = read(tmp_path, "Confidence NN B-NP\nin IN B-PP\nthe DT B-NP\npound NN I-NP\n", "ner")
+        assert entities(doc) == [("Confidence", "NP"), ("in", "PP"), ("the pound", "NP")]
+
     def test_index_and_nested_entities(self, tmp_path):
         docs = read(tmp_path, GERMEVAL, "ner")
         assert [entities(doc) for doc in docs] == [[("Schartau", "PER"), ("TSV 1860 München", "ORG")], []]
