@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import lzma
 import os
+import shutil
 import tarfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import srsly
 from wasabi import msg
@@ -52,11 +56,31 @@ def _unpack(workspace: Workspace, folder: Path) -> None:
     archive = data / "archives" / f"{'-'.join(folder.relative_to(workspace.assets).parts)}.tar.xz"
     if archive.is_file():
         msg.info(f"Unpacking {archive.name}")
-        try:
-            with tarfile.open(archive) as file:
-                file.extractall(workspace.assets, filter="data")
-        except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
-            raise CorpusError(f"{archive}: not a whole archive ({error}); get it again") from error
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=workspace.assets, prefix=".unpacking-") as stage:
+            with open_archive(archive) as file:
+                file.extractall(stage, filter="data")
+            for part in sorted((Path(stage) / folder.relative_to(workspace.assets)).glob("*")):
+                if (folder / part.name).is_dir():
+                    shutil.rmtree(folder / part.name)
+                part.replace(folder / part.name)
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[tarfile.TarFile]:
+    """Open a tar archive whose checksum is right to its end. Raises CorpusError for one that is broken."""
+    try:
+        with tarfile.open(path) as archive:
+            archive.getmembers()
+            while archive.fileobj.read(2**20):
+                pass  # compressed files have their checksums behind the end of the archive
+    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
+        raise CorpusError(f"{path}: not a whole archive ({error}); remove it, and get it again") from error
+    try:
+        with tarfile.open(path) as archive:
+            yield archive
+    except tarfile.TarError as error:  # of members that lead out of the folder, too
+        raise CorpusError(f"{path}: not to be unpacked ({error}); remove it, and get it again") from error
 
 
 def _download(workspace: Workspace, folder: Path) -> None:

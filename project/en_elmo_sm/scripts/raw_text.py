@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +20,7 @@ from typing import NamedTuple
 from wasabi import msg
 
 from project.shared.arguments import Parser, StepError, clear_errors, given_path
-from project.shared.assets import CorpusError, bring
+from project.shared.assets import bring, open_archive
 from project.shared.workspace import Workspace
 
 FOLDER = "lm-en"
@@ -78,15 +77,12 @@ def _make(folder: Path) -> None:
 
 def read_archive(path: Path, source: Source) -> Iterator[Document]:
     """Yield the documents of an archive, by the names of their files. Raises CorpusError for one that is broken."""
-    try:
-        with tarfile.open(path) as archive:
-            members = [member for member in archive if re.search(source.files, member.name)]
-            for member in sorted(members, key=lambda member: member.name):
-                file = archive.extractfile(member)
-                if file and (document := source.read(file.read().decode("utf8", "replace"))):
-                    yield document
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise CorpusError(f"{path}: not a whole archive ({error}); remove it, and get it again") from error
+    with open_archive(path) as archive:
+        members = [member for member in archive if re.search(source.files, member.name)]
+        for member in sorted(members, key=lambda member: member.name):
+            file = archive.extractfile(member)
+            if file and (document := source.read(file.read().decode("utf8", "replace"))):
+                yield document
 
 
 def split_documents(documents: Iterable[Document], source: Source) -> dict[str, list[Document]]:

@@ -26,6 +26,7 @@ from project.shared.arguments import clear_errors, language
 from project.shared.assets import REMEDY, CorpusError, bring
 from project.shared.workspace import Workspace
 from spacy_elmo.util.files import check_file
+from spacy_elmo.util.staging import staged
 
 from .corpora import make_docs, open_corpus
 from .tasks import SOURCES, SPLITS, TASKS, TaskFiles, read_sources, task_parser
@@ -111,15 +112,16 @@ def _split_polarity(folder: Path) -> None:
     try:
         with ZipFile(folder / "sentence_polarity.zip") as archive:
             texts = {label: archive.read(f"sentence_polarity/rt-polarity.{label}") for label in ("pos", "neg")}
-    except (BadZipFile, KeyError) as error:
+    except (BadZipFile, KeyError, zlib.error) as error:
         raise CorpusError(f"{folder}/sentence_polarity.zip: not the whole corpus ({error}); get it again") from error
     for label, text in texts.items():
         for line in text.decode("latin-1").split("\n"):
             if sentence := " ".join(line.split()):
                 split = {8: "dev", 9: "test"}.get(zlib.crc32(sentence.encode("utf8")) % 10, "train")
                 lines[split].append(f"{label}\t{sentence}")
-    for split in SPLITS:
-        (folder / f"{split}.tsv").write_text("\n".join(lines[split]) + "\n", encoding="utf8")
+    with staged(folder, [f"{split}.tsv" for split in SPLITS]) as stage:
+        for split in SPLITS:
+            (stage / f"{split}.tsv").write_text("\n".join(lines[split]) + "\n", encoding="utf8")
 
 
 def _convert(args: argparse.Namespace, files: dict[str, Path], shares: Shares, folder: Path) -> None:

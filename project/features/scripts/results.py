@@ -14,7 +14,7 @@ from spacy_elmo.util.staging import staged
 from .tasks import SPLITS, TASKS
 
 Result = dict[str, Any]
-NUMBER = (int, float)
+LARGEST = 1e12  # of all figures; NaN is none
 # What every line has, below these keys; also a number for each score of its task
 FIELDS: dict[tuple[str, ...], type] = {
     ("key",): str,
@@ -88,10 +88,13 @@ def _check(result: Any, task: str) -> None:
         raise ValueError(f"split = {result['split']!r}: must be one of {', '.join(SPLITS)}")
     numbers = {f"scores.{key}": result["scores"].get(key) for key in (*TASKS[task].scores, "speed")}
     numbers |= {f"unseen.{key}": result["unseen"].get(key, 0) for key in TASKS[task].scores}
-    numbers |= {key: result.get(key) or 0 for key in ("train_seconds", "train_peak_mb")}
+    optional = {key: result.get(key) for key in ("train_seconds", "train_peak_mb")}
+    numbers |= {key: value for key, value in optional.items() if value is not None}
     for key, value in numbers.items():
-        if not isinstance(value, NUMBER):
+        if not isinstance(value, (int, float)) or not abs(value) < LARGEST:
             raise ValueError(f"no number {key} in it")
+    if not isinstance(result.get("pretrained", ""), str):
+        raise ValueError("no text pretrained in it")
 
 
 def _find(values: Any, keys: tuple[str, ...]) -> Any:

@@ -75,6 +75,28 @@ def test_broken_archive_leaves_no_text(archives, text, call):
     assert not text.exists()
 
 
+def test_archive_with_a_changed_byte(archives, text, call):
+    """Its checksum lies behind the end of what is read otherwise."""
+    path = text.parent / "litbank.tar.gz"
+    content = bytearray(path.read_bytes())
+    content[-8] ^= 1  # the first byte of the checksum
+    path.write_bytes(content)
+    code, printed = call(raw_text, text)
+    assert code == 1
+    assert "litbank.tar.gz: not a whole archive" in printed
+    assert not text.exists()
+
+
+def test_broken_archive_of_the_data_folder_leaves_nothing(text, call, tmp_path, monkeypatch):
+    pack(tmp_path / "archives" / "lm-en.tar.xz", {f"lm-en/train/{i}.txt": "News.\n" * 10_000 for i in range(9)})
+    path = tmp_path / "archives" / "lm-en.tar.xz"
+    path.write_bytes(path.read_bytes()[:-20])
+    monkeypatch.setenv("SPACY_ELMO_DATA", str(tmp_path))
+    code, printed = call(raw_text, text)
+    assert (code, "lm-en.tar.xz: not a whole archive" in printed) == (1, True)
+    assert list(text.parent.iterdir()) == []
+
+
 def test_without_data_and_network(text, call, source, workspace, monkeypatch):
     def fail(_, url, dest):
         raise ConnectionError(f"no way to {url}")
