@@ -13,6 +13,8 @@ from typing import NoReturn
 import spacy
 from wasabi import msg
 
+from spacy_elmo.util.files import printable
+
 from .workspace import Workspace
 
 Main = Callable[[Workspace, Sequence[str]], None]
@@ -20,6 +22,9 @@ Main = Callable[[Workspace, Sequence[str]], None]
 
 class StepError(ValueError):
     """What ends a step with a message: it says what is wrong, where, and what to do."""
+
+    def __init__(self, message: str):
+        super().__init__(printable(message))
 
 
 def clear_errors(main: Main) -> Main:

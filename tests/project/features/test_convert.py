@@ -340,6 +340,12 @@ class TestColumns:
         code, printed = call(convert, "textcat", "--name", "mine", *files)
         assert (code, "category 'neg' is not in" in printed) == (1, True)
 
+    @pytest.mark.parametrize(("header", "is_asked"), [("Kategorie\tTitel\n", True), ("", False)])
+    def test_header_that_is_not_known(self, call, tmp_path, header, is_asked):
+        files = own(tmp_path, train=header + TEXTS, dev=TEXTS)
+        code, printed = call(convert, "textcat", "--name", "mine", *files)
+        assert (code, "is the first line a header? It alone has the category 'Kategorie'" in printed) == (0, is_asked)
+
     def test_setting_without_files(self, call):
         assert call(convert, "ner", "--columns", "word,tag")[0] == 1
 

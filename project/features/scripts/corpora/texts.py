@@ -52,15 +52,19 @@ def recognises(sample: list[Line]) -> bool:
 def read(path: Path, sample: list[Line], columns: str) -> Reading:
     """Read a file: first to see what categories there are, and again as its sentences are taken."""
     layout = _find_layout(path, sample, columns)
-    labels: dict[str, float] = {}
+    counts: Counter[str] = Counter()
     for number, label, _ in _read_rows(path, layout):
-        labels[label] = 0.0
-        if len(labels) > MOST_CATEGORIES:
+        counts[label] += 1
+        if len(counts) > MOST_CATEGORIES:
             raise CorpusError(
                 f"{path}:{number}: more than {MOST_CATEGORIES:,} categories in column {layout.category + 1}; "
                 "say with --vars.columns which column has them, as text,category"
             )
     description = f"categories in column {layout.category + 1} and texts in column {layout.text + 1}"
+    first, *others = counts or [""]
+    if counts[first] == 1 and others and all(counts[label] > 1 for label in others):
+        description += f" (is the first line a header? It alone has the category {first!r}; if so, remove it)"
+    labels = dict.fromkeys(counts, 0.0)
     cats = {label: labels | {label: 1.0} for label in labels}  # which the sentences of a category share
     rows = _read_rows(path, layout)
     return Reading(description, (Sentence(n, {"words": words}, cats[label]) for n, label, words in rows))
