@@ -23,9 +23,6 @@ Main = Callable[[Workspace, Sequence[str]], None]
 class StepError(ValueError):
     """What ends a step with a message: it says what is wrong, where, and what to do."""
 
-    def __init__(self, message: str):
-        super().__init__(printable(message))
-
 
 def clear_errors(main: Main) -> Main:
     """Let a step end with a message where it fails, and with 130 at Ctrl-C. Lines after the first stay as they are."""
@@ -36,7 +33,7 @@ def clear_errors(main: Main) -> Main:
             main(workspace, arguments)
         except (ValueError, OSError) as error:
             title, _, rest = str(error).partition("\n")
-            msg.fail(title)
+            msg.fail(printable(title))
             print(rest, end="\n" if rest else "")
             sys.exit(1)
         except KeyboardInterrupt:

@@ -357,6 +357,12 @@ def test_name_that_is_no_folder_of_its_own(workspace, call, given, name):
     assert not workspace.corpus.exists()
 
 
+def test_control_characters_do_not_reach_the_terminal(call, tmp_path):
+    text = "a\tB-PER\nb\tI-\x1b[31m\n"
+    code, printed = call(convert, "ner", "--name", "mine", *own(tmp_path, train=text, dev=text))
+    assert (code, r"I-\u001b[31m opens inside" in printed) == (1, True)
+
+
 @pytest.mark.parametrize("lang", ["zz", "", "../en", "en.stop_words"])
 def test_unknown_language(call, given, lang):
     code, printed = call(convert, "ner", "--name", "mine", *given, "--lang", lang)

@@ -170,10 +170,6 @@ class TestSchemes:
         fails(tmp_path, f"in\tO\nOslo\t{tag}\n", 2, f"tag {tag!r}: must be O, B-TYPE or I-TYPE", "ner")
 
 
-def test_control_characters_do_not_reach_the_terminal(tmp_path):
-    fails(tmp_path, "a\tB-PER\nb\tI-\x1b[31m\n", 2, r"I-\u001b[31m opens inside", "ner")
-
-
 @pytest.mark.parametrize("line", ["Oslo", "\tO", " \tO"])
 def test_line_without_word_or_tag(tmp_path, line):
     fails(tmp_path, f"in\tO\n{line}\n", 2, "must be a word and its tag", "ner")
