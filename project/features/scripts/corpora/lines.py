@@ -15,13 +15,13 @@ Line = tuple[int, str]  # numbered from 1, without its end
 SAMPLE = 1000  # lines by which it is decided how a file is read
 BINARY = {
     b"\x1f\x8b": "compressed by gzip; unpack it",
-    b"BZh": "compressed by bzip2; unpack it",
+    b"BZh91AY": "compressed by bzip2; unpack it",
     b"\xfd7zXZ": "compressed by xz; unpack it",
     b"(\xb5/\xfd": "compressed by Zstandard; unpack it",
     b"x\x9c": "compressed by zlib, as spaCy's .spacy files; `python -m spacy train` takes those as they are",
     b"PK\x03\x04": "a zip archive, or a file of Excel or Word; unpack it, or save it as text with tabs",
-    b"%PDF": "a PDF; a corpus is a text file",
-    b"PAR1": "Parquet; write its columns as text with tabs",
+    b"%PDF-": "a PDF; a corpus is a text file",
+    b"PAR1\x15": "Parquet; write its columns as text with tabs",
     b"\xff\xfe": "UTF-16; save it as UTF-8",
     b"\xfe\xff": "UTF-16; save it as UTF-8",
 }

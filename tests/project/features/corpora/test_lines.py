@@ -78,8 +78,8 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path):
     assert entities(doc) == [("Anna", "PER")]
 
 
-@pytest.mark.parametrize("word", ["[", "{", "<", "<br>", '"', ",", ";"])
-def test_words_that_look_like_markup(tmp_path, word):
+@pytest.mark.parametrize("word", ["[", "{", "<", "<br>", '"', ",", ";", "PAR1", "BZh", "%PDF"])
+def test_words_that_look_like_other_formats(tmp_path, word):
     for gap in (" ", "\t"):
         assert read(tmp_path, f"{word}{gap}O\n", "ner")[0][0].text == word
 
