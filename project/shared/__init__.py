@@ -1,1 +1,1 @@
-"""What several projects need: the folders of a project, and what is brought into its `assets/`."""
+"""What several projects need: the folders of a project, arguments of steps, and what is brought into `assets/`."""
