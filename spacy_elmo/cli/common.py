@@ -47,19 +47,14 @@ def check_target(dest: Path, *, force: bool) -> None:
         raise ValueError(f"{dest}: not empty; choose another place, or use --force to replace the model in it")
 
 
-def format_size(size: int) -> str:
-    """Return a number of bytes in megabytes, for people."""
-    return f"{size / 1e6:.1f} MB"
-
-
-def write_config(path: Path, text: str, *, force: bool) -> None:
-    """Write a config file, as a whole or not at all.
+def write_text(path: Path, text: str, *, force: bool) -> None:
+    """Write a text file, as a whole or not at all.
 
     A file in its place may have been edited by hand: it is kept as NAME.bak, once.
 
     Args:
         path: The file.
-        text: The config.
+        text: Its text, without the last line end.
         force: Whether to replace a file that was kept before.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 from wasabi import msg
 
-from .common import clear_errors, write_config
+from .common import clear_errors, write_text
 
 
 def init_config(
@@ -39,6 +39,6 @@ def init_config(
         if str(output) == "-":
             print(config)
             return
-        write_config(output, config, force=force)
+        write_text(output, config, force=force)
     msg.good(f"Wrote {output}")
     print(f"python -m spacy train {output} --output trained --paths.train train.spacy --paths.dev dev.spacy")

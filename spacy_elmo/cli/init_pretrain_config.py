@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Argument, Option
 from wasabi import msg
 
-from .common import clear_errors, write_config
+from .common import clear_errors, write_text
 
 
 def init_pretrain_config(
@@ -28,6 +28,6 @@ def init_pretrain_config(
         if str(output) == "-":
             print(config)
             return
-        write_config(output, config, force=force)
+        write_text(output, config, force=force)
     msg.good(f"Wrote {output}")
     print(f"python -m spacy elmo pretrain {output} --output pretrained --paths.train text")

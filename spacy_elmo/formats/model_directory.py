@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
@@ -171,6 +172,13 @@ def from_bytes(data: bytes) -> Pretrained:
     check_meta(meta, source=source)
     model = empty_model(_parse_config(config, source=source), words, source=source)
     return Pretrained(fill_model(model, tensors, source=source), meta)
+
+
+def lossless_dtype(model: BiLM) -> str:
+    """Return the smallest type that keeps all numbers of a model: "float16" for those that were stored so."""
+    parameters = model.state_dict().values()
+    fits = all(torch.equal(parameter.half().to(parameter.dtype), parameter) for parameter in parameters)
+    return "float16" if fits else "float32"
 
 
 def stored_dtype(path: str | Path) -> str:

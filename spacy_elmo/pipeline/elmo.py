@@ -264,9 +264,10 @@ class Elmo(TrainablePipe):
         return self
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> None:
-        """Write a model directory (`spacy elmo info` reads it)."""
+        """Write a model directory. Weights that were stored in half precision are stored so again."""
         self.load()
-        model_directory.write(path, self.shim.model, self.shim.meta)
+        model = self.shim.model
+        model_directory.write(path, model, self.shim.meta, dtype=model_directory.lossless_dtype(model))
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
         """Load a model directory; `pretrained` is not looked at. The weights are memory-mapped."""

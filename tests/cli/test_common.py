@@ -6,7 +6,7 @@ from click.exceptions import Exit
 from matplotlib.figure import Figure
 from thinc.api import ConfigValidationError
 
-from spacy_elmo.cli.common import check_target, clear_errors, format_size, write_config
+from spacy_elmo.cli.common import check_target, clear_errors, write_text
 from spacy_elmo.formats import WeightsError
 from spacy_elmo.util.plots import save_figure
 from spacy_elmo.util.staging import WriteError
@@ -48,47 +48,42 @@ def test_a_target_with_files_is_refused_unless_forced(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize(("size", "text"), [(0, "0.0 MB"), (1_250_000, "1.2 MB"), (3_456_000_000, "3456.0 MB")])
-def test_sizes_are_in_megabytes(size: int, text: str):
-    assert format_size(size) == text
-
-
 @pytest.mark.parametrize("force", [True, False])
 def test_a_new_config_is_one_file_in_a_new_folder(tmp_path: Path, force: bool):
-    write_config(tmp_path / "new" / "c.cfg", "[nlp]\nname = é", force=force)
+    write_text(tmp_path / "new" / "c.cfg", "[nlp]\nname = é", force=force)
     assert contents(tmp_path) == {str(Path("new", "c.cfg")): "[nlp]\nname = é\n".encode()}
 
 
 def test_a_config_in_its_place_is_kept_once(tmp_path: Path):
     path = tmp_path / "c.cfg"
     path.write_bytes(b"mine")
-    write_config(path, "first", force=False)
+    write_text(path, "first", force=False)
     kept = contents(tmp_path)
     assert kept == {"c.cfg": b"first\n", "c.cfg.bak": b"mine"}
     with pytest.raises(ValueError, match=r"c.cfg: exists, and so does c.cfg.bak; choose another name, or --force"):
-        write_config(path, "second", force=False)
+        write_text(path, "second", force=False)
     assert contents(tmp_path) == kept
-    write_config(path, "second", force=True)
+    write_text(path, "second", force=True)
     assert contents(tmp_path) == {"c.cfg": b"second\n", "c.cfg.bak": b"first\n"}
 
 
 def test_a_copy_of_a_config_that_is_gone_is_in_nobodys_way(tmp_path: Path):
     (tmp_path / "c.cfg.bak").write_bytes(b"older")
-    write_config(tmp_path / "c.cfg", "new", force=False)
+    write_text(tmp_path / "c.cfg", "new", force=False)
     assert contents(tmp_path) == {"c.cfg": b"new\n", "c.cfg.bak": b"older"}
 
 
 def test_a_config_that_cannot_be_written_leaves_all_as_it_was(tmp_path: Path):
     (tmp_path / "c.cfg").write_bytes(b"mine")
     with pytest.raises(UnicodeEncodeError):
-        write_config(tmp_path / "c.cfg", "\ud800", force=False)
+        write_text(tmp_path / "c.cfg", "\ud800", force=False)
     assert contents(tmp_path) == {"c.cfg": b"mine"}
 
 
 def test_a_config_is_written_through_a_link_and_what_was_there_is_kept(tmp_path: Path):
     (tmp_path / "real.cfg").write_text("old")
     (tmp_path / "link.cfg").symlink_to("real.cfg")
-    write_config(tmp_path / "link.cfg", "new", force=False)
+    write_text(tmp_path / "link.cfg", "new", force=False)
     assert (tmp_path / "link.cfg").is_symlink()
     assert (tmp_path / "real.cfg").read_text() == "new\n"
     assert (tmp_path / "real.cfg.bak").read_text() == "old"
@@ -103,7 +98,7 @@ def test_what_is_no_file_is_left_as_it_is(path: str, tmp_path: Path, monkeypatch
     Path("folder").mkdir()
     before = {name: os.lstat(name) for name in (*os.listdir(), os.devnull)}
     with pytest.raises(WriteError, match="is left as it is; name a file"):
-        write_config(Path(path), "new", force=True)
+        write_text(Path(path), "new", force=True)
     assert {name: (found.st_ino, found.st_mode) for name, found in before.items()} == {
         name: (os.lstat(name).st_ino, os.lstat(name).st_mode) for name in (*os.listdir(), os.devnull)
     }

@@ -95,3 +95,11 @@ def test_checking_says_whether_all_files_are_as_they_were_written(tiny_model: Pa
     result = CliRunner().invoke(app, ["info", str(tmp_path), "--check"])
     assert result.exit_code == 1
     assert "has no digests of its files to check" in " ".join(result.output.split())
+
+
+def test_a_card_is_written_and_one_that_was_there_is_kept(tiny_model: Path, tmp_path: Path):
+    card = tmp_path / "README.md"
+    card.write_text("mine")
+    run(tiny_model, "--card", card)
+    assert card.read_text(encoding="utf8").startswith("---\n")
+    assert (tmp_path / "README.md.bak").read_text() == "mine"

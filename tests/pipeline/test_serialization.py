@@ -191,3 +191,17 @@ def test_the_licence_of_a_model_goes_into_its_package(tmp_path):
     nlp.add_pipe("elmo")
     nlp.to_disk(tmp_path)
     assert "CC BY-SA 4.0" in (tmp_path / "elmo" / "LICENSE").read_text(encoding="utf8")
+
+
+def test_half_precision_stays_half_on_disk(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("elmo")
+    nlp.to_disk(tmp_path)
+    assert model_directory.stored_dtype(tmp_path / "elmo") == "float16"
+    again = spacy.load(tmp_path)
+    assert np.array_equal(again(TEXT)._.elmo_layers, nlp(TEXT)._.elmo_layers)
+
+
+def test_single_precision_stays_single_on_disk(nlp, tmp_path):
+    nlp.to_disk(tmp_path)
+    assert model_directory.stored_dtype(tmp_path / "elmo") == "float32"

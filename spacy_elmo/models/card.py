@@ -1,0 +1,103 @@
+"""What people read of a model: a table, and a model card as hubs show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import srsly
+
+SOFTWARE = "apache-2.0 mit bsd-2-clause bsd-3-clause gpl-2.0 gpl-3.0 agpl-3.0 lgpl-3.0 mpl-2.0 unlicense".split()
+CONTENT = "cc0-1.0 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-4.0 cc-by-nc-sa-4.0 cc-by-nd-4.0".split()
+LICENSES = (*SOFTWARE, *CONTENT)  # as the hub writes them; what is none of these is "other"
+
+
+def make_card(facts: Mapping[str, Any]) -> str:
+    """Return a README in Markdown with the front matter of the hub.
+
+    Args:
+        facts: What `describe_model` returned.
+    """
+    name = str(facts.get("name") or "ELMo")
+    license_name = str(facts.get("license") or "")
+    license_id = license_name.lower().replace(" ", "-")
+    matter = {
+        **({"language": facts["lang"]} if facts.get("lang") else {}),
+        **({"license": license_id if license_id in LICENSES else "other"} if license_name else {}),
+        **({"license_name": license_name} if license_name and license_id not in LICENSES else {}),
+        "library_name": "spacy",
+        "tags": ["spacy", "elmo", "token-embeddings"],
+    }
+    lines = ["---", srsly.yaml_dumps(matter).rstrip(), "---", ""]
+    lines += [f"# {_line(name)}", ""]
+    if facts.get("description"):
+        lines += [_line(facts["description"]), ""]
+    lines += ["| | |", "|---|---|"]
+    rows = (row for row in table_rows(facts) if row[0] not in ("Path", "Description"))
+    lines += [f"| {title} | {_cell(text)} |" for title, text in rows]
+    lines += ["", "```python", "import spacy", "", f'nlp = spacy.blank("{_code(facts)}")']
+    lines += ['nlp.add_pipe("elmo", config={"pretrained": "./PATH_OF_THIS_FOLDER"})']
+    lines += ['print(nlp("A sentence.")._.elmo_layers.shape)', "```", ""]
+    return "\n".join(lines)
+
+
+def table_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield titles and values.
+
+    Args:
+        facts: What `describe_model` returned.
+    """
+    config = facts["config"]
+    for key, title in (("version", "Version"), ("lang", "Language"), ("description", "Description")):
+        if facts.get(key):
+            yield title, str(facts[key])
+    yield "Path", facts["path"]
+    yield "Vectors", f"{config['n_layers'] + 1} layers of {facts['width']}"
+    cells = f"{config['hidden_size']} cells projected to {config['projection_size']}"
+    yield "LSTMs", f"{config['n_layers']} in each direction, {cells}"
+    yield "Input", _describe_input(config["input"])
+    yield "Parameters", f"{facts['parameters']:,}"
+    yield "Size", f"{facts['bytes'] / 1e6:.1f} MB, {facts['dtype']}"
+    yield "Head", f"{facts['vocabulary']:,} words" if facts["vocabulary"] else "none"
+    yield from _origin(facts)
+
+
+def _describe_input(given: Mapping[str, Any]) -> str:
+    if given["kind"] == "words":
+        return f"a table of {given['n_words']:,} words; others: {given['unknown']}"
+    filters = sum(n for _, n in given["filters"])
+    return f"characters: {filters:,} filters, {given['n_highway']} highway, {given['activation']}"
+
+
+def _origin(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "Licence", str(facts.get("license") or "not stated")
+    if "perplexity" in facts:
+        yield "Perplexity", _describe_perplexity(facts["perplexity"])
+    sources = facts.get("training_data") or "not stated"
+    for source in sources if isinstance(sources, list) else [sources]:
+        yield "Training data", _describe_source(source)
+
+
+def _describe_perplexity(perplexity: Any) -> str:
+    if isinstance(perplexity, dict):
+        return ", ".join(f"{value} {name}" for name, value in perplexity.items())
+    return str(perplexity)
+
+
+def _describe_source(source: Any) -> str:
+    if isinstance(source, dict):
+        return ", ".join(str(value) for key, value in source.items() if key != "url")
+    return str(source)
+
+
+def _code(facts: Mapping[str, Any]) -> str:
+    lang = facts.get("lang")
+    return lang if isinstance(lang, str) and lang.isidentifier() else "xx"
+
+
+def _line(text: Any) -> str:
+    return " ".join(str(text).split())
+
+
+def _cell(text: str) -> str:
+    return _line(text).replace("|", "\\|").replace("<", "&lt;")
