@@ -25,7 +25,7 @@ from ..util.batches import batch_by_size
 from ..util.types import Floats2d, Floats3d
 from .listeners import Listeners, find_listening_layers
 from .pending_step import PendingStep
-from .serialization import check_language, read_folder, reading_bytes
+from .serialization import check_language, check_override, read_folder, reading_bytes
 from .storage import Storage
 
 
@@ -271,6 +271,7 @@ class Elmo(TrainablePipe):
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> Elmo:
         """Load a model directory; `pretrained` is not looked at. The weights are memory-mapped."""
+        check_override(path, self.pretrained)
         self.shim.load(read_folder(path))
         self._check_loaded()
         return self

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from thinc.api import Config
+
 from ..formats import Pretrained, WeightsError, model_directory
 from ..layers.shim import BiLMShim
 from ..util.staging import remove_abandoned
@@ -21,6 +23,21 @@ def read_folder(path: str | Path) -> Pretrained:
     pretrained = model_directory.read(path, with_head=False)
     remove_abandoned(Path(path))
     return pretrained
+
+
+def check_override(path: str | Path, pretrained: str | None) -> None:
+    """Warn where a pipeline on disk is loaded with another `pretrained` than it was saved with: it has no effect."""
+    path = Path(path)
+    try:
+        saved = Config().from_disk(path.parent / "config.cfg")["components"][path.name]["pretrained"]
+    except (OSError, ValueError, KeyError, TypeError):  # the folder of a pipe alone, or a config of another kind
+        return
+    if saved != pretrained:
+        warnings.warn(
+            f"pretrained = {pretrained!r} has no effect on a pipeline that is loaded: the weights of {path} are used. "
+            f'For others: nlp.get_pipe("{path.name}").initialize(lambda: [], pretrained={pretrained!r})',
+            stacklevel=3,
+        )
 
 
 def check_language(pretrained: str, lang: object, expected: str) -> None:

@@ -205,3 +205,23 @@ def test_half_precision_stays_half_on_disk(tmp_path):
 def test_single_precision_stays_single_on_disk(nlp, tmp_path):
     nlp.to_disk(tmp_path)
     assert model_directory.stored_dtype(tmp_path / "elmo") == "float32"
+
+
+def test_another_pretrained_has_no_effect_on_a_saved_pipeline_which_is_said(nlp, tmp_path):
+    nlp.to_disk(tmp_path)
+    with pytest.warns(UserWarning, match="pretrained = './others' has no effect .* loaded.*initialize"):
+        again = spacy.load(tmp_path, config={"components.elmo.pretrained": "./others"})
+    assert same_vectors(again, nlp)
+
+
+def test_the_same_pretrained_is_loaded_without_a_word(nlp, tmp_path, recwarn):
+    nlp.to_disk(tmp_path)
+    spacy.load(tmp_path)
+    assert [str(warning.message) for warning in recwarn if "pretrained" in str(warning.message)] == []
+
+
+def test_the_weights_of_a_saved_pipeline_can_be_changed(nlp, tmp_path):
+    nlp.to_disk(tmp_path)
+    again = spacy.load(tmp_path)
+    again.get_pipe("elmo").initialize(lambda: [], pretrained="en_elmo_sm")
+    assert again(TEXT)._.elmo_layers.shape[2] == 256
