@@ -1,7 +1,8 @@
 """The examples of README and docs, page by page, each in an empty directory.
 
-Blocks of "python" run in order, in one namespace a page; "python notest" is for what needs files of the reader's.
-Blocks of "bash" run where the line before is `<!-- run -->`.
+Blocks of "python" run in order, in one namespace a page. Blocks of "ini" become parts of a config for their components,
+which is then filled and built. "notest" behind the language is for what needs files of the reader's, or other
+software. Blocks of "bash" run where the line before is `<!-- run -->`.
 """
 
 import ast
@@ -15,10 +16,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from spacy.cli.init_config import init_config
+from spacy.schemas import ConfigSchemaInit, ConfigSchemaTraining
+from spacy.util import load_model_from_config, registry
+from thinc.api import Config
+
+from spacy_elmo.pipeline.recipes import COMPONENTS, make_config
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^(?:```(python)|<!-- run -->\n```(bash))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^(?:```(python|ini)|<!-- run -->\n```(bash))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, *languages: str) -> Iterator[tuple[str, str, int]]:
@@ -35,11 +42,50 @@ def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     namespace = {"__name__": "__main__"}
-    for language, code, line in blocks(page, "python", "bash"):
+    for language, code, line in blocks(page, "python", "ini", "bash"):
         if language == "python":
             exec(compile("\n" * line + code, str(page), "exec"), namespace)
+        elif language == "ini":
+            build(code)
         else:
             subprocess.run(["bash", "-euo", "pipefail", "-c", code], check=True)
+
+
+def build(text: str) -> None:
+    """Build the pipeline of a config that a block is put into, as `spacy train` does."""
+    components = [name for name in re.findall(r"^\[components\.(\w+)", text, re.MULTILINE) if name in COMPONENTS]
+    around = make_config(lang="en", pipeline=list(dict.fromkeys(components)) or ["tagger"], pretrained="en_elmo_sm")
+    given = Config().from_str(parents(text, around) + text, interpolate=False)
+    for name, component in given.get("components", {}).items():
+        if {"factory", "source"} & set(component):
+            del around["components"][name]
+    config = around.merge(given)
+    nlp = load_model_from_config(config, auto_fill=True)
+    resolved = nlp.config.interpolate()
+    registry.resolve(resolved["training"], schema=ConfigSchemaTraining)
+    registry.resolve(resolved["initialize"], schema=ConfigSchemaInit)
+
+
+def parents(text: str, around: Config) -> str:
+    """Return the headers that a block needs in front and that the config has: no section without the ones around it."""
+    sections = re.findall(r"^\[([\w.]+)\]", text, re.MULTILINE)
+    needed = {section.rsplit(".", n)[0] for section in sections for n in range(1, section.count(".") + 1)}
+    known = set(re.findall(r"^\[([\w.]+)\]", around.to_str(), re.MULTILINE))
+    return "".join(f"[{section}]\n" for section in sorted((needed & known) - set(sections)))
+
+
+def test_the_config_that_comes_from_a_transformer_fits_into_one_of_spacy():
+    """The block, and the rest as spaCy's quickstart writes it."""
+    page = (ROOT / "docs" / "from-transformers.md").read_text(encoding="utf8")
+    (block,) = re.findall(r"^```ini\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    rest = init_config(lang="en", pipeline=["ner"], optimize="accuracy")
+    for section in ("paths", "initialize", "nlp"):
+        rest[section].clear() if section != "nlp" else rest[section].pop("pipeline")
+    del rest["components"]
+    given = Config().from_str(f"[initialize]\n[components]\n{block}", interpolate=False)
+    given["paths"] |= {"train": None, "dev": None, "vectors": None, "init_tok2vec": None}
+    nlp = load_model_from_config(Config(rest).merge(given), auto_fill=True)
+    assert nlp.pipe_names == ["elmo", "ner"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

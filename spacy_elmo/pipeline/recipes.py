@@ -14,6 +14,7 @@ from thinc.api import Config
 from ..models.load import find_model, load_model
 
 LINKER = "entity_linker"
+SENTENCES = ("parser", "senter")
 COMPONENTS = (
     *("tagger", "morphologizer", "trainable_lemmatizer", "parser", "senter", "ner", "span_finder"),
     *("spancat", "spancat_singlelabel", "textcat", "textcat_multilabel", LINKER),
@@ -55,12 +56,15 @@ def make_config(
     _check_known("recipe", RECIPES, [recipe])
     find_model(pretrained)
     nlp = spacy.blank(lang)
+    sentences = _find_sentences(pipeline)
     config: dict[str, Any] = {
         "paths": {"train": None, "dev": None},
         "nlp": {"lang": lang},
         "components": {},
-        "training": {"optimizer": {"@optimizers": "Adam.v1", "L2": 0.0}},
+        "training": {"optimizer": {"@optimizers": "Adam.v1", "L2": 0.0}, "annotating_components": sentences},
     }
+    if "sentencizer" in sentences:
+        config["components"]["sentencizer"] = {"factory": "sentencizer"}
     if not baseline:
         config["paths"]["elmo"] = pretrained
         config["initialize"] = {"components": {"elmo": {"pretrained": "${paths.elmo}"}}}
@@ -72,6 +76,13 @@ def make_config(
         config["components"]["doc_cleaner"] = {"factory": "doc_cleaner", "attrs": {"_.elmo_data": None}}
     config["nlp"]["pipeline"] = list(config["components"])
     return load_model_from_config(Config(config), auto_fill=True).config
+
+
+def _find_sentences(pipeline: Sequence[str]) -> list[str]:
+    """Return the component that marks sentences while an entity linker is trained, which reads them one by one."""
+    if LINKER not in pipeline:
+        return []
+    return [next((name for name in pipeline[: pipeline.index(LINKER)] if name in SENTENCES), "sentencizer")]
 
 
 def _check_known(kind: str, known: Sequence[str], given: Sequence[str]) -> None:
