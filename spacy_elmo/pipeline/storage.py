@@ -9,7 +9,7 @@ import numpy as np
 from spacy.tokens import Doc
 
 from ..tokens.data import ElmoData, set_data, token_offsets
-from ..tokens.hooks import set_hooks, set_tensor
+from ..tokens.hooks import set_hooks
 from ..tokens.mix import Mix, check_mix, mix_layers, resolve_mix, to_dtype
 from ..util.checks import check_choice
 from ..util.types import Floats1d, Floats3d
@@ -89,5 +89,4 @@ class Storage:
         """Put the data of a pipe on the Doc, and spaCy's vectors with them."""
         set_data(doc, data, name)
         if self.vectors == "auto" and self.store is not None:
-            set_tensor(doc, name)
             set_hooks(doc, name)

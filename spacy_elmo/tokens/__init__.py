@@ -2,7 +2,7 @@
 
 from .data import ElmoData, get_data
 from .extensions import set_extensions
-from .hooks import set_hooks, set_tensor
+from .hooks import set_hooks
 from .mix import mix_layers, resolve_mix
 
-__all__ = ["ElmoData", "get_data", "mix_layers", "resolve_mix", "set_extensions", "set_hooks", "set_tensor"]
+__all__ = ["ElmoData", "get_data", "mix_layers", "resolve_mix", "set_extensions", "set_hooks"]

@@ -13,10 +13,11 @@ from spacy.errors import Warnings
 from spacy.tokens import Doc, Token
 
 from ..util.types import Floats1d
-from .data import Spanlike, find_rows, get_stored, mean_of_words, select_rows
+from .data import Spanlike, find_rows, get_stored, select_rows
+from .tensor import bind_tensor, has_rows, mark_tensor
 
 
-def set_hooks(doc: Doc, name: str = "elmo") -> None:
+def set_hooks(doc: Doc, name: str = "elmo") -> Doc:
     """Make `.vector` and `.similarity` of a Doc, its spans and its tokens those of an `elmo` pipe.
 
     `.has_vector` and `.vector_norm` follow. The pipe calls this function itself. Hooks do not survive bytes, `DocBin`
@@ -26,6 +27,9 @@ def set_hooks(doc: Doc, name: str = "elmo") -> None:
     Args:
         doc: The Doc, which is changed.
         name: Name of the pipe.
+
+    Returns:
+        The Doc, so that `map(set_hooks, docs)` puts hooks back on a stream.
     """
     vector: dict[str, Any] = {"vector": partial(_vector, name=name), "has_vector": partial(_has_vector, name=name)}
     similarity: dict[str, Any] = {"similarity": partial(_similarity, name=name)}
@@ -33,35 +37,30 @@ def set_hooks(doc: Doc, name: str = "elmo") -> None:
     # Without a norm: spaCy answers `Span.vector_norm` with the "vector" hook where there is one.
     doc.user_span_hooks.update({**vector, **similarity})
     doc.user_token_hooks.update({**vector, **similarity})
+    mark_tensor(doc, name)
+    return doc
 
 
-def set_tensor(doc: Doc, name: str = "elmo") -> None:
-    """Fill `doc.tensor` with the mixed vectors of an `elmo` pipe where spaCy takes `.vector` from it.
-
-    That is where the vocabulary has no vectors and the tensor is empty. Elsewhere nothing is changed.
-
-    Args:
-        doc: The Doc.
-        name: Name of the pipe.
-    """
-    data = get_stored(doc, name)
-    if data is not None and doc.vocab.vectors.size == 0 and doc.tensor.size == 0:
-        doc.tensor = data.get_mixed().astype("float32")
+def _is_elmo(doc: Doc, name: str) -> bool:
+    """Return whether `_vector` has ELMo's answer: from the data, or through spaCy from the tensor."""
+    return has_rows(doc, name) or get_stored(doc, name) is not None
 
 
 def _vector(tokens: Spanlike | Token, *, name: str) -> Floats1d:
-    """Return (width,), the mean over the words of the tokens."""
+    """Return (width,), the mean over the tokens, as everywhere in spaCy; whitespace counts as zeros."""
     doc = tokens.doc
     data = get_stored(doc, name)
     if data is None:
         with _without_hooks(doc):
             return cast(Floats1d, tokens.vector)
+    bind_tensor(doc)
     part = doc[tokens.i : tokens.i + 1] if isinstance(tokens, Token) else tokens
-    return np.asarray(mean_of_words(select_rows(data.get_mixed, find_rows(data, part))), dtype="float32")
+    rows = select_rows(data.get_mixed, find_rows(data, part))
+    return cast(Floats1d, rows.sum(axis=0, dtype="float32") / np.float32(max(1, len(rows))))
 
 
 def _has_vector(tokens: Spanlike | Token, *, name: str) -> bool:
-    if get_stored(tokens.doc, name) is None:
+    if not _is_elmo(tokens.doc, name):
         with _without_hooks(tokens.doc):
             return tokens.has_vector
     return bool(_vector(tokens, name=name).any())
@@ -73,7 +72,7 @@ def _vector_norm(tokens: Spanlike | Token, *, name: str) -> float:
 
 def _similarity(tokens: Spanlike | Token, other: Any, *, name: str) -> float:
     """Return the cosine of the vectors; 0.0 with spaCy's warning where one is empty."""
-    if get_stored(tokens.doc, name) is None:
+    if not _is_elmo(tokens.doc, name):
         with _without_hooks(tokens.doc):
             return tokens.similarity(other)
     mine, theirs = _vector(tokens, name=name), np.asarray(other.vector)

@@ -117,7 +117,6 @@ def test_vectors_of_spacy_are_elmos_where_they_are_stored_and_wanted(doc, settin
     data = storage.make_data(doc, make_layers(doc), L, for_listeners=True)
     storage.annotate(doc, data, "elmo")
     assert get_data(doc, "elmo") is data
-    assert (doc.tensor.shape == (3, WIDTH)) == is_elmo
     assert (doc[1].vector.shape == (WIDTH,)) == is_elmo
 
 

@@ -9,7 +9,7 @@ import spacy
 from spacy.tokens import Doc
 
 from spacy_elmo.tokens.data import get_data
-from spacy_elmo.tokens.hooks import set_hooks, set_tensor
+from spacy_elmo.tokens.hooks import set_hooks
 from tests.support.docs import VOCAB, WIDTH, WORDS, make_doc
 
 
@@ -26,10 +26,7 @@ def vocab_with_vectors():
 
 
 def hooked(vocab, **settings):
-    doc = make_doc(vocab=vocab, **settings)
-    set_tensor(doc)
-    set_hooks(doc)
-    return doc
+    return set_hooks(make_doc(vocab=vocab, **settings))
 
 
 def test_token_vector_is_the_mixed_vector(vocab):
@@ -45,10 +42,10 @@ def test_whitespace_has_no_vector(vocab):
     assert not doc[3].vector.any()
 
 
-def test_doc_and_span_vectors_are_means_over_words(vocab):
+def test_doc_and_span_vectors_are_means_over_tokens(vocab):
     doc = hooked(vocab)
-    assert np.allclose(doc.vector, doc._.elmo[[0, 1, 2, 4]].mean(axis=0), atol=1e-6)  # order of a float32 sum
-    assert np.allclose(doc[2:4].vector, doc._.elmo[2])
+    assert np.allclose(doc.vector, doc._.elmo.mean(axis=0), atol=1e-6)  # order of a float32 sum
+    assert np.allclose(doc[2:4].vector, doc._.elmo[2] / 2)  # doc[3] is whitespace
     assert np.isclose(doc[0:2].vector_norm, np.linalg.norm(doc[0:2].vector))
     assert np.isclose(doc.vector_norm, np.linalg.norm(doc.vector))
 
@@ -96,31 +93,9 @@ def test_widths_that_differ_are_an_error_that_says_why():
         doc[0].similarity(Doc(vocab, words=WORDS)[0])
 
 
-def test_the_tensor_is_filled_only_where_spacy_takes_vectors_from_it(vocab):
-    assert (hooked(vocab).tensor.size == 0) == (vocab.vectors.size > 0)
-
-
-def test_a_tensor_that_is_there_is_kept():
-    doc = make_doc()
-    doc.tensor = np.ones((5, 2), dtype="float32")
-    set_tensor(doc)
-    assert doc.tensor.shape == (5, 2)
-
-
-def test_the_tensor_gives_vectors_to_a_part_made_into_a_doc():
-    doc = hooked(VOCAB)
-    part = doc[1:3].as_doc()
-    assert np.allclose(part[0].vector, doc[1].vector)
-
-
-def test_the_tensor_gives_vectors_after_bytes():
-    doc = hooked(VOCAB)
-    with pytest.warns(UserWarning, match="W109"):
-        again = Doc(doc.vocab).from_bytes(doc.to_bytes())
-    assert not again.user_hooks
-    assert np.allclose(again[0].vector, doc[0].vector)
-    set_hooks(again)
-    assert np.isclose(again.similarity(doc), 1.0)
+def test_hooks_are_put_on_a_stream():
+    docs = map(set_hooks, [make_doc(), make_doc(["x"])])
+    assert all(doc.user_hooks for doc in docs)
 
 
 def test_a_doc_with_vectors_is_freed_without_the_cycle_collector():
