@@ -22,6 +22,10 @@ from .scalar_mix import build_scalar_mix
 
 InT: TypeAlias = Sequence[Doc]
 OutT: TypeAlias = list[Floats2d]
+BEHIND_CLEANER = (
+    "a `doc_cleaner` before the component drops them; put the component in front of it, as with "
+    'nlp.add_pipe(..., before="doc_cleaner")'
+)
 
 
 class Upstream(Protocol):
@@ -33,6 +37,18 @@ class Upstream(Protocol):
     def weights_digest(self) -> str | None:
         """A digest of the weights that the layers come from; None where they change."""
 
+    def name_in(self, doc: Doc) -> str:
+        """Return the name under which the pipe keeps its data on a Doc."""
+
+    def find_absence(self) -> str | None:
+        """Return why Docs come without vectors of the pipe, where it knows that."""
+
+    def load(self) -> None:
+        """Load the weights, unless there are weights."""
+
+    def supply(self, docs: Sequence[Doc]) -> None:
+        """Put the layers on Docs to train on."""
+
     def receive_gradient(self, docs: Sequence[Doc], d_layers: Sequence[Floats3d]) -> None:
         """Take the gradients of a loss with respect to the layers of Docs, (layers, tokens, width) each."""
 
@@ -40,20 +56,22 @@ class Upstream(Protocol):
 class Link:
     """The pipe a listener listens to, and the Docs that shapes are inferred from.
 
-    Copies and pickles of a listener are not linked.
+    Copies and pickles of a listener are not linked; they know the name of the pipe.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name
         self.pipe: Upstream | None = None
+        self.is_behind_cleaner = False
         self.samples: WeakSet[Doc] = WeakSet()
         self.has_warned = False
         self.warned_of: str | None = None  # the digest of weights that the component was not trained with
 
     def __deepcopy__(self, memo: dict) -> Link:
-        return Link()
+        return Link(self.name)
 
     def __reduce__(self) -> tuple:
-        return Link, ()
+        return Link, (self.name,)
 
 
 class Links(WeakSet):
@@ -71,8 +89,8 @@ def build_listener(upstream: str = "elmo", mix: Model | None = None) -> Model[In
         mix: A `spacy-elmo.ScalarMix.v1`; one with its defaults if None.
 
     Returns:
-        List[Doc] to a list of (tokens, width). Without vectors of the pipe, training raises ValueError, and prediction
-        goes on with zeros and warns once.
+        List[Doc] to a list of (tokens, width). Where Docs have no vectors of the pipe, training has the pipe compute
+        them, and prediction goes on with zeros and warns once.
     """
     mix = build_scalar_mix() if mix is None else mix
     return Model(
@@ -90,16 +108,29 @@ def is_listener(model: Model) -> bool:
     return "elmo_upstream" in model.attrs
 
 
-def link(model: Model[InT, OutT], pipe: Upstream) -> Link:
-    """Join a listener to its pipe, and return what joins them."""
-    model.attrs["elmo_link"].pipe = pipe
-    return model.attrs["elmo_link"]
+def link(model: Model[InT, OutT], pipe: Upstream, *, is_behind_cleaner: bool = False) -> Link:
+    """Join a listener to its pipe, and return what joins them.
+
+    Args:
+        model: The listener.
+        pipe: The pipe.
+        is_behind_cleaner: Whether a component between them drops the vectors.
+    """
+    joint: Link = model.attrs["elmo_link"]
+    joint.name, joint.pipe, joint.is_behind_cleaner = pipe.name, pipe, is_behind_cleaner
+    return joint
 
 
 def unlink(model: Model[InT, OutT]) -> Link:
     """Part a listener from its pipe, and return what joined them."""
-    model.attrs["elmo_link"].pipe = None
-    return model.attrs["elmo_link"]
+    joint: Link = model.attrs["elmo_link"]
+    joint.name, joint.pipe, joint.is_behind_cleaner = None, None, False
+    return joint
+
+
+def get_pipe(model: Model[InT, OutT]) -> Upstream | None:
+    """Return the pipe that a listener is joined to."""
+    return model.attrs["elmo_link"].pipe
 
 
 def set_dims(model: Model[InT, OutT], n_layers: int, width: int) -> None:
@@ -116,14 +147,23 @@ def set_dims(model: Model[InT, OutT], n_layers: int, width: int) -> None:
 
 
 def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
+    link, pipe = model.attrs["elmo_link"], get_pipe(model)
+    if pipe is not None:
+        pipe.load()  # spaCy does not initialize pipes that are in `frozen_components`
+    if link.is_behind_cleaner:
+        problem = f"a component that listens to '{model.attrs['elmo_upstream']}' would predict without its vectors"
+        raise ValueError(f"{problem}: {BEHIND_CLEANER}")
     _check_dims(model)
     model.layers[0].initialize()
-    model.attrs["elmo_link"].samples.update(X or ())
+    link.samples.update(X or ())
     _note_weights(model)
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], list]]:
     _check_dims(model)
+    pipe = get_pipe(model)
+    if is_train and pipe is not None:
+        _supply(docs, pipe)
     _check_weights(model)
     if is_train:
         _note_weights(model)
@@ -131,7 +171,7 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
 
     def backprop(d_outputs: OutT) -> list:
         d_layers = backprop_mix(d_outputs)
-        pipe = model.attrs["elmo_link"].pipe
+        pipe = get_pipe(model)
         if pipe is not None:
             pipe.receive_gradient(docs, d_layers)
         return []
@@ -139,12 +179,20 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     return outputs, backprop
 
 
+def _supply(docs: InT, pipe: Upstream) -> None:
+    """Have the pipe compute what no update of it did: in `nlp.rehearse`, `debug model`, and where it is frozen."""
+    missing = [doc for doc in docs if get_features(doc, pipe.name_in(doc)) is None]
+    if missing:
+        pipe.supply(missing)
+
+
 def _features(model: Model[InT, OutT], doc: Doc, is_train: bool) -> Floats3d:
-    name, mix = _upstream_name(model), model.layers[0]
+    link, mix = model.attrs["elmo_link"], model.layers[0]
+    name = (link.name or model.attrs["elmo_upstream"]) if link.pipe is None else link.pipe.name_in(doc)
     expected = mix.get_dim("layers"), len(doc), mix.get_dim("nO")
     features = get_features(doc, name)
     if features is None:
-        _report_missing(model, doc, is_train)
+        _report_missing(model, doc, name, is_train)
         return np.zeros(expected, dtype="float32")
     if features.shape != expected:
         raise ValueError(
@@ -154,20 +202,17 @@ def _features(model: Model[InT, OutT], doc: Doc, is_train: bool) -> Floats3d:
     return features
 
 
-def _report_missing(model: Model[InT, OutT], doc: Doc, is_train: bool) -> None:
+def _report_missing(model: Model[InT, OutT], doc: Doc, name: str, is_train: bool) -> None:
     """Zeros are right for Docs without words, and while spaCy infers shapes."""
-    link, name = model.attrs["elmo_link"], _upstream_name(model)
+    link = model.attrs["elmo_link"]
     if all(token.is_space for token in doc) or (doc in link.samples and not is_train):
         return
     problem = f"a Doc without vectors of the pipe '{name}' reached a component that listens to it"
     if is_train:
-        raise ValueError(
-            f"{problem}: in training, do not exclude or disable '{name}'; if it is in `frozen_components`, name it in "
-            "`annotating_components` as well; if a `doc_cleaner` drops the vectors of Docs to train on, disable that"
-        )
+        raise ValueError(f"{problem}: {_find_cause(link, name)}")
     if not link.has_warned:
         link.has_warned = True
-        warnings.warn(f"{problem}, and predicts without them: is '{name}' disabled, excluded or missing?", stacklevel=2)
+        warnings.warn(f"{problem}, and predicts without them: {_find_cause(link, name)}", stacklevel=2)
 
 
 def _note_weights(model: Model[InT, OutT]) -> None:
@@ -189,15 +234,18 @@ def _check_weights(model: Model[InT, OutT]) -> None:
         )
 
 
-def _upstream_name(model: Model[InT, OutT]) -> str:
-    pipe = model.attrs["elmo_link"].pipe
-    return model.attrs["elmo_upstream"] if pipe is None else pipe.name
+def _find_cause(link: Link, name: str) -> str:
+    if link.pipe is None:
+        return f"no elmo pipe of that name is before the component; is '{name}' excluded, or `upstream` misspelt?"
+    if link.is_behind_cleaner:
+        return BEHIND_CLEANER
+    return link.pipe.find_absence() or f"'{name}' has not seen the Doc; was the component called alone?"
 
 
 def _check_dims(model: Model[InT, OutT]) -> None:
     """Raise ValueError where the listener does not know its width: it has no pipe, or one without weights."""
     upstream = model.attrs["elmo_upstream"]
-    if not model.has_dim("nO") and model.attrs["elmo_link"].pipe is None:
+    if not model.has_dim("nO") and get_pipe(model) is None:
         raise ValueError(
             f"no elmo pipe of the name '{upstream}' is before the component that listens to it: correct `upstream`, or "
             "move the elmo pipe to the front"

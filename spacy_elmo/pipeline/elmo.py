@@ -20,16 +20,16 @@ from ..layers.bilm import encode_docs
 from ..layers.shim import BiLMShim
 from ..models import load_model
 from ..tokens.data import ElmoData, set_data
-from ..tokens.extensions import set_extensions
 from ..util.batches import batch_by_size
 from ..util.types import Floats2d, Floats3d
-from .listeners import Listeners, find_listening_layers
+from .listeners import ListenedToPipe, Listeners
+from .names import Home, SharedPipe
 from .pending_step import PendingStep
 from .serialization import check_language, check_override, read_folder, reading_bytes
 from .storage import Storage
 
 
-class Elmo(TrainablePipe):
+class Elmo(SharedPipe, ListenedToPipe, TrainablePipe):
     """Run a bidirectional language model over Docs and store its layers.
 
     It is spaCy's `ListenedToComponent` and `TrainableComponent`: later pipes listen to its layers, and may train it.
@@ -45,6 +45,7 @@ class Elmo(TrainablePipe):
         train_cache_mb: Memory for the vectors of sentences while a frozen biLM serves a training, in MiB; each
             sentence is then computed once, and not in every epoch and evaluation. 0 for none.
         storage: What Docs keep: the mix of layers, their type, and whether `.vector` means ELMo.
+        nlp: The pipeline that the component is made for.
 
     Raises:
         ValueError: For a setting out of range.
@@ -61,12 +62,14 @@ class Elmo(TrainablePipe):
         learn_rate_factor: float = 1.0,
         train_cache_mb: float = 1024,
         storage: Storage | None = None,
+        nlp: Language | None = None,
     ):
         for key, value in (("train_cache_mb", train_cache_mb), ("learn_rate_factor", learn_rate_factor)):
             if not value >= 0:
                 raise ValueError(f"{key} = {value!r}: must be at least 0")
         self.vocab = vocab
         self.model = model
+        self._home = Home(nlp)
         self.name = name
         self.cfg: dict[str, Any] = {}
         self.pretrained = pretrained
@@ -74,10 +77,9 @@ class Elmo(TrainablePipe):
         self.train_cache_mb = train_cache_mb
         self.storage = Storage() if storage is None else storage
         self._listeners = Listeners(self.shim)
-        self._step = PendingStep(self.shim, name)
+        self._step = PendingStep(self.shim, self)
         if not frozen:
             self.shim.train(learn_rate_factor)
-        set_extensions(name)
 
     @property
     def shim(self) -> BiLMShim:
@@ -145,7 +147,7 @@ class Elmo(TrainablePipe):
             return
         for doc, layers in zip(docs, scores):
             if doc not in self._step:  # else listeners are still to send gradients to the very arrays that it has
-                self.storage.annotate(doc, self._make_data(doc, layers), self.name)
+                self.storage.annotate(doc, self._make_data(doc, layers), self.name_in(doc))
 
     def _make_data(self, doc: Doc, layers: Floats3d) -> ElmoData:
         return self.storage.make_data(doc, layers, self.shim.config.n_outputs, for_listeners=bool(self._listeners))
@@ -190,17 +192,23 @@ class Elmo(TrainablePipe):
         docs = [example.predicted for example in examples]
         self.load()
         if self.frozen and self._listeners:
-            self.shim.open_cache(self.train_cache_mb, self.storage.dtype)
-            self.set_annotations(docs, self.predict(docs))
+            self.supply(docs)
         elif not self.frozen:
             layers, backprop = self.model.begin_update(docs)
             data = [self._make_data(doc, doc_layers) for doc, doc_layers in zip(docs, layers)]
             for doc, doc_data in zip(docs, data):
-                set_data(doc, doc_data, self.name)
+                set_data(doc, doc_data, self.name_in(doc))
             self._step.begin(data, backprop, losses)
             if sgd is not None:
                 self.finish_update(sgd)
         return losses
+
+    def supply(self, docs: Sequence[Doc]) -> None:
+        """Give Docs to train on to the listeners, without gradients."""
+        self.load()
+        if self.frozen:
+            self.shim.open_cache(self.train_cache_mb, self.storage.dtype)
+        self.set_annotations(docs, self.predict(docs))
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Train the biLM by the gradients of the listeners, now or once they have come."""
@@ -210,44 +218,6 @@ class Elmo(TrainablePipe):
         """Take the gradients of a listener for the last batch of `update`."""
         for doc, d_doc in zip(docs, d_layers):
             self._step.add_gradient(doc, d_doc)
-
-    # Listeners
-
-    @property
-    def listeners(self) -> list[Model]:
-        """The layers of later pipes that get their features here."""
-        return self._listeners.all()
-
-    @property
-    def listener_map(self) -> dict[str, list[Model]]:
-        """The same by the name of their component. spaCy empties it when it links components."""
-        return self._listeners.by_component
-
-    @listener_map.setter
-    def listener_map(self, listeners: dict[str, list[Model]]) -> None:
-        self._listeners.by_component = listeners
-
-    @property
-    def listening_components(self) -> list[str]:
-        """The names of their components."""
-        return list(self._listeners.by_component)
-
-    def add_listener(self, listener: Model, component_name: str) -> None:
-        """Join a listener of a later pipe to this one."""
-        self._listeners.add(listener, component_name, self)
-
-    def remove_listener(self, listener: Model, component_name: str) -> bool:
-        """Part a listener from this pipe. Return whether it was there."""
-        return self._listeners.remove(listener, component_name)
-
-    def find_listeners(self, component: Any) -> None:
-        """Add all listeners of a later pipe that name this one.
-
-        Raises:
-            ValueError: For a pipe that predicts on parts of Docs, which have no vectors.
-        """
-        for listener in find_listening_layers(component, self.name):
-            self.add_listener(listener, component.name)
 
     # Weights
 
@@ -279,12 +249,13 @@ class Elmo(TrainablePipe):
     def load(self) -> None:
         """Load the weights of `pretrained`, unless there are weights."""
         if not self.shim.is_loaded:
-            if self.pretrained is None:
+            pretrained = self.find_pretrained() or self.pretrained
+            if pretrained is None:
                 raise ValueError(
                     f"the pipe '{self.name}' has no weights: set `pretrained` to a model name or path, or load the "
                     "pipeline from disk"
                 )
-            self._load_from(self.pretrained)
+            self._load_from(pretrained)
 
     def _load_from(self, pretrained: str) -> None:
         self.shim.load(load_model(pretrained, with_head=False))

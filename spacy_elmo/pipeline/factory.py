@@ -80,4 +80,5 @@ def make_elmo(
         learn_rate_factor=learn_rate_factor,
         train_cache_mb=train_cache_mb,
         storage=Storage(mix=mix, gamma=gamma, store=store, dtype=dtype, vectors=vectors),
+        nlp=nlp,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from typing import Any, cast
 
 from spacy.pipeline import EntityLinker
+from spacy.pipeline.functions import DocCleaner
 from thinc.api import Model
 
-from ..layers.listener import Links, Upstream, is_listener, link, set_dims, unlink
+from ..layers.listener import Links, Upstream, get_pipe, is_listener, link, set_dims, unlink
 from ..layers.shim import BiLMShim
 
 
@@ -19,10 +21,13 @@ class Listeners:
 
     Attributes:
         by_component: The layers of each component, by its name.
+        are_behind_cleaner: Whether components that are added from now on are behind a `doc_cleaner` that drops the
+            vectors.
     """
 
     def __init__(self, shim: BiLMShim):
         self.by_component: dict[str, list[Model]] = {}
+        self.are_behind_cleaner = False
         self._shim = shim
         self._links = Links()
 
@@ -42,7 +47,7 @@ class Listeners:
         known = self.by_component.setdefault(component_name, [])
         if not any(other is listener for other in known):
             known.append(listener)
-        self._links.add(link(listener, pipe))
+        self._links.add(link(listener, pipe, is_behind_cleaner=self.are_behind_cleaner))
         self._set_dims(listener)
 
     def remove(self, listener: Model, component_name: str) -> bool:
@@ -67,18 +72,74 @@ class Listeners:
             set_dims(listener, self._shim.config.n_outputs, self._shim.config.width)
 
 
-def find_listening_layers(component: Any, upstream: str) -> list[Model]:
-    """Return the layers of a later pipe that listen to a pipe of a name.
+class ListenedToPipe:
+    """The side of an elmo pipe that later pipes see: spaCy's `ListenedToComponent`."""
+
+    name: str
+    _listeners: Listeners
+
+    @property
+    def listeners(self) -> list[Model]:
+        """The layers of later pipes that get their features here."""
+        return self._listeners.all()
+
+    @property
+    def listener_map(self) -> dict[str, list[Model]]:
+        """The same by the name of their component. spaCy empties it when it links components."""
+        return self._listeners.by_component
+
+    @listener_map.setter
+    def listener_map(self, listeners: dict[str, list[Model]]) -> None:
+        self._listeners.by_component = listeners
+        self._listeners.are_behind_cleaner = False
+
+    @property
+    def listening_components(self) -> list[str]:
+        """The names of their components."""
+        return list(self._listeners.by_component)
+
+    def add_listener(self, listener: Model, component_name: str) -> None:
+        """Join a listener of a later pipe to this one."""
+        self._listeners.add(listener, component_name, cast(Upstream, self))
+
+    def remove_listener(self, listener: Model, component_name: str) -> bool:
+        """Part a listener from this pipe. Return whether it was there."""
+        return self._listeners.remove(listener, component_name)
+
+    def find_listeners(self, component: Any) -> None:
+        """Add all listeners of a later pipe that name this one, or did so before it was renamed.
+
+        spaCy calls this for one component after the other, in the order of the pipeline.
+
+        Raises:
+            ValueError: For a pipe that predicts on parts of Docs, which have no vectors.
+        """
+        if isinstance(component, DocCleaner) and f"_.{self.name}_data" in component.cfg["attrs"]:
+            self._listeners.are_behind_cleaner = True
+        for listener in find_listening_layers(component, cast(Upstream, self)):
+            self.add_listener(listener, component.name)
+
+
+def find_listening_layers(component: Any, pipe: Upstream) -> list[Model]:
+    """Return the layers of a later pipe that listen to an elmo pipe.
 
     Raises:
         ValueError: For a pipe that predicts on parts of Docs, which have no vectors.
     """
     model = getattr(component, "model", None)
     nodes = model.walk() if isinstance(model, Model) else ()
-    found = [node for node in nodes if is_listener(node) and node.attrs["elmo_upstream"] in ("*", upstream)]
+    listeners = [node for node in nodes if is_listener(node)]
+    found = [node for node in listeners if node.attrs["elmo_upstream"] in ("*", pipe.name) or get_pipe(node) is pipe]
     if found and isinstance(component, EntityLinker):
         raise ValueError(
             f"the pipe '{component.name}' predicts on parts of Docs, where a listener finds no vectors: set "
             '@architectures = "spacy-elmo.InlineElmo.v1" in its tok2vec'
+        )
+    renamed = {node.attrs["elmo_upstream"] for node in found} - {"*", pipe.name}
+    if renamed:
+        warnings.warn(
+            f"the pipe '{component.name}' listens to '{renamed.pop()}', which is called '{pipe.name}' now; it still "
+            f'does, until the pipeline is saved: set upstream = "{pipe.name}" in its config',
+            stacklevel=2,
         )
     return found

@@ -9,6 +9,7 @@ import numpy as np
 from spacy.tokens import Doc
 from thinc.api import Optimizer
 
+from ..layers.listener import Upstream
 from ..layers.shim import BiLMShim
 from ..tokens.data import ElmoData, get_data, spread_rows
 from ..util.types import Floats3d
@@ -25,11 +26,11 @@ class PendingStep:
 
     Args:
         shim: The holder of the parameters.
-        name: Name of the pipe.
+        pipe: The pipe.
     """
 
-    def __init__(self, shim: BiLMShim, name: str):
-        self.name = name
+    def __init__(self, shim: BiLMShim, pipe: Upstream):
+        self._pipe = pipe
         self._shim = shim
         self._optimizer: Optimizer | None = None
         self._data: list[ElmoData] = []  # holding on to the objects keeps their ids apart from new ones
@@ -39,11 +40,11 @@ class PendingStep:
         shim.before_use = self.take
 
     def __reduce__(self) -> tuple:
-        return PendingStep, (self._shim, self.name)
+        return PendingStep, (self._shim, self._pipe)
 
     def __contains__(self, doc: Doc) -> bool:
         """Return whether the Doc is of a batch whose gradients are still to come."""
-        data = get_data(doc, self.name)
+        data = get_data(doc, self._pipe.name_in(doc))
         return any(data is known for known in self._data)
 
     def begin(
@@ -59,17 +60,17 @@ class PendingStep:
         self._optimizer = None
         self._data, self._backprop, self._losses = list(data), backprop, losses
         self._gradients = {}
-        losses.setdefault(self.name, 0.0)
+        losses.setdefault(self._pipe.name, 0.0)
 
     def add_gradient(self, doc: Doc, d_layers: Floats3d) -> None:
         """Add (L + 1, tokens, width), what a listener sends for a Doc. One of another batch is passed over."""
         if doc in self:
-            data = get_data(doc, self.name)
+            data = get_data(doc, self._pipe.name_in(doc))
             assert data is not None
             known = self._gradients.get(id(data))
             d_rows = spread_rows(d_layers, doc, data)
             self._gradients[id(data)] = d_rows if known is None else known + d_rows
-            self._losses[self.name] += float((d_layers**2).sum())
+            self._losses[self._pipe.name] += float((d_layers**2).sum())
 
     def ask(self, optimizer: Optimizer) -> None:
         """Take the step now where there are gradients, else once they have come."""

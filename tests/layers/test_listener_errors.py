@@ -38,21 +38,38 @@ def deep_model(tmp_path_factory):
 # Without vectors
 
 
-@pytest.mark.parametrize("how", ["disabled", "excluded", "removed", "selected"])
-def test_prediction_without_elmo_is_one_warning_and_zeros(tagging, tmp_path, how):
-    tagging.to_disk(tmp_path)
-    if how == "disabled":
-        tagging.disable_pipe("elmo")
-    elif how == "excluded":
-        tagging = spacy.load(tmp_path, exclude=["elmo"])
-    elif how == "removed":
-        tagging.remove_pipe("elmo")
-    else:
-        tagging.select_pipes(enable=["tagger"])
-    with pytest.warns(UserWarning, match="is 'elmo' disabled, excluded or missing") as caught:
-        docs = list(tagging.pipe([TEXT, TEXT, "more"]))
+def save_and_exclude(nlp, path):
+    nlp.to_disk(path)
+    return spacy.load(path, exclude=["elmo"])
+
+
+WITHOUT = {
+    "disabled": (lambda nlp, path: nlp.disable_pipe("elmo"), "'elmo' is disabled"),
+    "selected": (lambda nlp, path: nlp.select_pipes(enable=["tagger"]) and None, "'elmo' is disabled"),
+    "removed": (lambda nlp, path: nlp.remove_pipe("elmo") and None, "'elmo' was removed"),
+    "excluded": (save_and_exclude, "no elmo pipe of that name is before the component; is 'elmo' excluded"),
+}
+
+
+@pytest.mark.parametrize("how", WITHOUT)
+def test_prediction_without_elmo_is_zeros_and_one_warning_of_the_cause(tagging, tmp_path, how):
+    leave_out, cause = WITHOUT[how]
+    nlp = leave_out(tagging, tmp_path) or tagging
+    with pytest.warns(UserWarning, match=f"predicts without them: {cause}") as caught:
+        docs = list(nlp.pipe([TEXT, TEXT, "more"]))
     assert len(caught) == 1
-    assert not features(tagging, docs[0]).any()
+    assert not features(nlp, docs[0]).any()
+
+
+def test_a_component_that_is_called_alone_warns_of_that(tagging):
+    with pytest.warns(UserWarning, match="'elmo' has not seen the Doc; was the component called alone"):
+        tagging.get_pipe("tagger")(tagging.make_doc(TEXT))
+
+
+def test_prediction_behind_a_doc_cleaner_warns_of_that(tagging):
+    tagging.add_pipe("doc_cleaner", before="tagger", config={"attrs": {"_.elmo_data": None}})
+    with pytest.warns(UserWarning, match="predicts without them: a `doc_cleaner` before the component drops them"):
+        tagging(TEXT)
 
 
 def test_no_warning_for_docs_without_words(tagging):
@@ -61,18 +78,26 @@ def test_no_warning_for_docs_without_words(tagging):
         list(tagging.pipe(["", "  \n"]))
 
 
-@pytest.mark.parametrize("warmed_up", [False, True])
-def test_training_without_elmo_is_an_error_that_names_the_remedy(tagging, warmed_up):
-    if warmed_up:
-        tagging(TEXT)
-    examples = make_examples(tagging, 2)
-    with pytest.raises(ValueError, match="do not exclude or disable 'elmo'.*`annotating_components`"):
-        tagging.update(examples, exclude=["elmo"])
+def excluded(nlp, examples):
+    return nlp.update(examples, exclude=["elmo"])
 
 
-def test_training_with_elmo_disabled_is_the_same_error(tagging):
-    with tagging.select_pipes(disable=["elmo"]), pytest.raises(ValueError, match="do not exclude or disable 'elmo'"):
-        tagging.update(make_examples(tagging, 2))
+def disabled(nlp, examples):
+    with nlp.select_pipes(disable=["elmo"]):
+        return nlp.update(examples)
+
+
+@pytest.mark.parametrize("update", [excluded, disabled])
+def test_training_has_elmo_compute_what_its_update_did_not(tagging, tiny_model, update):
+    other = initialized(make_pipeline(tiny_model, "tagger", tok2vec=listener()))
+    losses = update(tagging, make_examples(tagging, 2))
+    assert losses["tagger"] == other.update(make_examples(other, 2))["tagger"]
+
+
+def test_training_without_an_elmo_is_an_error(tagging, tmp_path):
+    nlp = save_and_exclude(tagging, tmp_path)
+    with pytest.raises(ValueError, match="no elmo pipe of that name is before the component"):
+        nlp.update(make_examples(nlp, 2))
 
 
 def test_elmo_that_annotates_may_be_frozen_by_the_loop(tagging):
@@ -101,6 +126,32 @@ def test_no_warning_where_a_new_pipe_is_initialized_beside_a_frozen_elmo(tagging
 # Mistakes in configs
 
 
+@pytest.mark.parametrize("trains_alone", [False, True])
+def test_a_component_behind_a_doc_cleaner_is_told_to_move(tiny_model, trains_alone):
+    nlp = make_pipeline(tiny_model, "tagger")
+    nlp.add_pipe("doc_cleaner", config={"attrs": {"_.elmo_data": None}})
+    add_listening(nlp, "ner")
+    error = pytest.raises(ValueError, match="'elmo' would predict without its vectors: a `doc_cleaner`.*before=")
+    with nlp.select_pipes(disable=["doc_cleaner"] if trains_alone else []), error:
+        initialized(nlp)
+
+
+def test_a_doc_cleaner_of_other_data_is_no_mistake(tiny_model):
+    nlp = make_pipeline(tiny_model)
+    nlp.add_pipe("doc_cleaner", config={"attrs": {"_.trf_data": None}})
+    add_listening(nlp, "tagger")
+    assert features(initialized(nlp), nlp(TEXT)).any()
+
+
+def test_a_component_in_front_of_the_doc_cleaner_is_no_mistake(tiny_model):
+    nlp = make_pipeline(tiny_model)
+    nlp.add_pipe("doc_cleaner", config={"attrs": {"_.elmo_data": None}})
+    add_listening(nlp, "tagger")
+    nlp.remove_pipe("doc_cleaner")
+    nlp.add_pipe("doc_cleaner", config={"attrs": {"_.elmo_data": None}})
+    initialized(nlp)
+
+
 def test_a_misspelt_upstream_is_named(tiny_model):
     with pytest.raises(ValueError, match="no elmo pipe of the name 'elmoo' is before.*correct `upstream`"):
         initialized(make_pipeline(tiny_model, "tagger", tok2vec=listener(upstream="elmoo")))
@@ -126,7 +177,7 @@ def test_a_pipe_initialized_before_its_elmo_has_weights_names_the_setting():
     nlp = spacy.blank("en")
     nlp.add_pipe("elmo", config={"pretrained": None})
     tagger = add_listening(nlp, "tagger")
-    with pytest.raises(ValueError, match=r"set `pretrained` in \[initialize.components.elmo\]"):
+    with pytest.raises(ValueError, match="the pipe 'elmo' has no weights: set `pretrained`"):
         tagger.initialize(lambda: make_examples(nlp, 2), nlp=nlp)
 
 

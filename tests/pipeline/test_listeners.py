@@ -110,28 +110,28 @@ def test_layers_fit_weights_that_come_later(nlp):
 @pytest.mark.parametrize(
     ("upstream", "found"), [("elmo", True), ("*", True), ("other", False)], ids=["name", "any", "other"]
 )
-def test_layers_listen_to_the_pipe_that_they_name_or_to_any(upstream, found):
+def test_layers_listen_to_the_pipe_that_they_name_or_to_any(pipe, upstream, found):
     tagger = add_listening(spacy.blank("en"), "tagger", listener(upstream=upstream))
-    layers = find_listening_layers(tagger, "elmo")
+    layers = find_listening_layers(tagger, pipe)
     assert [layer.name for layer in layers] == ["elmo_listener"] * found
 
 
-def test_all_layers_of_a_component_are_found():
+def test_all_layers_of_a_component_are_found(pipe):
     tok2vec = recipe(input=listener(), output=listener(mix="top"))
-    layers = find_listening_layers(add_listening(spacy.blank("en"), "tagger", tok2vec), "elmo")
+    layers = find_listening_layers(add_listening(spacy.blank("en"), "tagger", tok2vec), pipe)
     assert sorted(layer.layers[0].attrs["mix"] for layer in layers) == ["learned", "top"]
 
 
 @pytest.mark.parametrize("name", ["sentencizer", "tagger"])
-def test_a_component_that_does_not_listen_has_none(name):
-    assert find_listening_layers(spacy.blank("en").add_pipe(name), "elmo") == []
+def test_a_component_that_does_not_listen_has_none(pipe, name):
+    assert find_listening_layers(spacy.blank("en").add_pipe(name), pipe) == []
 
 
-def test_an_entity_linker_cannot_listen_and_is_told_what_can():
+def test_an_entity_linker_cannot_listen_and_is_told_what_can(pipe):
     linker = add_listening(spacy.blank("en"), "entity_linker", LISTENER, name="linker")
     with pytest.raises(ValueError, match=r"the pipe 'linker' predicts on parts of Docs.*InlineElmo\.v1"):
-        find_listening_layers(linker, "elmo")
+        find_listening_layers(linker, pipe)
 
 
-def test_an_entity_linker_that_does_not_listen_is_fine():
-    assert find_listening_layers(spacy.blank("en").add_pipe("entity_linker"), "elmo") == []
+def test_an_entity_linker_that_does_not_listen_is_fine(pipe):
+    assert find_listening_layers(spacy.blank("en").add_pipe("entity_linker"), pipe) == []

@@ -29,6 +29,16 @@ READERS = {
 nlp = spacy.blank("en")
 
 
+class Pipe:
+    name = "elmo"
+
+    def name_in(self, doc):
+        return self.name
+
+
+PIPE = Pipe()
+
+
 @pytest.fixture
 def model(tiny_model):
     model = build_bilm(configure_sentences())
@@ -39,7 +49,7 @@ def model(tiny_model):
 
 @pytest.fixture
 def step(model):
-    return PendingStep(model.shims[0], "elmo")
+    return PendingStep(model.shims[0], PIPE)
 
 
 @pytest.fixture
@@ -58,7 +68,7 @@ def begin(model, step, error=None):
     layers, backprop = model.begin_update(docs)
     data = [Storage().make_data(doc, rows, 3, for_listeners=True) for doc, rows in zip(docs, layers)]
     for doc, doc_data in zip(docs, data):
-        set_data(doc, doc_data, step.name)
+        set_data(doc, doc_data, PIPE.name)
 
     def backprop_to_the_end(d_layers):
         backprop(d_layers)
@@ -86,7 +96,7 @@ def make_batch(n, step):
         features = np.ones((3, len(doc), 4), dtype="float32")
         fields = {"layers": features, "mixed": None, "weights": np.ones(3, dtype="float32")}
         data.append(ElmoData(**fields, offsets=token_offsets(doc)))
-        set_data(doc, data[-1], step.name)
+        set_data(doc, data[-1], PIPE.name)
     losses: dict[str, float] = {}
     step.begin(data, calls.append, losses)
     return docs, calls, losses
@@ -97,7 +107,7 @@ def make_batch(n, step):
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(-9, 9)), min_size=1, max_size=8))
 def test_gradients_of_all_listeners_add_up_and_docs_without_one_have_zeros(sent):
-    step = PendingStep(BiLMShim(), "elmo")
+    step = PendingStep(BiLMShim(), PIPE)
     docs, calls, losses = make_batch(3, step)
     for i, value in sent:
         step.add_gradient(docs[i], np.full((3, len(docs[i]), 4), value, dtype="float32"))
@@ -110,7 +120,7 @@ def test_gradients_of_all_listeners_add_up_and_docs_without_one_have_zeros(sent)
 
 
 def test_a_doc_is_of_the_batch_until_its_gradients_are_used():
-    step = PendingStep(BiLMShim(), "elmo")
+    step = PendingStep(BiLMShim(), PIPE)
     docs, _, _ = make_batch(2, step)
     assert docs[0] in step
     step.add_gradient(docs[0], np.ones((3, 1, 4), dtype="float32"))
@@ -119,7 +129,7 @@ def test_a_doc_is_of_the_batch_until_its_gradients_are_used():
 
 
 def test_a_copy_of_a_doc_stands_for_it():
-    step = PendingStep(BiLMShim(), "elmo")
+    step = PendingStep(BiLMShim(), PIPE)
     docs, calls, _ = make_batch(2, step)
     step.add_gradient(docs[1].copy(), np.ones((3, 2, 4), dtype="float32"))
     step.take()
@@ -127,7 +137,7 @@ def test_a_copy_of_a_doc_stands_for_it():
 
 
 def test_a_doc_of_another_batch_is_passed_over():
-    step = PendingStep(BiLMShim(), "elmo")
+    step = PendingStep(BiLMShim(), PIPE)
     (old, *_), _, _ = make_batch(2, step)
     _, calls, losses = make_batch(2, step)
     step.add_gradient(old, np.ones((3, 1, 4), dtype="float32"))
@@ -138,7 +148,7 @@ def test_a_doc_of_another_batch_is_passed_over():
 
 
 def test_a_doc_without_data_is_passed_over():
-    step = PendingStep(BiLMShim(), "elmo")
+    step = PendingStep(BiLMShim(), PIPE)
     _, calls, _ = make_batch(1, step)
     step.add_gradient(make_doc(["a"], name="other"), np.ones((3, 1, 4), dtype="float32"))
     step.take()
@@ -146,7 +156,7 @@ def test_a_doc_without_data_is_passed_over():
 
 
 def test_losses_of_other_pipes_and_of_batches_before_are_kept():
-    step, losses = PendingStep(BiLMShim(), "elmo"), {"elmo": 2.0, "tagger": 1.0}
+    step, losses = PendingStep(BiLMShim(), PIPE), {"elmo": 2.0, "tagger": 1.0}
     step.begin([], lambda d_layers: None, losses)
     assert losses == {"elmo": 2.0, "tagger": 1.0}
 

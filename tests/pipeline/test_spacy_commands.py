@@ -122,6 +122,21 @@ def test_train(workplace):
     assert "LOSS ELMO" not in log
 
 
+@pytest.mark.parametrize("annotating", ["[]", '["elmo"]'])
+def test_train_with_elmo_among_frozen_components(workplace, tiny_model, annotating):
+    settings = ["--training.frozen_components", '["elmo"]', "--training.annotating_components", annotating]
+    out = workplace / "frozen"
+    run("train", workplace / "config.cfg", "--output", out, *overrides(workplace, tiny_model), *settings)
+    one, two = (spacy.load(path / "model-last")("Anna saw cats.") for path in (workplace / "out", out))
+    assert np.array_equal(one._.elmo, two._.elmo)
+    assert annotations(one) == annotations(two)
+
+
+def test_debug_model(workplace, tiny_model):
+    output = run("debug", "model", workplace / "config.cfg", "tagger", "-P3", *overrides(workplace, tiny_model))
+    assert "model looks good" in output
+
+
 def test_evaluate(workplace):
     scores = workplace / "scores.json"
     run("evaluate", workplace / "out" / "model-last", workplace / "corpus.spacy", "--output", scores)

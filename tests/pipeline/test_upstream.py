@@ -12,6 +12,7 @@ from thinc.api import Adam, Config
 
 from spacy_elmo.tokens.data import get_features
 from tests.support.pipelines import (
+    PIPES,
     add_listening,
     annotations,
     find_listeners,
@@ -179,7 +180,7 @@ def test_other_pipes_do_as_before_where_one_is_excluded(trained, tmp_path):
 def test_elmo_that_is_enabled_again_serves_again(trained):
     nlp, examples = trained
     before = predictions(nlp, examples)
-    with nlp.select_pipes(disable=["elmo"]), pytest.warns(UserWarning, match="'elmo' disabled"):
+    with nlp.select_pipes(disable=["elmo"]), pytest.warns(UserWarning, match="'elmo' is disabled"):
         predictions(nlp, examples)
     assert predictions(nlp, examples) == before
 
@@ -200,7 +201,7 @@ def test_rehearsal_on_docs_that_elmo_has_read(trained):
     optimizer = nlp.resume_training(sgd=Adam(0.02, L2=0.0))
     elmo, tagger = bits(nlp.get_pipe("elmo")), bits(nlp.get_pipe("tagger"))
     train(nlp, examples, steps=2, sgd=optimizer, exclude=["elmo"], annotates=["elmo"])
-    raw = [spacy.training.Example(doc, eg.reference) for doc, eg in zip(nlp.pipe(unannotated(examples)), examples)]
+    raw = [Example(doc, eg.reference) for doc, eg in zip(nlp.pipe(unannotated(examples)), examples)]
     moved = bits(nlp.get_pipe("tagger"))
     losses = nlp.rehearse(raw, sgd=optimizer)
     assert np.isfinite(losses["tagger"])
@@ -208,12 +209,27 @@ def test_rehearsal_on_docs_that_elmo_has_read(trained):
     assert bits(nlp.get_pipe("elmo")) == elmo
 
 
-def test_rehearsal_on_bare_docs_names_the_remedy(trained):
+def test_rehearsal_on_bare_docs_has_elmo_read_them(trained):
     nlp, examples = trained
-    nlp.resume_training()
-    bare = [spacy.training.Example(doc, eg.reference) for doc, eg in zip(unannotated(examples), examples)]
-    with pytest.raises(ValueError, match="a Doc without vectors of the pipe 'elmo'"):
-        nlp.rehearse(bare)
+    optimizer = nlp.resume_training(sgd=Adam(0.02, L2=0.0))
+    train(nlp, examples, steps=2, sgd=optimizer)
+    elmo, tagger = bits(nlp.get_pipe("elmo")), bits(nlp.get_pipe("tagger"))
+    bare = [Example(doc, eg.reference) for doc, eg in zip(unannotated(examples), examples)]
+    assert nlp.rehearse(bare, sgd=optimizer)["tagger"] > 0
+    assert bits(nlp.get_pipe("tagger")) != tagger
+    assert bits(nlp.get_pipe("elmo")) == elmo
+
+
+def test_every_pipe_rehearses_on_bare_docs(tiny_model):
+    nlp = make_pipeline(tiny_model, *PIPES)
+    examples = make_examples(nlp, 4)
+    nlp.initialize(lambda: examples)
+    optimizer = nlp.resume_training(sgd=Adam(0.02, L2=0.0))
+    train(nlp, examples, steps=2, sgd=optimizer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        losses = nlp.rehearse([Example(doc, eg.reference) for doc, eg in zip(unannotated(examples), examples)])
+    assert set(losses) >= {"tagger", "parser", "ner", "textcat", "textcat_multilabel"}
 
 
 def test_a_pipeline_keeps_its_features_when_another_takes_its_elmo(tiny_model):
