@@ -174,6 +174,8 @@ class Elmo(SharedPipe, ListenedToPipe, TrainablePipe):
             self._load_from(pretrained)
         self.load()
         self._listeners.fit()
+        if nlp is not None:
+            self.warn_if_unused(nlp)
 
     def update(
         self,

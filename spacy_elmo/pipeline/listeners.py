@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any, cast
 
-from spacy.pipeline import EntityLinker
+from spacy.language import Language
+from spacy.pipeline import EntityLinker, Tok2Vec
 from spacy.pipeline.functions import DocCleaner
 from thinc.api import Model
 
@@ -118,6 +119,27 @@ class ListenedToPipe:
             self._listeners.are_behind_cleaner = True
         for listener in find_listening_layers(component, cast(Upstream, self)):
             self.add_listener(listener, component.name)
+
+    def warn_if_unused(self, nlp: Language) -> None:
+        """Warn where components are trained and none of them gets anything from this pipe, as with `spacy init config`.
+
+        A pipe in `annotating_components` serves somebody who reads the vectors from Docs.
+        """
+        trained = [name for name, component in nlp.pipeline if _learns_without_elmo(component)]
+        annotating = nlp.config.interpolate().get("training", {}).get("annotating_components", [])
+        if trained and not self._listeners.by_component and self.name not in annotating:
+            warnings.warn(
+                f"no component listens to '{self.name}': {', '.join(trained)} will be trained without ELMo, which only "
+                "leaves its vectors on Docs. To train with it, make the config with `python -m spacy elmo init-config`",
+                stacklevel=2,
+            )
+
+
+def _learns_without_elmo(component: Any) -> bool:
+    model = getattr(component, "model", None)
+    if not getattr(component, "is_trainable", False) or not isinstance(model, Model) or isinstance(component, Tok2Vec):
+        return False
+    return not any(node.name == "inline_elmo" or is_listener(node) for node in model.walk())
 
 
 def find_listening_layers(component: Any, pipe: Upstream) -> list[Model]:

@@ -30,7 +30,7 @@ def settings(config):
 
 
 def test_defaults_are_those_of_the_classes():
-    own = {key: value for key, value in defaults(Elmo).items() if key not in ("name", "storage")}
+    own = {key: value for key, value in defaults(Elmo).items() if key not in ("name", "storage", "nlp")}
     assert settings(DEFAULT_CONFIG) == {**own, **asdict(Storage())}
 
 

@@ -1,13 +1,15 @@
 """Who listens to a pipe."""
 
 import gc
+import warnings
 
 import pytest
 import spacy
+from thinc.api import Config
 
 from spacy_elmo.layers.listener import build_listener
 from spacy_elmo.pipeline.listeners import Listeners, find_listening_layers
-from tests.support.pipelines import LISTENER, add_listening, listener, recipe
+from tests.support.pipelines import LISTENER, add_listening, initialized, listener, make_pipeline, recipe
 
 
 @pytest.fixture
@@ -135,3 +137,52 @@ def test_an_entity_linker_cannot_listen_and_is_told_what_can(pipe):
 
 def test_an_entity_linker_that_does_not_listen_is_fine(pipe):
     assert find_listening_layers(spacy.blank("en").add_pipe("entity_linker"), pipe) == []
+
+
+# A pipe that nobody uses
+
+
+UNUSED = "no component listens to 'elmo': tagger will be trained without ELMo.*init-config"
+
+
+def test_components_that_are_trained_without_elmo_are_named(tiny_model):
+    nlp = make_pipeline(tiny_model)
+    nlp.add_pipe("tagger")
+    with pytest.warns(UserWarning, match=UNUSED):
+        initialized(nlp)
+
+
+def test_components_that_listen_to_a_tok2vec_are_named(tiny_model):
+    nlp = make_pipeline(tiny_model)
+    nlp.add_pipe("tok2vec")
+    add_listening(nlp, "tagger", {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "tok2vec"})
+    with pytest.warns(UserWarning, match=UNUSED):
+        initialized(nlp)
+
+
+def add_nothing(nlp):
+    """Vectors alone."""
+
+
+def add_rules(nlp):
+    nlp.add_pipe("sentencizer")
+    nlp.add_pipe("entity_ruler")
+
+
+def add_listeners_and_others(nlp):
+    add_listening(nlp, "tagger")
+    nlp.add_pipe("senter")
+
+
+def add_reader_of_docs(nlp):
+    nlp.add_pipe("tagger")
+    nlp.config = Config(nlp.config).merge({"training": {"annotating_components": ["elmo"]}})
+
+
+@pytest.mark.parametrize("add", [add_nothing, add_rules, add_listeners_and_others, add_reader_of_docs])
+def test_a_pipe_that_is_used_is_no_reason_to_warn(tiny_model, add):
+    nlp = make_pipeline(tiny_model)
+    add(nlp)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        initialized(nlp)
