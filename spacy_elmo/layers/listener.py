@@ -40,8 +40,8 @@ class Upstream(Protocol):
     def name_in(self, doc: Doc) -> str:
         """Return the name under which the pipe keeps its data on a Doc."""
 
-    def find_absence(self) -> str | None:
-        """Return why Docs come without vectors of the pipe, where it knows that."""
+    def find_absence(self, doc: Doc) -> str | None:
+        """Return why a Doc comes without vectors of the pipe, where it knows that."""
 
     def load(self) -> None:
         """Load the weights, unless there are weights."""
@@ -209,10 +209,10 @@ def _report_missing(model: Model[InT, OutT], doc: Doc, name: str, is_train: bool
         return
     problem = f"a Doc without vectors of the pipe '{name}' reached a component that listens to it"
     if is_train:
-        raise ValueError(f"{problem}: {_find_cause(link, name)}")
+        raise ValueError(f"{problem}: {_find_cause(link, name, doc)}")
     if not link.has_warned:
         link.has_warned = True
-        warnings.warn(f"{problem}, and predicts without them: {_find_cause(link, name)}", stacklevel=2)
+        warnings.warn(f"{problem}, and predicts without them: {_find_cause(link, name, doc)}", stacklevel=2)
 
 
 def _note_weights(model: Model[InT, OutT]) -> None:
@@ -234,12 +234,12 @@ def _check_weights(model: Model[InT, OutT]) -> None:
         )
 
 
-def _find_cause(link: Link, name: str) -> str:
+def _find_cause(link: Link, name: str, doc: Doc) -> str:
     if link.pipe is None:
         return f"no elmo pipe of that name is before the component; is '{name}' excluded, or `upstream` misspelt?"
     if link.is_behind_cleaner:
         return BEHIND_CLEANER
-    return link.pipe.find_absence() or f"'{name}' has not seen the Doc; was the component called alone?"
+    return link.pipe.find_absence(doc) or f"'{name}' has not seen the Doc; was the component called alone?"
 
 
 def _check_dims(model: Model[InT, OutT]) -> None:

@@ -115,7 +115,7 @@ class ListenedToPipe:
         Raises:
             ValueError: For a pipe that predicts on parts of Docs, which have no vectors.
         """
-        if isinstance(component, DocCleaner) and f"_.{self.name}_data" in component.cfg["attrs"]:
+        if isinstance(component, DocCleaner) and {f"_.{self.name}_data", "user_data"} & set(component.cfg["attrs"]):
             self._listeners.are_behind_cleaner = True
         for listener in find_listening_layers(component, cast(Upstream, self)):
             self.add_listener(listener, component.name)

@@ -20,27 +20,29 @@ class Home:
 
     Args:
         nlp: The pipeline; None where there is none.
-        name: What the pipe is called there, as long as `nlp` does not say.
+        name: What the pipe is called there.
+
+    Attributes:
+        name: The same, as of the last `look_up`.
     """
 
     def __init__(self, nlp: Language | None = None, name: str | None = None):
         self._nlp = None if nlp is None else ref(nlp)
-        self._name = name
+        self.name = name
 
     def __reduce__(self) -> tuple:
-        return Home, (None, self._name)
+        return Home, (None, self.name)
 
     @property
     def nlp(self) -> Language | None:
         """The pipeline, if it still exists."""
         return None if self._nlp is None else self._nlp()
 
-    def get_name(self, pipe: Any) -> str | None:
+    def look_up(self, pipe: Any) -> str | None:
         """Return the name of the pipe there; None where it is not there."""
-        if self._nlp is not None:
-            components = [] if self.nlp is None else self.nlp.components
-            self._name = next((name for name, component in components if component is pipe), None)
-        return self._name
+        components = [] if self.nlp is None else self.nlp.components
+        self.name = next((name for name, component in components if component is pipe), None)
+        return self.name
 
 
 class SharedPipe:
@@ -63,24 +65,33 @@ class SharedPipe:
     def name(self, name: str) -> None:
         _STORED_NAME.__set__(self, name)
         set_extensions(name)
-        at_home = self._home.get_name(self)
+        at_home = self._home.look_up(self)
         if at_home != name:
             self._name_elsewhere = None if at_home is None else name
 
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)  # type: ignore[misc]  # spaCy's class is beside this one
+        set_extensions(self.name)
+
     def name_in(self, doc: Doc) -> str:
         """Return the name in the pipeline that a Doc is of."""
-        at_home = self._home.get_name(self) if doc.vocab is self.vocab else None
+        at_home = self._home.name if doc.vocab is self.vocab else None
         return at_home or self._name_elsewhere or self.name
 
-    def find_absence(self) -> str | None:
-        """Return why the pipe does not see Docs, where it is known."""
+    def find_absence(self, doc: Doc) -> str | None:
+        """Return why the pipe does not see a Doc, where it is known."""
         nlp = self._home.nlp
-        if nlp is None or self.name in nlp.pipe_names:
+        if nlp is None or doc.vocab is not self.vocab:
             return None
-        return f"'{self.name}' is disabled" if self.name in nlp.disabled else f"'{self.name}' was removed"
+        name = self._home.look_up(self)
+        if name is None:
+            return f"'{self.name}' was removed"
+        return f"'{name}' is disabled" if name in nlp.disabled else None
 
     def find_pretrained(self) -> str | None:
         """Return what `[initialize.components.NAME]` names, which spaCy passes over for `frozen_components`."""
         nlp = self._home.nlp
-        components = {} if nlp is None else nlp.config.interpolate()["initialize"]["components"]
-        return components.get(self.name, {}).get("pretrained")
+        if nlp is None:
+            return None
+        components = nlp.config.interpolate()["initialize"]["components"]
+        return components.get(self._home.look_up(self), {}).get("pretrained")

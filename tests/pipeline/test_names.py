@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import spacy
+from spacy.tokens import Doc, Span, Token
 
 from tests.support.pipelines import (
     add_listening,
@@ -97,7 +98,30 @@ def test_copies_of_pipelines_keep_their_names(nlp, way):
     assert way(nlp)(TEXT)._.elmo is not None
 
 
+def test_a_copy_of_a_pipeline_is_renamed_like_any_other(nlp):
+    other = copy.deepcopy(nlp)
+    other.rename_pipe("elmo", "elmo_copied")
+    assert other(TEXT)._.elmo_copied is not None
+    assert nlp(TEXT)._.elmo is not None
+
+
+def test_a_process_that_unpickles_a_pipeline_has_its_extensions(nlp):
+    nlp.rename_pipe("elmo", "elmo_sent")
+    pickled = pickle.dumps(nlp)
+    for cls in (Doc, Span, Token):
+        cls.remove_extension("elmo_sent")
+    assert pickle.loads(pickled)(TEXT)._.elmo_sent is not None
+
+
 # Listeners
+
+
+def test_the_cause_is_that_of_the_pipeline_that_the_doc_is_of(tiny_model):
+    nlp = initialized(make_pipeline(tiny_model, "tagger"))
+    _other = sourced(nlp)
+    nlp.disable_pipe("elmo")
+    with pytest.warns(UserWarning, match="'elmo' is disabled"):
+        nlp(TEXT)
 
 
 @pytest.fixture

@@ -182,6 +182,10 @@ def test_a_doc_bin_has_vectors_only_once_hooks_are_put_back(doc, keeps):
         assert_without_vectors(again)
 
 
+def test_json_has_no_vectors():
+    assert_without_vectors(Doc(VOCAB).from_json(set_hooks(make_doc(["New", "York"])).to_json()))
+
+
 def test_joined_docs_have_no_vectors(doc):
     joined = Doc.from_docs([doc, doc])
     assert_without_vectors(joined)
@@ -190,6 +194,17 @@ def test_joined_docs_have_no_vectors(doc):
 
 def test_joined_docs_from_bytes_have_their_vectors(doc):
     assert_same_vectors(doc, Doc.from_docs([from_bytes(doc)]))
+
+
+def test_joined_docs_have_no_vectors_where_a_part_has_none(doc):
+    assert_without_vectors(Doc.from_docs([from_bytes(doc), doc]))
+
+
+@pytest.mark.parametrize("data", [{"layers": 1}, "text", {"offsets": np.zeros((2, 2))}])
+def test_a_doc_with_wrong_data_is_read(data):
+    doc = set_hooks(make_doc())
+    doc.user_data["._.", "elmo_data", None, None] = data
+    assert_without_vectors(from_bytes(doc))
 
 
 # Beside others who use the tensor or vectors
