@@ -30,6 +30,7 @@ WIDTH, ELMO_WIDTH = 12, 8
 BOTH = {"input": LISTENER, "output": LISTENER}
 
 
+@pytest.mark.filterwarnings("ignore:no component listens")  # at no place
 @pytest.mark.parametrize(
     ("places", "encode"),
     [((), ENCODE), (("input",), ENCODE), (("output",), LSTM), (("input", "output"), ENCODE), (BOTH, LSTM)],
