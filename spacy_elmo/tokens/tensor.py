@@ -26,7 +26,7 @@ class ElmoTensor(np.ndarray):
     """The tensor of a Doc whose `.vector` is ELMo's: (0,) while it has hooks, (tokens, width) without.
 
     Attributes:
-        pipe: Name of the pipe; "" where the numbers are no more than made from ELMo's.
+        pipe: Name of the pipe; "" where other numbers took the place of its vectors.
         doc: The Doc of an empty tensor, whose rows a slice of it has; None where it is not known.
     """
 
@@ -40,7 +40,14 @@ class ElmoTensor(np.ndarray):
     def __getitem__(self, key: Any) -> Any:
         doc = None if self.doc is None else self.doc()
         rows = None if doc is None or not isinstance(key, slice) else _get_rows(doc[key], self.pipe)
-        return super().__getitem__(key) if rows is None else rows
+        if rows is not None:
+            return rows
+        item = super().__getitem__(key)
+        return item if isinstance(key, slice) or not isinstance(item, np.ndarray) else item.view(np.ndarray)
+
+    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Any:
+        """Return what is computed from the tensor, such as `doc.vector`, as a plain array."""
+        return array[()] if return_scalar else array
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Join no rows where some are missing: `Doc.from_docs` stacks the tensors of its Docs."""

@@ -81,6 +81,15 @@ def test_bytes_have_the_vectors(doc):
     assert_same_vectors(doc, from_bytes(again))
 
 
+def test_vectors_after_bytes_are_plain_arrays(doc):
+    again = from_bytes(doc)
+    part = doc[1:4].as_doc()
+    for vector in (again[0].vector, again[0:2].vector, again.vector, again.tensor * 2, part[0].vector, part.vector):
+        assert type(vector) is np.ndarray
+    again.tensor = again.tensor * 2
+    assert np.allclose(from_bytes(again)[0].vector, 2 * doc[0].vector)
+
+
 def test_a_file_has_the_vectors(doc, tmp_path):
     doc.to_disk(tmp_path / "doc")
     assert_same_vectors(doc, Doc(Vocab()).from_disk(tmp_path / "doc"))
