@@ -7,6 +7,7 @@ software. Blocks of "bash" run where the line before is `<!-- run -->`.
 
 import ast
 import importlib
+import json
 import os
 import pkgutil
 import re
@@ -110,3 +111,19 @@ def test_paths_of_the_repository_exist(page: Path):
 def test_links_within_the_repository_lead_somewhere(page: Path):
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_messages_of_the_troubleshooting_page_exist():
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf8")
+    quoted = [text for row in re.findall(r'^\| "(.*?)" \|', page, re.MULTILINE) for text in row.split('" or "')]
+    source = "".join(file.read_text(encoding="utf8") for file in (ROOT / "spacy_elmo").rglob("*.py"))
+    joined = re.sub(r'"\s*\n\s*f?"', "", source)  # strings over several lines
+    parts = [part for text in quoted for part in re.split(r"'x'|3 layers|options\.json", text)]  # what messages fill in
+    assert len(quoted) >= 10
+    assert [part for part in parts if part.strip() and part.strip() not in joined] == []
+
+
+def test_the_entry_for_the_universe_runs():
+    entry = json.loads((ROOT / "docs" / "universe.json").read_text(encoding="utf8"))
+    assert {"id", "title", "slogan", "description", "pip", "code_example", "category", "tags"} <= set(entry)
+    exec("\n".join(entry["code_example"]), {})

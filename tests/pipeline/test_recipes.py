@@ -164,4 +164,4 @@ def test_a_linker_has_weights_of_its_own_at_their_width(tiny_model: Path):
 
 def test_docs_keep_their_data_for_the_scorer_of_a_linker(tiny_model: Path):
     config = make("tagger entity_linker", tiny_model)
-    assert config["nlp"]["pipeline"] == ["elmo", "tagger", "entity_linker"]
+    assert config["nlp"]["pipeline"] == ["sentencizer", "elmo", "tagger", "entity_linker"]
