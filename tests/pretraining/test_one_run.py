@@ -62,7 +62,7 @@ def test_of_two_at_once_one_goes_on(resume: tuple[bool, bool], workers: list[Wor
     if all(resume):
         pretrain_quietly(tiny_config(text, **LENGTH), tmp_path / "out")
     for worker, wanted in zip(workers, resume):
-        worker.start(text, tmp_path / "out", resume=wanted, training__max_steps=400, **LENGTH)
+        worker.start(text, tmp_path / "out", resume=wanted, training__max_steps=120, **LENGTH)
     results = [worker.result() for worker in workers]
     assert sorted(result == "done" for result in results) == [False, True]
     (winner,) = (worker for worker, result in zip(workers, results) if result == "done")
