@@ -1,6 +1,8 @@
 """`python -m spacy_elmo`: one word in several senses."""
 
+from .cli.common import any_output
 from .search.show import app
 
 if __name__ == "__main__":
-    app(prog_name="python -m spacy_elmo")
+    with any_output():
+        app(prog_name="python -m spacy_elmo")

@@ -4,6 +4,7 @@ import typer
 from spacy.cli._util import app as spacy_app
 
 from .benchmark import benchmark
+from .common import Commands
 from .convert import convert
 from .export import export
 from .info import info
@@ -16,7 +17,7 @@ from .senses import senses
 
 __all__ = ["app"]
 
-app = typer.Typer(name="elmo", help="Commands for ELMo weights.", no_args_is_help=True)
+app = typer.Typer(name="elmo", cls=Commands, help="Commands for ELMo weights.", no_args_is_help=True)
 for command in (info, convert, export, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
     app.command()(command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pretrain)  # of the config

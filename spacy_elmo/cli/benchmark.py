@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
@@ -25,7 +24,7 @@ LETTERS = "etaoinshrdlcumwfgypbvk"
 def benchmark(
     model: Annotated[str, Argument(help="Model name, model directory or published weights")],
     text: Annotated[
-        Path | None, Option("--text", help="Words between spaces, a sentence a line; made-up words if not given")
+        str | None, Option("--text", help="Words between spaces, a sentence a line; made-up words if not given")
     ] = None,
     words: Annotated[int, Option("--words", min=1, max=MOST_WORDS, help="Number of words")] = 8000,
 ) -> None:
@@ -44,7 +43,7 @@ def benchmark(
             raise ValueError(f"{model}: its table refuses made-up words; give it a --text of words that it has")
         check_room(4 * words * found.config.n_outputs * found.config.width, source=f"--words {words}")
         encoder = Encoder(found)
-        sentences = take_words(_random_sentences() if text is None else _read_sentences(text), words)
+        sentences = take_words(_random_sentences() if text is None else _read_sentences(text, words), words)
         few = take_words(sentences, min(words, 500))
         rows = [
             ("All at once, first time", _speed(sentences, encoder.encode)),
@@ -66,13 +65,15 @@ def _speed(sentences: Sentences, embed: Callable[[Sentences], object]) -> float:
     return sum(map(len, sentences)) / (time.perf_counter() - start)
 
 
-def _read_sentences(path: Path) -> Sentences:
-    from ..util.files import read_text
+def _read_sentences(path: str, words: int) -> Sentences:
+    """Return as many sentences of a text as have so many words, all of them where they are fewer."""
+    from ..text.readers import read_documents
 
-    text = read_text(path)
-    if "\0" in text:
-        raise ValueError(f"{path}: not text, but a binary file; name another")
-    sentences = [line.split()[:100] for line in text.splitlines() if line.strip()]
+    sentences: Sentences = []
+    for document in read_documents(path, "sentences"):
+        sentences += [line.split()[:100] for line in document]
+        if sum(map(len, sentences)) >= words:
+            break
     if not sentences:
         raise ValueError(f"{path}: has no words")
     return sentences

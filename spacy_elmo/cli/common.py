@@ -2,25 +2,80 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
+import sys
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from typer import echo
+from typer.core import TyperGroup
 from wasabi import msg
 
 from ..util.files import printable
 from ..util.staging import file_to_write, is_stage, staged
 
+CLOSED = 128 + 13  # the status of a program whose output nobody reads any more, as shells have it
+
+
+class Commands(TyperGroup):
+    """Commands that can write to any terminal, and to pipes that are closed before all is written."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        with any_output():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def any_output() -> Iterator[None]:
+    """Let the block print: characters that an encoding has not are spelled, and a closed pipe ends it quietly."""
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
+    errors = [stream.errors for stream in streams]
+    for stream in streams:
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()  # at exit, nothing could be done about a closed pipe
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(CLOSED) from None
+    finally:
+        for stream, before in zip(streams, errors):
+            stream.reconfigure(errors=before)
+
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Turn an error of the block into one message and exit code 1."""
+    """Turn an error of the block into one message and exit code 1, and a warning into a line on stderr."""
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, UserWarning):
+            echo(printable(f"Warning: {message}"), err=True)
+        else:
+            shown(message, category, *place, **more)
+
+    warnings.showwarning = show
     try:
         yield
+    except BrokenPipeError:
+        raise
     except (ValueError, OSError, ImportError) as error:
         msg.fail(printable(_message(error)), exits=1)
+    except MemoryError as error:
+        reason = f" ({error})" if str(error) else ""
+        msg.fail(f"There is not enough memory{reason}; free some, or take a smaller model or text", exits=1)
+    finally:
+        warnings.showwarning = shown
 
 
 def _message(error: Exception) -> str:
@@ -29,6 +84,12 @@ def _message(error: Exception) -> str:
     if isinstance(error, ConfigValidationError):  # whose text ends in all settings around the one that is wrong
         error = ConfigValidationError.from_error(error, show_config=False)
     return str(error).strip()
+
+
+def print_json(values: object) -> None:
+    """Print values as JSON, in characters that the terminal has."""
+    is_unicode = "utf" in (sys.stdout.encoding or "").lower()
+    print(printable(json.dumps(values, indent=2, ensure_ascii=not is_unicode)))
 
 
 def check_target(dest: Path, *, force: bool) -> None:

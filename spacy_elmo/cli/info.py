@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..util.files import printable
-from .common import clear_errors, write_text
+from .common import clear_errors, print_json, write_text
 
 
 def info(
@@ -30,7 +29,7 @@ def info(
         if card is not None:
             write_text(card, printable(make_card(facts)), force=False)
     if as_json:
-        print(printable(json.dumps(facts, indent=2, ensure_ascii=False)))
+        print_json(facts)
         return
     rows = [(title, printable(text)) for title, text in table_rows(facts)]
     msg.table(rows, title=printable(f"ELMo weights {facts.get('name', model)}"))

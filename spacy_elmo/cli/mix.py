@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..util.files import printable
-from .common import clear_errors
+from .common import clear_errors, print_json
 
 
 def mix(
@@ -30,7 +29,7 @@ def mix(
         if plot is not None:
             _draw(mixes, plot)
     if as_json:
-        print(json.dumps(mixes, indent=2))
+        print_json(mixes)
     else:
         _print(mixes)
 

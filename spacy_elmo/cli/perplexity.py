@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
-from typer import Argument, Option
+from typer import Argument, Option, echo
 from wasabi import msg
 
-from .common import clear_errors
+from .common import clear_errors, print_json
 
 
 def perplexity(
     model: Annotated[str, Argument(help="Model name, model directory or published weights, with their softmax")],
-    texts: Annotated[list[Path], Argument(help="Files (.txt, .gz, .jsonl, .spacy) or directories of them")],
+    texts: Annotated[list[str], Argument(help="Files of text, JSON lines or Docs; directories, patterns")],
     vocab: Annotated[
         Path | None, Option(help="Words to predict, one a line, so that models are compared on the same targets")
     ] = None,
-    lang: Annotated[str, Option("--lang", "-l", help="Language whose tokenizer to use")] = "en",
-    n_process: Annotated[int, Option("--n-process", "-n", min=1, help="Processes that tokenize")] = 1,
+    lang: Annotated[str | None, Option("--lang", "-l", help="Language whose tokenizer to use; the model's own")] = None,
+    lines: Annotated[
+        str,
+        Option(help="What a line is: paragraphs, wrapped (parts of them) or sentences (tokenized, read as they are)"),
+    ] = "paragraphs",
+    n_process: Annotated[
+        int | None, Option("--n-process", "-n", min=1, help="Processes that tokenize; one a core, 4 at most")
+    ] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Measure how well a model predicts each text, word by word in both directions, over its whole vocabulary."""
     with clear_errors():
         from ..pretraining.evaluate import measure_files
 
-        rows = measure_files(model, texts, vocab=vocab, lang=lang, n_process=n_process)
+        rows = measure_files(
+            model,
+            texts,
+            vocab=vocab,
+            lang=lang,
+            n_process=n_process,
+            lines=cast(Any, lines),
+            notify=partial(echo, err=True) if as_json else msg.info,
+        )
     if as_json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     header = ("Text", "Words", "Unknown", "Forward", "Backward", "Mean")
     cells = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,8 @@ from typer import Argument, Context, Exit, Option
 from wasabi import msg
 
 from .common import clear_errors
+
+PATHS = ("--paths.train", "--paths.dev")  # of text
 
 
 def pretrain(
@@ -25,23 +28,26 @@ def pretrain(
     ] = None,
 ) -> None:
     """Train a model from raw text. Settings of the config can be overridden, as by --paths.train text
-    --training.max_steps 1000. Started by torchrun, all processes share the work. Interrupted by Ctrl-C or SIGTERM, it
-    saves and ends with status 130 or 143."""
+    --training.max_steps 1000; --paths.train and --paths.dev take several files. Started by torchrun, all processes
+    share the work. Interrupted by Ctrl-C or SIGTERM, it saves and ends with status 130 or 143."""
     with clear_errors():
         from spacy.cli._util import import_code, parse_config_overrides
 
         from ..pretraining.config import read_config
-        from ..pretraining.pretrain import pretrain_model
+        from ..pretraining.pretrain import describe_kept, pretrain_model
 
         _check_overrides(context.args)
         import_code(code)
-        overrides = parse_config_overrides(list(context.args))
+        overrides = parse_config_overrides(_with_lists(context.args))
         if init is not None:
             overrides["paths.init"] = init
         try:
             outcome = pretrain_model(read_config(config, overrides), output, resume=resume, notify=msg.info)
         except FloatingPointError as error:
             raise ValueError(str(error)) from error
+        except KeyboardInterrupt:
+            msg.warn(f"Interrupted: {describe_kept(output)}")
+            raise Exit(128 + signal.SIGINT) from None
     if not outcome.is_main:
         return
     if not outcome.finished:
@@ -62,3 +68,22 @@ def _check_overrides(arguments: list[str]) -> None:
         if argument.startswith("--") and "." not in name:
             remedy = "settings have the names of their sections in front, as --training.batch_size 32"
             raise ValueError(f"{name}: no option of this command; {remedy}")
+
+
+def _with_lists(arguments: list[str]) -> list[str]:
+    """Return the arguments with one list for all values of a path of text: shells turn a pattern into many of them."""
+    others: list[str] = []
+    paths: dict[str, list[str]] = {}
+    place = others
+    for argument in arguments:
+        name, is_both, value = argument.partition("=")
+        if name in PATHS:
+            place = paths.setdefault(name, [])
+            place += [value] if is_both else []
+        elif argument.startswith("--"):
+            place = others
+            place.append(argument)
+        else:
+            place.append(argument)
+    found = ([name, *(values if len(values) < 2 else [json.dumps(values)])] for name, values in paths.items())
+    return [*others, *(argument for pair in found for argument in pair)]

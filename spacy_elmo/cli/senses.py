@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 from typer import Argument, Option
 from wasabi import msg
 
-from .common import clear_errors
+from .common import clear_errors, print_json
 
 
 def senses(
@@ -39,7 +38,7 @@ def senses(
         found = measure_senses(nlp)
     means = [sum(layers) / len(found) for layers in zip(*found.values())]
     if as_json:
-        print(json.dumps({"words": found, "mean": means}, indent=2))
+        print_json({"words": found, "mean": means})
         return
     header = ["Word", *(f"Layer {layer}" for layer in range(len(means)))]
     rows = [(name, *(f"{share:.0%}" for share in layers)) for name, layers in found.items()]

@@ -27,6 +27,7 @@ threads = null
 lang = "en"
 
 [corpus]
+lines = "paragraphs"
 dev_size = 0.01
 max_words = 30000
 min_count = 2
@@ -36,13 +37,15 @@ keep_vocabulary = true
 @misc = "spacy-elmo.Text.v1"
 paths = ${paths.train}
 lang = ${nlp.lang}
-n_process = 1
+lines = ${corpus.lines}
+n_process = null
 
 [corpus.dev]
 @misc = "spacy-elmo.Text.v1"
 paths = ${paths.dev}
 lang = ${nlp.lang}
-n_process = 1
+lines = ${corpus.lines}
+n_process = null
 
 [model]
 @misc = "spacy-elmo.CharacterBiLM.v1"
@@ -88,11 +91,13 @@ total = ${training.max_steps}
 [training.logger]
 @loggers = "spacy-elmo.PretrainLogger.v1"
 """
+TOTAL = "training.optimizer.learn_rate.total"  # by default it follows max_steps
 # May be others when a run goes on; text that moved is known by its digest
 CHANGEABLE = (
     *("training.max_", "training.eval_frequency", "training.keep_checkpoints", "training.logger", "system.threads"),
     *("corpus.train.paths", "corpus.train.n_process", "corpus.dev.paths", "corpus.dev.n_process"),
     *("paths.train", "paths.dev", "paths.corpus"),
+    TOTAL,
 )
 TOKENS_A_WORD = 1.1  # with the markers of sentences
 # What earlier versions wrote: section, key, key now. References to registries only where they are to a name of ours
@@ -143,6 +148,9 @@ SIZES = {
 
 def complete(config: Config) -> Config:
     """Return a config with the defaults for what it leaves out. Raises ValueError for settings that nothing reads."""
+    if "components" in config:
+        remedy = "`python -m spacy elmo init-pretrain-config` writes one to train a language model on text"
+        raise ValueError(f"[components]: this is a config of `spacy train`, for a pipeline; {remedy}")
     _, renamed = rename_old_keys(config)
     if renamed:
         raise ValueError(f"settings of an earlier version: {'; '.join(renamed)}; rename them")
@@ -155,6 +163,12 @@ def complete(config: Config) -> Config:
             known = ", ".join(default[section])
             raise ValueError(f"[{section}] {', '.join(sorted(unknown))}: unknown setting; known are {known}")
     return default.merge(config)
+
+
+def read_run_config(path: Path) -> Config:
+    """Return the whole config of a run of any version, interpolated. Raises ValueError where it cannot be read."""
+    config, _ = rename_old_keys(load_config(path))
+    return Config().from_str(DEFAULT, interpolate=False).merge(config).interpolate()
 
 
 def rename_old_keys(config: Config) -> tuple[Config, list[str]]:
@@ -193,7 +207,11 @@ def read_config(path: Path, overrides: dict[str, Any]) -> Config:
     Raises:
         ValueError: The file is missing, or has settings that nothing reads.
     """
-    merged = complete(load_config(path))
+    config = load_config(path)
+    try:
+        merged = complete(config)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     return Config().from_str(merged.to_str(), interpolate=False, overrides=overrides)
 
 
@@ -245,4 +263,4 @@ def differences(before: Config, now: Config) -> list[str]:
     left, right = dict_to_dot(before), dict_to_dot(now)
     names = [name for name in {**left, **right} if left.get(name) != right.get(name)]
     found = [name for name in names if not name.startswith(CHANGEABLE)]
-    return [f"{name} is {left.get(name)!r} there, {right.get(name)!r} now" for name in found]
+    return [f"{name}: was {left.get(name)!r}, now {right.get(name)!r}" for name in found]

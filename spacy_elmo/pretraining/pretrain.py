@@ -16,9 +16,11 @@ from thinc.api import Config
 
 from ..formats import Pretrained
 from ..models import load_model
+from ..text.hints import find_hint
 from ..util.lock import LockedError, lock
 from ..util.staging import WriteError, new_folder, staged
-from .config import complete, differences, load_config, rename_old_keys
+from .config import TOTAL, complete, differences, read_run_config
+from .corpus.manifest import MANIFEST
 from .corpus.prepare import CorpusSettings
 from .corpus.vocabulary import read_vocabulary
 from .loggers import Logger, follow
@@ -31,7 +33,6 @@ from .registry import TextReader
 from .schema import ConfigSchema
 
 CONFIG, LOCK = "config.cfg", ".lock"
-TOTAL = "training.optimizer.learn_rate.total"
 
 
 def pretrain_model(config: Config, output: Path, *, resume: bool = False, notify: Notify = print) -> Outcome:
@@ -56,7 +57,9 @@ def pretrain_model(config: Config, output: Path, *, resume: bool = False, notify
     with join() as world:
         notify = notify if world.is_main else _quiet
         settings, logger = make_settings(config, notify=notify)
-        with _claimed(output, config, resume=resume) if world.is_main else nullcontext():
+        if world.is_main and not resume and (hint := _find_hint(settings.text.train)):
+            notify(hint)
+        with _claimed(output, config, resume=resume, notify=notify) if world.is_main else nullcontext():
             on_step, finish = follow(logger, config) if world.is_main else (_quiet, _nothing)
             try:
                 return run_training(
@@ -166,6 +169,8 @@ def _make_text(config: Config, resolved: Mapping[str, Any], start: Pretrained | 
         is_own = isinstance(reader, TextReader)
         sources[name] = reader.describe() if is_own else [config["corpus"][name]] if reader else []
         sources[f"{name} language"] = reader.lang if is_own else None
+        if is_own and reader.lines != "paragraphs":  # as all were that were prepared before there was a choice
+            sources[f"{name} lines"] = reader.lines
     settings = CorpusSettings(
         sources=sources,
         max_words=corpus["max_words"],
@@ -177,8 +182,23 @@ def _make_text(config: Config, resolved: Mapping[str, Any], start: Pretrained | 
     return Text(train, dev, settings)
 
 
+def _find_hint(reader: object) -> str:
+    if isinstance(reader, TextReader) and reader.lines == "paragraphs":
+        return find_hint(reader.files(), "--corpus.lines")
+    return ""
+
+
+def describe_kept(output: Path) -> str:
+    """Return what is left of a run that was interrupted while it did not train, and how to go on."""
+    if has_checkpoints(output / CHECKPOINTS):
+        return f"the checkpoints in {output} are whole; --resume goes on from the last"
+    if (output / CORPUS / MANIFEST).exists():
+        return f"no checkpoint was written; the prepared text in {output / CORPUS} is kept for the same command"
+    return "the text was not prepared, and nothing of it is kept; the same command starts anew"
+
+
 @contextmanager
-def _claimed(output: Path, config: Config, *, resume: bool) -> Iterator[None]:
+def _claimed(output: Path, config: Config, *, resume: bool, notify: Notify) -> Iterator[None]:
     """Hold the directory of a run, made if it is missing, against other processes. It is gone again where it is empty
     after an error."""
     if output.exists() and not output.is_dir():
@@ -192,24 +212,24 @@ def _claimed(output: Path, config: Config, *, resume: bool) -> Iterator[None]:
         except OSError as error:
             problem = f"cannot be written ({error.strerror or error}); nothing was changed"
             raise WriteError(f"{output}: {problem}; choose another place") from error
-        _check_run(output, config, resume=resume)
+        _check_run(output, config, resume=resume, notify=notify)
         yield
 
 
-def _check_run(output: Path, config: Config, *, resume: bool) -> None:
+def _check_run(output: Path, config: Config, *, resume: bool, notify: Notify) -> None:
     """Raise ValueError where a directory holds what this run would spoil. Before there is a checkpoint, nothing in it
     is worth keeping but the text it prepared."""
     names = set(os.listdir(output))
     has_run = has_checkpoints(output / CHECKPOINTS)
     if resume and has_run:
-        before, _ = rename_old_keys(load_config(output / CONFIG).interpolate())
+        before = read_run_config(output / CONFIG)
         changed = differences(before, config)
         if changed:
             remedy = "go on with the config of the run, or start another with --init"
-            if all(line.startswith(TOTAL) for line in changed):  # by default, it follows max_steps
-                total = dict_to_dot(before).get(TOTAL)
-                remedy = f"pin the length of the schedule, by --{TOTAL} {total}, or start another with --init"
             raise ValueError(f"{output / CONFIG}: the run there is another: {'; '.join(changed)}; {remedy}")
+        was, now = (dict_to_dot(values).get(TOTAL) for values in (before, config))
+        if was != now:
+            notify(f"the schedule of the learning rate is of {now} steps from here on; it was of {was}")
     elif has_run or {name for name in names if name[0] != "."} - {CONFIG, CORPUS, CHECKPOINTS}:
         what = "holds another run" if has_run else "is not empty"
         raise ValueError(f"{output}: {what}; choose another directory, or go on with that run by --resume")

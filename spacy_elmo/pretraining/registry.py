@@ -9,19 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import torch
 
 from ..bilm import BiLMConfig, CharacterInput, WordInput
-from ..text.readers import Document, describe_files
+from ..text.readers import Document, Lines, describe_files
 from ..text.tokenize import find_text, tokenize_files
+from ..util.checks import check_choice
 from .loop.schedules import Schedule, by_step, constant, cosine, inverse_sqrt
 from .loop.settings import AdaptiveChoice, FullChoice, OptimizerChoice, SampledChoice
 from .schema import MOST_PROCESSES, check_number, check_text, check_whole
 
 MOST_LAYERS, MOST_CHARACTERS = 100, 1000  # far beyond what trains; each layer takes time to make, however small
 SMALLEST_EPS = 1e-37  # less is nothing in float32, and a step divides by it
+
+SENTENCES_A_DOCUMENT = 10  # of tokenized text
 
 Words: TypeAlias = tuple[str, ...]
 Rates: TypeAlias = float | list[float] | Iterator[float]  # as Thinc's optimizers take them
@@ -31,29 +35,52 @@ class TextReader:
     """Reads documents from files; see `tokenize_files`.
 
     Args:
-        paths: Files and directories.
+        paths: Files, directories and patterns.
         lang: The language whose tokenizer to use.
         n_process: Processes that tokenize.
+        lines: What a line of text is.
     """
 
-    def __init__(self, paths: list[str], lang: str, n_process: int):
-        self.paths, self.lang, self.n_process = paths, lang, n_process
+    def __init__(self, paths: list[str], lang: str, n_process: int | None, lines: Lines):
+        self.paths, self.lang, self.n_process, self.lines = paths, lang, n_process, lines
 
     def __call__(self) -> Iterator[Document]:
-        return tokenize_files(self.paths, lang=self.lang, n_process=self.n_process)
+        documents = tokenize_files(
+            self.paths, lang=self.lang, n_process=self.n_process, lines=self.lines, progress=True
+        )
+        if self.lines != "sentences":
+            return documents
+        return (part for document in documents for part in _in_parts(document))
+
+    def files(self) -> list[Path]:
+        """Return the files that it reads. Raises CorpusError for paths that are not there."""
+        return [file for path in self.paths for file in find_text(path)]
 
     def describe(self) -> list[dict[str, Any]]:
         """Return facts by which a change of the text shows. Raises CorpusError for paths that are not there."""
-        return describe_files(file for path in self.paths for file in find_text(path))
+        return describe_files(self.files())
 
 
-def make_reader(paths: str | list[str] | None = None, lang: str = "en", n_process: int = 1) -> TextReader | None:
+def _in_parts(document: Document) -> Iterator[Document]:
+    """Cut a document of tokenized text: as a rule it is a whole file, and what is shuffled are documents."""
+    return (document[i : i + SENTENCES_A_DOCUMENT] for i in range(0, len(document), SENTENCES_A_DOCUMENT))
+
+
+def make_reader(
+    paths: str | list[str] | None = None,
+    lang: str = "en",
+    n_process: int | None = None,
+    lines: Lines = "paragraphs",
+) -> TextReader | None:
     """Return a reader of text files, None where none are named.
 
     Args:
-        paths: A file or directory of text (.txt, .gz, .jsonl, .spacy), or several of them.
+        paths: A file, directory or pattern of text, or several of them; see `tokenize_files`.
         lang: The language whose tokenizer to use.
-        n_process: Processes that tokenize.
+        n_process: Processes that tokenize. None for as many as there are cores, 4 at most.
+        lines: What a line of text is: "paragraphs", "wrapped" (parts of paragraphs, which blank lines end), or
+            "sentences" (words between spaces, which are not tokenized; a document is cut after 10 sentences, because
+            such text is mostly without blank lines).
     """
     if paths is None or paths in ("", []):
         return None
@@ -61,8 +88,10 @@ def make_reader(paths: str | list[str] | None = None, lang: str = "en", n_proces
     if not isinstance(files, list) or not all(isinstance(path, str) and path for path in files):
         raise ValueError(f"paths = {paths!r:.60}: must be the path of a file or directory, or a list of paths")
     check_text("lang", lang)
-    check_whole("n_process", n_process, high=MOST_PROCESSES)
-    return TextReader(files, lang, n_process)
+    if n_process is not None:
+        check_whole("n_process", n_process, high=MOST_PROCESSES)
+    check_choice("lines", lines, Lines)
+    return TextReader(files, lang, n_process, lines)
 
 
 def character_bilm(

@@ -7,6 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
+from ..text.readers import Lines
+from ..util.checks import check_choice
+
 MOST_PROCESSES = 1024  # or threads: more of them only take down the machine
 LARGEST_SEED = 2**63 - 1  # torch's generators take 64 bits
 
@@ -102,6 +105,7 @@ class NlpSchema(_Section):
 class CorpusSchema(_Section):
     """Types of [corpus]."""
 
+    lines: Annotated[Any, _checked(check_choice, choices=Lines)]
     dev_size: Annotated[Any, _checked(_dev_size)]
     max_words: Annotated[Any, _checked(check_whole, low=4, none="no limit")]
     min_count: Annotated[Any, _checked(check_whole)]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -15,6 +13,7 @@ from spacy.language import Language
 from spacy.pipeline import Sentencizer
 from spacy.tokens import Token
 
+from ..text import read_documents
 from .examples import EXAMPLES
 from .senses import example_uses, find_word, nearest_uses, similarities
 
@@ -25,7 +24,7 @@ app = typer.Typer(add_completion=False)
 def main(
     word: Annotated[str, typer.Option(help="The word to compare, in this spelling")] = "bank",
     text: Annotated[
-        Path | None, typer.Option(help="Compare its uses in this text file", exists=True, dir_okay=False)
+        str | None, typer.Option(help="Compare its uses in this text: a file, a directory or a pattern")
     ] = None,
     uses: Annotated[int, typer.Option(help="How many uses to take from the text", min=3)] = 12,
     pretrained: Annotated[str, typer.Option(help="Model name or path")] = "en_elmo_sm",
@@ -37,7 +36,8 @@ def main(
         if text is None:
             show_example(nlp, word)
         else:
-            show_uses(find_uses(nlp, text.read_text(encoding="utf8", errors="replace"), word, limit=uses))
+            paragraphs = (" ".join(document) for document in read_documents(text))
+            show_uses(find_uses(nlp, paragraphs, word, limit=uses))
     except ValueError as error:
         typer.secho(str(error), err=True, fg="red")
         raise typer.Exit(1) from None
@@ -65,12 +65,12 @@ def show_example(nlp: Language, word: str) -> None:
     typer.echo("Your own text: python -m spacy_elmo --word WORD --text FILE")
 
 
-def find_uses(nlp: Language, text: str, word: str, *, limit: int) -> list[Token]:
+def find_uses(nlp: Language, paragraphs: Iterable[str], word: str, *, limit: int) -> list[Token]:
     """Return uses of a word in a text, spread evenly over it.
 
     Args:
         nlp: A pipeline with an `elmo` component.
-        text: Paragraphs with a blank line between them.
+        paragraphs: Of the text.
         word: The word, in this spelling.
         limit: How many uses to return at most.
 
@@ -81,8 +81,8 @@ def find_uses(nlp: Language, text: str, word: str, *, limit: int) -> list[Token]
         ValueError: Where the text has fewer than three uses.
     """
     sentencizer = Sentencizer()
-    paragraphs = (" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text) if word in paragraph)
-    tokens = [token for paragraph in paragraphs for token in find_word(sentencizer(nlp.tokenizer(paragraph)), word)]
+    found = (" ".join(paragraph.split()) for paragraph in paragraphs if word in paragraph)
+    tokens = [token for paragraph in found for token in find_word(sentencizer(nlp.tokenizer(paragraph)), word)]
     if len(tokens) < 3:
         raise ValueError(f"{word!r} is {len(tokens)} times a word of its own in this text; three uses are needed")
     chosen = [tokens[i] for i in np.linspace(0, len(tokens) - 1, min(limit, len(tokens))).astype(int)]

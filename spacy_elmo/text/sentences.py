@@ -7,15 +7,16 @@ from functools import partial
 from typing import TypeAlias
 
 import numpy as np
-from spacy.attrs import IS_SPACE, SENT_START
+from spacy.attrs import IS_PUNCT, IS_SPACE, ORTH, SENT_START
 from spacy.pipeline import Sentencizer
+from spacy.strings import get_string_id
 from spacy.tokens import Doc, Span
 
 from ..util.checks import check_size
 
 SpanGetter: TypeAlias = Callable[[Sequence[Doc]], list[list[Span]]]
 
-_sentencizer = Sentencizer()
+_FINAL = frozenset(map(get_string_id, Sentencizer.default_punct_chars))
 
 
 def configure_sentences(max_words: int = 100) -> SpanGetter:
@@ -81,7 +82,7 @@ def checked_spans(spans: object, docs: Sequence[Doc]) -> list[list[Span]]:
 
 
 def _sentence_spans(docs: Sequence[Doc], *, max_words: int) -> list[list[Span]]:
-    return [list(_sentences(doc, max_words)) for doc in docs]
+    return [[doc[start:end] for start, end in find_sentences(doc, max_words)] for doc in docs]
 
 
 def _window_spans(docs: Sequence[Doc], *, size: int, step: int) -> list[list[Span]]:
@@ -103,29 +104,43 @@ def _sentence_starts(doc: Doc) -> np.ndarray:
 
 
 def _guess_starts(doc: Doc) -> np.ndarray:
-    """Return (tokens,), True for the starts that spaCy's sentencizer finds, and after newlines."""
-    is_start = np.array(_sentencizer.predict([doc])[0], dtype=bool)
+    """Return (tokens,), True for the starts that spaCy's sentencizer finds, and after newlines.
+
+    That is, for words that have final punctuation among the marks before them. The sentencizer itself goes from token
+    to token, which takes ten times as long: half of the time of reading a text.
+    """
+    index = np.arange(len(doc))
+    is_final = np.array([orth in _FINAL for orth in doc.to_array(ORTH).tolist()], dtype=bool)
+    is_word = (doc.to_array(IS_PUNCT) == 0) & ~is_final
+    last_word, last_final = (np.maximum.accumulate(np.where(found, index, -1)) for found in (is_word, is_final))
+    is_start = np.zeros(len(doc), dtype=bool)
+    is_start[1:] = is_word[1:] & (last_final[:-1] > last_word[:-1])
     for i in np.flatnonzero(doc.to_array(IS_SPACE)).tolist():
         if "\n" in doc[i].text:
             is_start[i + 1 : i + 2] = True
     return is_start
 
 
-def _sentences(doc: Doc, max_words: int) -> Iterator[Span]:
+def find_sentences(doc: Doc, max_words: int) -> Iterator[tuple[int, int]]:
+    """Yield where each sentence of a Doc starts and ends.
+
+    Args:
+        doc: The Doc; see `configure_sentences`.
+        max_words: Longer sentences are cut.
+    """
     starts = _sentence_starts(doc)
     if len(starts) == 1 and len(doc) <= max_words:
-        yield doc[:]
+        yield 0, len(doc)
         return
     is_word = doc.to_array(IS_SPACE) == 0
-    words_before = np.concatenate([[0], np.cumsum(is_word)])
+    words_before = np.concatenate([[0], np.cumsum(is_word)]).tolist()
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(doc)]):
         if words_before[end] - words_before[start] <= max_words:
-            yield doc[start:end]
+            yield start, end
         else:
             words = start + np.flatnonzero(is_word[start:end])
             cuts = words[::max_words].tolist()
-            for cut, next_cut in zip(cuts, [*cuts[1:], end]):
-                yield doc[cut:next_cut]
+            yield from zip(cuts, [*cuts[1:], end])
 
 
 def _windows(doc: Doc, size: int, step: int) -> Iterator[Span]:

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import lru_cache, partial
-from multiprocessing import get_context
+from itertools import chain, islice
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 from typing import TypeAlias
 
 import spacy
+from spacy.attrs import IS_SPACE, ORTH
 from spacy.language import Language
+from spacy.strings import StringStore
 from spacy.tokens import Doc, DocBin
+from tqdm import tqdm
 
-from .readers import SUFFIXES, CorpusError, Document, find_files, read_documents
-from .sentences import configure_sentences
+from ..util.checks import check_choice
+from .readers import SUFFIXES, CorpusError, Document, Lines, find_files, read_documents
+from .sentences import find_sentences
 
 Batch: TypeAlias = Path | list[list[str]]  # a .spacy file, or documents as paragraphs
 
 DOC_BIN = ".spacy"
 BATCH_CHARACTERS = 500_000  # that a process gets at a time
+FEW = 8  # batches that are done sooner than other processes start
 MAX_LEXEMES = 50_000  # that a tokenizer may know before a new one takes its place
-_get_sentences = configure_sentences()
+LONGEST_SENTENCE = 100  # words, as of the `elmo` pipe
 
 
 def find_text(path: str | Path) -> list[Path]:
     """Return the files that `tokenize_files` reads for a path, sorted.
 
     Args:
-        path: A file or a directory.
+        path: A file, a directory or a pattern.
 
     Raises:
         CorpusError: Where there are none.
@@ -38,42 +50,82 @@ def find_text(path: str | Path) -> list[Path]:
     return find_files(path, (*SUFFIXES, DOC_BIN))
 
 
-def tokenize_files(paths: Iterable[str | Path], *, lang: str = "en", n_process: int = 1) -> Iterator[Document]:
+def tokenize_files(
+    paths: Iterable[str | Path],
+    *,
+    lang: str = "en",
+    n_process: int | None = 1,
+    lines: Lines = "paragraphs",
+    progress: bool = False,
+) -> Iterator[Document]:
     """Yield the documents of files as sentences of words.
 
     Sentences are the annotated ones, or where there are none, those that the `elmo` pipe would cut. Whitespace, empty
     sentences and empty documents are left out.
 
     Args:
-        paths: Files, and directories of them: `.spacy` files, each read as a whole, and what `read_documents` reads.
+        paths: Files, directories and patterns: `.spacy` files, each read as a whole, and what `read_documents` reads.
         lang: Code of the language whose tokenizer to use.
-        n_process: Processes that tokenize. The result does not depend on it.
+        n_process: Processes that tokenize, where there is more text than they take to start. None for as many as there
+            are cores, 4 at most. The result does not depend on it.
+        lines: As of `read_documents`. "sentences" are tokenized already: words are what is between spaces, no sentence
+            is cut, and the language does not matter.
+        progress: Whether to show a bar of what is read, on a terminal.
 
     Yields:
         The sentences of each document.
 
     Raises:
-        CorpusError: For a path that is not there, holds no text or cannot be read.
+        CorpusError: For a path that is not there, holds no text or cannot be read, and where a process is lost.
         ValueError: For a language that spaCy does not have, or whose tokenizer needs a package that is not installed.
     """
-    if n_process < 1:
+    if n_process is not None and n_process < 1:
         raise ValueError(f"n_process = {n_process}: must be at least 1")
-    check_language(lang)
-    work, batches = partial(_tokenize_batch, lang=lang), _batches(paths)
-    for documents in map(work, batches) if n_process == 1 else _in_parallel(work, batches, n_process):
-        yield from documents
+    check_choice("lines", lines, Lines)
+    paths = list(paths)
+    if lines != "sentences":
+        check_language(lang)
+    n_process = 1 if lines == "sentences" else n_process or default_processes()
+    size = sum(file.stat().st_size for path in paths for file in find_text(path)) if progress else 0
+    work = partial(_tokenize_batch, lang=lang, lines=lines)
+    with tqdm(
+        total=size, desc="Reading text", unit="B", unit_scale=True, leave=False, disable=None if progress else True
+    ) as bar:
+        batches = _batches(paths, lines, bar.update)
+        alone = islice(batches, None if n_process == 1 else FEW)
+        for documents in chain(map(work, alone), _in_parallel(work, batches, n_process)):
+            yield from documents
 
 
-def _batches(paths: Iterable[str | Path]) -> Iterator[Batch]:
+def default_processes() -> int:
+    """Return how many processes tokenize unless a number is given: as many as there are cores, 4 at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, 4)
+
+
+def _batches(paths: Iterable[str | Path], lines: Lines, on_read: Callable[[int], object]) -> Iterator[Batch]:
     for path in paths:
         found = False
         for file in find_text(path):
-            batches = [file] if file.name.endswith(DOC_BIN) else _batch(read_documents(file))
+            if is_doc_bin(file):
+                batches: Iterable[Batch] = [file]
+                on_read(file.stat().st_size)
+            else:
+                batches = _batch(read_documents(file, lines, on_read=on_read))
             for batch in batches:
                 found = True
                 yield batch
         if not found:
             raise CorpusError(f"{path}: holds no text; leave it out")
+
+
+def is_doc_bin(file: Path) -> bool:
+    """Return whether a file is to be read as a DocBin: by its name, or by its first bytes, which no text has."""
+    if file.name.endswith(DOC_BIN):
+        return True
+    with suppress(OSError), file.open("rb") as stream:
+        return stream.read(2) == b"x\x9c"
+    return False
 
 
 def _batch(documents: Iterable[list[str]]) -> Iterator[Batch]:
@@ -92,32 +144,70 @@ def _batch(documents: Iterable[list[str]]) -> Iterator[Batch]:
 def _in_parallel(
     work: Callable[[Batch], list[Document]], batches: Iterable[Batch], n_process: int
 ) -> Iterator[list[Document]]:
-    """Yield results in the order of the batches. Only a few batches are read ahead."""
-    with ProcessPoolExecutor(n_process, mp_context=get_context("spawn")) as pool:  # a fork may copy a lock that is held
-        pending: deque[Future[list[Document]]] = deque()
+    """Yield results in the order of the batches. Only a few batches are read ahead, and no process starts for none."""
+    context = get_context("spawn")  # a fork may copy a lock that is held
+    pool = ProcessPoolExecutor(n_process, mp_context=context, initializer=_start_process)
+    pending: deque[Future[list[Document]]] = deque()
+    try:
         for batch in batches:
             pending.append(pool.submit(work, batch))
             if len(pending) > 2 * n_process:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+    except BrokenProcessPool as error:
+        remedy = 'take n_process = 1; in a script of yours, call it below `if __name__ == "__main__":`'
+        raise CorpusError(f"a process that tokenizes was lost ({error}); {remedy}") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _tokenize_batch(batch: Batch, *, lang: str) -> list[Document]:
+def _start_process() -> None:
+    """Leave Ctrl-C to the main process, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _tokenize_batch(batch: Batch, *, lang: str, lines: Lines) -> list[Document]:
     """Return the documents that have words."""
     if isinstance(batch, Path):
-        documents = [_sentences(doc) for doc in _read_doc_bin(batch, lang)]
+        documents = [_sentences(doc, _Texts(doc.vocab.strings)) for doc in _read_doc_bin(batch, lang)]
+    elif lines == "sentences":
+        documents = [[words for line in document if (words := line.split())] for document in batch]
     else:
         nlp = _blank(lang)
-        documents = [[s for text in document for s in _sentences(nlp.make_doc(text))] for document in batch]
+        texts = _Texts(nlp.vocab.strings)
+        documents = [[s for text in document for s in _sentences(nlp.make_doc(text), texts)] for document in batch]
         if len(nlp.vocab) > MAX_LEXEMES:  # it keeps every word, so memory would grow with the text
             _blank.cache_clear()  # `nlp.memory_zone` bounds it as well, but at half the speed: words are not cached
     return [document for document in documents if document]
 
 
-def _sentences(doc: Doc) -> list[list[str]]:
-    sentences = ([token.text for token in span if not token.is_space] for span in _get_sentences([doc])[0])
-    return [sentence for sentence in sentences if sentence]
+class _Texts(dict[int, str]):
+    """Each word once, by its number: tokens are slower to ask, and words that are one object travel as one."""
+
+    def __init__(self, strings: StringStore):
+        self.strings = strings
+
+    def __missing__(self, number: int) -> str:
+        self[number] = text = self.strings[number]
+        return text
+
+
+def _sentences(doc: Doc, texts: _Texts) -> list[list[str]]:
+    words, is_space = [texts[number] for number in doc.to_array(ORTH).tolist()], doc.to_array(IS_SPACE).tolist()
+    found = (
+        [word for word, space in zip(words[start:end], is_space[start:end]) if not space]
+        for start, end in find_sentences(doc, LONGEST_SENTENCE)
+    )
+    return [sentence for sentence in found if sentence]
 
 
 def _read_doc_bin(file: Path, lang: str) -> Iterator[Doc]:

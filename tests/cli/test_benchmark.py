@@ -39,7 +39,7 @@ def test_a_binary_file_and_a_table_that_refuses_words_are_errors(tmp_path: Path,
             benchmark(str(model), text=text, words=10)
     printed = capsys.readouterr()
     output = " ".join((printed.out + printed.err).split())
-    assert "not text, but a binary file" in output
+    assert "not UTF-8 text" in output
     assert "its table refuses made-up words" in output
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from thinc.api import Config
 
+from spacy_elmo.pipeline.recipes import make_config as make_pipeline_config
 from spacy_elmo.pretraining.config import SIZES, complete, differences, make_config, read_config, rename_old_keys
 from spacy_elmo.pretraining.pretrain import make_settings
 from tests.support.pretraining import tiny_config
@@ -20,6 +21,13 @@ def test_unknown_settings_are_named(tmp_path: Path):
         complete(Config({"trainin": {}}))
 
 
+def test_a_config_to_train_a_pipeline_is_named_as_such(tmp_path: Path):
+    config = make_pipeline_config(lang="en", pipeline=["tagger"], pretrained="en_elmo_sm", recipe="listener")
+    config.to_disk(tmp_path / "train.cfg")
+    with pytest.raises(ValueError, match=r"train.cfg: .*a config of `spacy train`.*init-pretrain-config` writes one"):
+        read_config(tmp_path / "train.cfg", {})
+
+
 def test_a_missing_config_is_named(tmp_path: Path):
     with pytest.raises(ValueError, match="c.cfg: no such config file"):
         read_config(tmp_path / "c.cfg", {})
@@ -31,7 +39,7 @@ def test_configs_may_differ_in_what_does_not_change_the_numbers(text: Path):
     right["training"]["max_seconds"] = 60
     assert differences(left, right) == []
     right["corpus"]["min_count"] = 5
-    assert differences(left, right) == ["corpus.min_count is 1 there, 5 now"]
+    assert differences(left, right) == ["corpus.min_count: was 1, now 5"]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -121,7 +129,7 @@ RIGHT: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("corpus",), (None, *TEXTS)),
     **dict.fromkeys(("lang",), TEXTS),
     **dict.fromkeys(("seed", "n_highway", "beta1", "beta2", "dropout"), (0,)),
-    **dict.fromkeys(("threads",), (None,)),
+    **dict.fromkeys(("threads", "n_process"), (None,)),
     **dict.fromkeys(("keep_vocabulary", "skip_connections", "progress_bar"), FLAGS),
     **dict.fromkeys(("dev_size", "warmup"), (0, *HUGE)),
     **dict.fromkeys(("rate",), (1.5, *HUGE)),

@@ -69,7 +69,7 @@ def test_the_language_decides_on_the_words(model: str, tmp_path: Path):
 def test_texts_and_words_are_looked_for_before_the_model(texts: list[Path], tmp_path: Path):
     with pytest.raises(CorpusError, match=r"nowhere.txt: no such file"):
         measure_files("no model", [texts[0], tmp_path / "nowhere.txt"])
-    with pytest.raises(WeightsError, match=r"words.txt: cannot be read"):
+    with pytest.raises(WeightsError, match=r"words.txt: no such file"):
         measure_files("no model", texts, vocab=tmp_path / "words.txt")
 
 

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -5,8 +6,10 @@ import spacy
 from thinc.api import Config
 
 from spacy_elmo.formats import model_directory
-from spacy_elmo.pretraining.config import RENAMED
+from spacy_elmo.pretraining.config import RENAMED, load_config
+from spacy_elmo.pretraining.corpus.prepare import open_prepared
 from spacy_elmo.pretraining.loop.checkpoint import list_checkpoints
+from spacy_elmo.pretraining.pretrain import pretrain_model
 from spacy_elmo.util.files import read_json, write_json, write_words
 from tests.support.pretraining import pretrain_quietly, tiny_config
 from tests.support.random_models import contents, random_head, random_model
@@ -95,10 +98,49 @@ def test_a_longer_limit_goes_on(text: Path, tmp_path: Path):
     assert list_checkpoints(tmp_path / "out" / "checkpoints")[-1] == 9
 
 
-def test_a_longer_limit_that_the_schedule_follows_is_refused_with_how_to_pin_it(text: Path, tmp_path: Path):
+def test_a_schedule_that_follows_the_limit_goes_on_with_it(text: Path, tmp_path: Path):
     pretrain_quietly(tiny_config(text), tmp_path / "out")
-    with pytest.raises(ValueError, match=r"total is 6 there, 8 now; pin .* by --training.optimizer.learn_rate.total 6"):
-        pretrain_quietly(tiny_config(text, training__max_steps=8), tmp_path / "out", resume=True)
+    told: list[str] = []
+    longer = tiny_config(text, training__max_steps=9)
+    assert pretrain_model(longer, tmp_path / "out", resume=True, notify=told.append)[:4] == (True, 9, 3, True)
+    assert "the schedule of the learning rate is of 9 steps from here on; it was of 6" in told
+    assert load_config(tmp_path / "out" / "config.cfg")["training"]["optimizer"]["learn_rate"]["total"] == 9
+
+
+def test_a_text_that_is_not_that_of_the_run_is_told_by_its_name(text: Path, tmp_path: Path):
+    pretrain_quietly(tiny_config(text, paths__dev=str(text)), tmp_path / "out")
+    with pytest.raises(ValueError, match=r"\(held-out text: was text.txt, now 2 documents\); give it as it was"):
+        pretrain_quietly(tiny_config(text), tmp_path / "out", resume=True)
+
+
+def test_text_of_tokenized_lines_is_one_document_or_many(tmp_path: Path):
+    (tmp_path / "text.txt").write_text("The cat sat .\nThe dog ran .\n" * 50, encoding="utf8")
+    told: list[str] = []
+    with pytest.raises(ValueError, match=r'of 1 documents.*set corpus.lines = "sentences"'):
+        pretrain_model(tiny_config(tmp_path / "text.txt"), tmp_path / "out", notify=told.append)
+    assert any("text.txt: seems to be tokenized, a sentence a line; --corpus.lines sentences" in line for line in told)
+    pretrain_model(tiny_config(tmp_path / "text.txt", corpus__lines="sentences"), tmp_path / "out", notify=told.append)
+    prepared = open_prepared(tmp_path / "out" / "corpus")
+    assert (prepared.train.n_sentences, prepared.train.n_documents) == (80, 8)
+    assert prepared.vocabulary.words[3:] == (".", "The", "cat", "dog", "ran", "sat")
+
+
+def test_the_share_of_unknown_words_is_told_and_a_large_one_is_a_warning(text: Path, tmp_path: Path):
+    (tmp_path / "words.txt").write_text("cat\t3\ndog\t2\n")
+    told: list[str] = []
+    config = tiny_config(text, paths__vocab=str(tmp_path / "words.txt"))
+    pretrain_model(config, tmp_path / "out", notify=told.append)
+    assert any(re.search("vocabulary of 5; .*% of the words are <UNK>", line) for line in told)
+    assert any(re.match("Warning: .*not in the vocabulary.*same language, tokenization", line) for line in told)
+
+
+def test_a_run_before_there_were_kinds_of_lines_goes_on(text: Path, tmp_path: Path):
+    pretrain_quietly(tiny_config(text), tmp_path / "out")
+    config = load_config(tmp_path / "out" / "config.cfg")
+    for section in (config["corpus"], config["corpus"]["train"], config["corpus"]["dev"]):
+        del section["lines"]
+    config.to_disk(tmp_path / "out" / "config.cfg")
+    assert pretrain_quietly(tiny_config(text), tmp_path / "out", resume=True)[:4] == (True, 6, 0, True)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"no section = here", None])
@@ -113,7 +155,7 @@ def test_a_run_whose_config_is_damaged_is_not_gone_on_with(data: bytes | None, t
 def test_a_run_does_not_go_on_with_other_settings(text: Path, tmp_path: Path):
     pretrain_quietly(tiny_config(text), tmp_path / "out")
     before = contents(tmp_path / "out")
-    with pytest.raises(ValueError, match="training.dropout is 0.1 there, 0.5 now"):
+    with pytest.raises(ValueError, match="training.dropout: was 0.1, now 0.5"):
         pretrain_quietly(tiny_config(text, training__dropout=0.5), tmp_path / "out", resume=True)
     assert contents(tmp_path / "out") == before
 
@@ -124,7 +166,7 @@ def test_a_run_does_not_go_on_with_other_settings(text: Path, tmp_path: Path):
         ({"paths__train": None}, "paths.train = null"),
         ({"paths__train": "nowhere.txt"}, "nowhere.txt: no such file"),
         ({"paths__init": "./nowhere"}, "nowhere: no such file"),
-        ({"paths__vocab": "nowhere.txt"}, "nowhere.txt: cannot be read"),
+        ({"paths__vocab": "nowhere.txt"}, "nowhere.txt: no such file"),
         ({"training__batch_size": 0}, "batch_size = 0"),
         ({"training__dropout": 1.5}, "dropout = 1.5"),
         ({"training__max_steps": None, "training__optimizer__learn_rate__total": 9}, "a run needs an end"),

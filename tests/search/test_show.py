@@ -1,4 +1,6 @@
+import gzip
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,14 +38,21 @@ def test_a_text_of_ones_own(tiny_model: Path, tmp_path: Path):
     assert "I will play the fool" in result.stdout
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_text_may_be_compressed_and_have_a_byte_order_mark(tiny_model: Path, tmp_path: Path, pack: Callable):
+    (tmp_path / "text").write_bytes(pack(b"\xef\xbb\xbfbank is here. My bank too. The bank.\n"))
+    result = run("--word", "bank", "--text", tmp_path / "text", "--pretrained", tiny_model)
+    assert '3 uses of "bank"' in result.stdout
+
+
 def test_uses_are_whole_words_in_this_spelling(nlp: Language):
-    uses = find_uses(nlp, TEXT, "play", limit=10)
+    uses = find_uses(nlp, TEXT.split("\n\n"), "play", limit=10)
     assert [token.nbor().text for token in uses] == ["about", "the", "the", "chess"]
     assert all(token._.elmo.any() for token in uses)
 
 
 def test_uses_are_spread_over_the_text(nlp: Language):
-    text = "\n\n".join(f"the word {i}" for i in range(100))
+    text = [f"the word {i}" for i in range(100)]
     assert [token.nbor().text for token in find_uses(nlp, text, "word", limit=4)] == ["0", "33", "66", "99"]
 
 
@@ -53,6 +62,7 @@ def test_uses_are_spread_over_the_text(nlp: Language):
         (["--word", "zyzzyva"], "choose one of bank"),
         (["--word", "king", "--text", "text.txt"], "is 1 times"),
         (["--pretrained", "en_elmo_xl"], "no model named"),
+        (["--text", "nowhere.txt"], "nowhere.txt: no such file"),
     ],
 )
 def test_what_cannot_be_shown_is_said(

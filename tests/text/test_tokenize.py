@@ -33,11 +33,41 @@ def test_long_sentences_are_cut(tmp_path):
 
 def test_any_number_of_processes_gives_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "BATCH_CHARACTERS", 50)
+    monkeypatch.setattr(module, "FEW", 2)
     texts = [f"Document {i} is here. It has two sentences." for i in range(40)]
     path = write(tmp_path / "a.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts))
     alone = list(tokenize_files([path, path]))
     assert len(alone) == 80
     assert list(tokenize_files([path, path], n_process=2)) == alone
+
+
+def test_no_process_starts_for_text_that_is_done_sooner_without(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.ProcessPoolExecutor, "submit", None)
+    assert len(list(tokenize_files([write(tmp_path / "a.txt")], n_process=2))) == 2
+
+
+def test_sentences_of_words_between_spaces_stay_as_they_are(tmp_path):
+    lines = ["今天 天气 很 好 啊", "Mr. Smith 's co-operation ( e.g. it ) .", "It did n't work . vs .", "w " * 300]
+    path = write(tmp_path / "a.txt", "\n".join(lines[:3]) + "\n\n \n" + lines[3])
+    sentences = [line.split() for line in lines]
+    assert list(tokenize_files([path], lang="no such", lines="sentences")) == [sentences[:3], sentences[3:]]
+
+
+def test_words_do_not_depend_on_how_the_lines_are_wrapped(tmp_path):
+    text = "Prices had been rising for months. Nobody expected them to fall soon, he said.\n"
+    wrapped = write(tmp_path / "b.txt", text.replace("for ", "for\n").replace("expected ", "expected\n"))
+    whole = list(tokenize_files([write(tmp_path / "a.txt", text)]))
+    assert list(tokenize_files([wrapped], lines="wrapped")) == whole != list(tokenize_files([wrapped]))
+
+
+def test_lines_are_of_a_few_kinds():
+    with pytest.raises(ValueError, match="lines = 'words': must be one of 'paragraphs', 'wrapped', 'sentences'"):
+        list(tokenize_files([], lines="words"))
+
+
+def test_a_doc_bin_is_known_by_its_first_bytes(tmp_path):
+    DocBin(docs=[spacy.blank("en")("One.")]).to_disk(tmp_path / "docs.bin")
+    assert list(tokenize_files([tmp_path / "docs.bin"])) == [[["One", "."]]]
 
 
 def test_a_broken_doc_bin_is_named(tmp_path):

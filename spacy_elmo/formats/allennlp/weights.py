@@ -16,6 +16,7 @@ from torch import Tensor
 from ...bilm import BiLM, BiLMConfig, CharacterInput, ConfigError, WordInput
 from ...util.files import WeightsError, file_in, printable, read_json, read_words, write_json, write_words
 from ...util.staging import staged
+from ...util.text_files import read_word_list
 from ...util.threads import without_settings
 from ..pretrained import Head, Pretrained, empty_model, fill_model, model_words
 from .hdf5 import SUFFIXES, Datasets, import_h5py, is_hdf5, open_datasets, write_datasets
@@ -198,7 +199,7 @@ def _read_table(
         vocab_path = Path(vocab)
     else:
         vocab_path = file_in(path.parent, WORDS if (path.parent / WORDS).exists() else VOCAB)
-    words = read_words(vocab_path)
+    words = tuple(read_word_list(vocab_path, error=WeightsError))
     shape, option = (len(words), options.size("lstm", "projection_dim")), f"{vocab_path.name}, lstm.projection_dim"
     if embedding is None:
         return Table(datasets.read(TABLE, shape, option), words, vocab_path)

@@ -15,22 +15,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from glob import escape
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
+from ...bilm.characters import UNK
 from ...text.readers import CorpusError, Document
 from ...util.digests import digest_file
-from ...util.files import read_json, write_json
+from ...util.files import write_json
 from ...util.lock import LockedError, lock
 from ...util.staging import new_folder
+from .manifest import DEV_1, MANIFEST, SCHEMA, Manifest, find_differences, read_manifest
 from .mapped import Corpus
 from .spool import DEV, TRAIN, Spool
-from .vocabulary import MARKERS, Vocabulary, check_words, choose_words
-
-Manifest: TypeAlias = dict[str, Any]
-
-SCHEMA = 2
-MANIFEST = "manifest.json"
-_DEV_1 = "heldout"  # what schema 1 called the dev text, in names of keys and of the folder
+from .vocabulary import MARKERS, MUCH_UNKNOWN, UNK_ID, Vocabulary, check_words, choose_words, warn_of_unknown
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,7 @@ def open_prepared(folder: str | Path) -> Prepared:
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise CorpusError(f"{folder}: no {MANIFEST} in it, so this is not a prepared corpus; prepare one")
-    manifest, remedy = _read_manifest(folder), "remove the folder, so that it is prepared again"
+    manifest, remedy = read_manifest(folder), "remove the folder, so that it is prepared again"
     sizes = _sizes(folder)
     for name, size in manifest["files"].items():
         if sizes.get(name) != size:
@@ -162,8 +158,23 @@ def open_prepared(folder: str | Path) -> Prepared:
         if digest_file(folder / name) != digest:
             raise CorpusError(f"{folder / name}: is damaged, its bytes are not those that were written; {remedy}")
     vocabulary = Vocabulary.read(folder)
-    dev = Corpus(folder / (DEV if (folder / DEV).is_dir() else _DEV_1), vocabulary)
+    dev = Corpus(folder / (DEV if (folder / DEV).is_dir() else DEV_1), vocabulary)
     return Prepared(vocabulary, Corpus(folder / TRAIN, vocabulary), dev if dev.n_documents else None)
+
+
+def describe_prepared(prepared: Prepared) -> Iterator[str]:
+    """Yield lines for people on what a run reads."""
+    yield from prepared.notices
+    train, dev, vocabulary = prepared.train, prepared.dev, prepared.vocabulary
+    unknown = float(vocabulary.counts[UNK_ID] / train.n_words)
+    text = f"text: {train.n_words:,} words in {train.n_documents:,} documents"
+    yield f"{text}, vocabulary of {len(vocabulary):,}; {unknown:.1%} of the words are {UNK}"
+    if unknown > MUCH_UNKNOWN:
+        yield warn_of_unknown("the text", unknown)
+    if dev is None:
+        yield "no text is held out: perplexities are those of the training text"
+    else:
+        yield f"held out: {dev.n_words:,} words in {dev.n_documents:,} documents"
 
 
 def _notices(settings: CorpusSettings, n_words: int) -> tuple[str, ...]:
@@ -174,26 +185,10 @@ def _notices(settings: CorpusSettings, n_words: int) -> tuple[str, ...]:
 
 
 def _check_same(folder: Path, wanted: Manifest) -> None:
-    manifest = _read_manifest(folder)
-    different = [key for key, value in json.loads(json.dumps(wanted)).items() if manifest.get(key) != value]
+    different = find_differences(read_manifest(folder), json.loads(json.dumps(wanted)))
     if different:
-        found = "; ".join(f"{key}: {manifest.get(key)!r:.60} there, {wanted[key]!r:.60} now" for key in different)
-        raise CorpusError(f"{folder}: was prepared in another way ({found}); choose another folder, or remove this one")
-
-
-def _read_manifest(folder: Path) -> Manifest:
-    manifest = read_json(folder / MANIFEST)
-    if manifest.get("schema") not in (1, SCHEMA) or not isinstance(manifest.get("files"), dict):
-        problem = f"schema = {manifest.get('schema')!r}: this version needs {SCHEMA}"
-        raise CorpusError(f"{folder / MANIFEST}: {problem}; remove the folder, so that it is prepared again")
-    return _with_new_names(manifest) if manifest["schema"] == 1 else manifest
-
-
-def _with_new_names(manifest: Manifest) -> Manifest:
-    """Return a manifest of schema 1 with the keys of today's."""
-    sources = manifest.get("sources") or {}
-    renamed = {key.replace(_DEV_1, DEV): value for key, value in sources.items()}
-    return {**manifest, "sources": renamed, "dev_size": manifest.get(_DEV_1)}
+        remedy = "give it as it was, choose another folder by paths.corpus, or remove this one"
+        raise CorpusError(f"{folder}: was prepared in another way ({'; '.join(different)}); {remedy}")
 
 
 def _sizes(folder: Path) -> dict[str, int]:

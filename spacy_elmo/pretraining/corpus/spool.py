@@ -92,5 +92,6 @@ def _choose(n: int, dev_size: float, seed: int) -> Bools1d:
     if n_dev >= n:
         problem = f"dev_size = {dev_size}: leaves none of {n} documents to train on"
         remedy = "lower it (0 for none), name held-out files, or part documents with blank lines"
+        remedy += '; where each line is a tokenized sentence, set corpus.lines = "sentences"'
         raise CorpusError(f"{problem}; {remedy}")
     return np.isin(np.arange(n), np.random.default_rng(seed).permutation(n)[:n_dev])

@@ -17,12 +17,14 @@ import numpy as np
 from ...bilm.characters import BOS, EOS, UNK
 from ...text.readers import CorpusError
 from ...util.files import read_words, write_words
+from ...util.text_files import read_word_list
 from ...util.types import Ints1d
 
 WordCount: TypeAlias = tuple[bytes, int]
 
 MARKERS = (BOS, EOS, UNK)
 BOS_ID, EOS_ID, UNK_ID = range(3)
+MUCH_UNKNOWN = 0.5  # share of <UNK> from which on a perplexity says little
 VOCAB, COUNTS = "vocab.txt", "counts.npy"
 _MERGED_AT_ONCE = 64  # files; systems let a process open 256 or more
 
@@ -77,13 +79,17 @@ class Vocabulary:
 def read_vocabulary(path: Path) -> tuple[str, ...]:
     """Return the words of a file, one a line, with the three markers in front, whether the file has them or not.
 
+    Args:
+        path: What `read_word_list` reads.
+
     Raises:
-        CorpusError: It is no file, has no words, or a word twice.
-        WeightsError: It is not there, or not text.
+        CorpusError: It is no file, no text, has no words, or a word twice.
+        WeightsError: It is not there.
     """
     if path.exists() and not path.is_file():
         raise CorpusError(f"{path}: is not a file, but a directory, a pipe or a device; name a file with a word a line")
-    words = (*MARKERS, *(word for word in read_words(path) if word not in MARKERS))
+    found = read_word_list(path, markers=MARKERS, error=CorpusError)
+    words = (*MARKERS, *(word for word in found if word not in MARKERS))
     if len(words) == len(MARKERS):
         raise CorpusError(f"{path}: has no words besides the markers; name a file with a word a line")
     check_words(words, place=str(path))
@@ -102,6 +108,12 @@ def check_words(words: Sequence[str], *, place: str = "vocabulary") -> None:
     if len(set(words)) < len(words):
         twice = next(word for word, same in groupby(sorted(words)) if len(list(same)) > 1)
         raise CorpusError(f"{place}: {twice!r} is in it twice; each word must have one number")
+
+
+def warn_of_unknown(text: str, share: float) -> str:
+    """Return a warning for a text of which such a share of words is predicted as `<UNK>`."""
+    problem = f"Warning: {share:.0%} of the words of {text} are not in the vocabulary. {UNK} is easy to predict"
+    return f"{problem}, so that perplexities say little; are both of the same language, tokenization and case?"
 
 
 class WordCounter:

@@ -20,7 +20,7 @@ from ...formats.pretrained import model_words
 from ...text.readers import CorpusError
 from ...util.checks import available_bytes
 from ...util.files import WeightsError, read_json
-from ..corpus.prepare import Prepared, prepare_corpus
+from ..corpus.prepare import Prepared, describe_prepared, prepare_corpus
 from ..corpus.windows import Windows
 from ..network.head import change_vocabulary
 from ..network.objective import Objective
@@ -174,14 +174,8 @@ def _prepare(text: Text, folder: Path, world: World, notify: Notify) -> Prepared
         if text.dev is not None and dev is None:
             raise CorpusError("the reader of the held-out text gave None; it must give documents")
         prepared = prepare_corpus(text.train(), folder, text.corpus, dev=dev)
-    for notice in prepared.notices:
-        notify(notice)
-    train, words = prepared.train, len(prepared.vocabulary)
-    notify(f"text: {train.n_words:,} words in {train.n_documents:,} documents, vocabulary of {words:,}")
-    if prepared.dev is None:
-        notify("no text is held out: perplexities are those of the training text")
-    else:
-        notify(f"held out: {prepared.dev.n_words:,} words in {prepared.dev.n_documents:,} documents")
+    for line in describe_prepared(prepared):
+        notify(line)
     return prepared
 
 

@@ -97,14 +97,37 @@ def test_a_second_call_with_the_same_settings_opens_what_is_there(tmp_path):
 )
 def test_other_settings_are_an_error_that_names_them(tmp_path, key, value):
     first = prepare_all(make_documents(9), tmp_path / "a", max_words=6)
-    with pytest.raises(CorpusError, match=f"a: was prepared in another way \\({key}: .* now\\); choose another folder"):
+    name = {"dev_size": "held-out text", "sources": "digest"}.get(key, key)
+    message = rf"a: was prepared in another way \({name}: was .*, now .*\); .*choose another folder"
+    with pytest.raises(CorpusError, match=message):
         prepare_all(unread(), tmp_path / "a", **{"max_words": 6, key: value})
     assert read_back(open_prepared(tmp_path / "a").train) == read_back(first.train)
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "message"),
+    [
+        ([{"name": "a.txt", "digest": 1}], [{"name": "a.txt", "digest": 2}], "text: a.txt has changed"),
+        ([{"name": f"{n}.txt"} for n in range(9)], [], r"text: was 0.txt, 1.txt, 2.txt and 6 more, now \[\]"),
+    ],
+)
+def test_other_files_are_told_by_their_names(tmp_path, before, now, message):
+    prepare_all(make_documents(9), tmp_path / "a", sources={"train": before})
+    with pytest.raises(CorpusError, match=rf"\({message}\)"):
+        prepare_all(unread(), tmp_path / "a", sources={"train": now})
+
+
+def test_a_share_of_held_out_text_is_told(tmp_path):
+    documents = make_documents(9)
+    prepare_corpus(documents, tmp_path / "a", CorpusSettings(dev_size=0.2, sources={"dev": [], "dev language": None}))
+    settings = CorpusSettings(dev_size=0.2, sources={"dev": [{"name": "t.txt"}], "dev language": "en"})
+    with pytest.raises(CorpusError, match=r"\(held-out text: was a share of 0.2, now t.txt\)"):
+        prepare_corpus(documents, tmp_path / "a", settings, dev=documents)
+
+
 def test_other_held_out_documents_are_an_error_that_names_them(tmp_path):
     first = prepare_all(make_documents(9), tmp_path / "a", max_words=6)
-    with pytest.raises(CorpusError, match="was prepared in another way \\(dev_size: 0 there, 'documents' now\\)"):
+    with pytest.raises(CorpusError, match="was prepared in another way \\(held-out text: was 0 documents, now "):
         prepare_corpus(unread(), tmp_path / "a", CorpusSettings(max_words=6, dev_size=0), dev=())
     assert read_back(open_prepared(tmp_path / "a").train) == read_back(first.train)
 
@@ -238,7 +261,7 @@ def test_a_folder_of_schema_1_is_opened(tmp_path):
     (tmp_path / "a" / "dev").rename(tmp_path / "a" / "heldout")
     second = prepare_corpus(unread(), tmp_path / "a", settings)
     assert read_back(second.dev) == read_back(first.dev)
-    with pytest.raises(CorpusError, match=r"\(dev_size: 3 there, 4 now\)"):
+    with pytest.raises(CorpusError, match=r"\(held-out text: was 3 documents, now 4 documents\)"):
         prepare_corpus(unread(), tmp_path / "a", replace(settings, dev_size=4))
 
 
