@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 from spacy.attrs import IS_PUNCT, IS_SPACE, ORTH, SENT_START
+from spacy.lexeme import Lexeme
 from spacy.pipeline import Sentencizer
 from spacy.strings import get_string_id
 from spacy.tokens import Doc, Span
@@ -16,6 +17,7 @@ from ..util.checks import check_size
 
 SpanGetter: TypeAlias = Callable[[Sequence[Doc]], list[list[Span]]]
 
+WORD, SPACE, NEWLINE, MARK, FINAL = range(5)  # kinds of tokens
 _FINAL = frozenset(map(get_string_id, Sentencizer.default_punct_chars))
 
 
@@ -82,7 +84,7 @@ def checked_spans(spans: object, docs: Sequence[Doc]) -> list[list[Span]]:
 
 
 def _sentence_spans(docs: Sequence[Doc], *, max_words: int) -> list[list[Span]]:
-    return [[doc[start:end] for start, end in find_sentences(doc, max_words)] for doc in docs]
+    return [list(_sentences(doc, max_words)) for doc in docs]
 
 
 def _window_spans(docs: Sequence[Doc], *, size: int, step: int) -> list[list[Span]]:
@@ -93,54 +95,67 @@ def _doc_spans(docs: Sequence[Doc]) -> list[list[Span]]:
     return [[doc[:]] if len(doc) else [] for doc in docs]
 
 
-def _sentence_starts(doc: Doc) -> np.ndarray:
-    """Return (starts,), the numbers of the tokens that start a sentence, the first 0."""
-    if doc.has_annotation("SENT_START"):
-        is_start = doc.to_array(SENT_START) == 1
-    else:
-        is_start = _guess_starts(doc)
+def _sentence_starts(doc: Doc) -> list[int]:
+    """Return the numbers of the tokens that start a sentence, the first 0."""
+    if not doc.has_annotation("SENT_START"):
+        return find_starts(_kinds(doc))
+    is_start = doc.to_array(SENT_START) == 1
     is_start[:1] = True
-    return np.flatnonzero(is_start)
+    return np.flatnonzero(is_start).tolist()
 
 
-def _guess_starts(doc: Doc) -> np.ndarray:
-    """Return (tokens,), True for the starts that spaCy's sentencizer finds, and after newlines.
+def find_starts(kinds: Iterable[int]) -> list[int]:
+    """Return the numbers of the tokens that start a sentence where none is annotated, the first 0.
 
-    That is, for words that have final punctuation among the marks before them. The sentencizer itself goes from token
-    to token, which takes ten times as long: half of the time of reading a text.
-    """
-    index = np.arange(len(doc))
-    is_final = np.array([orth in _FINAL for orth in doc.to_array(ORTH).tolist()], dtype=bool)
-    is_word = (doc.to_array(IS_PUNCT) == 0) & ~is_final
-    last_word, last_final = (np.maximum.accumulate(np.where(found, index, -1)) for found in (is_word, is_final))
-    is_start = np.zeros(len(doc), dtype=bool)
-    is_start[1:] = is_word[1:] & (last_final[:-1] > last_word[:-1])
-    for i in np.flatnonzero(doc.to_array(IS_SPACE)).tolist():
-        if "\n" in doc[i].text:
-            is_start[i + 1 : i + 2] = True
-    return is_start
-
-
-def find_sentences(doc: Doc, max_words: int) -> Iterator[tuple[int, int]]:
-    """Yield where each sentence of a Doc starts and ends.
+    They are those that spaCy's sentencizer finds, and those after newlines. The sentencizer itself asks each token,
+    which takes ten times as long.
 
     Args:
-        doc: The Doc; see `configure_sentences`.
-        max_words: Longer sentences are cut.
+        kinds: Of the tokens, see `find_kind`.
     """
+    starts: list[int] = []
+    has_ended, is_first = False, True
+    for i, kind in enumerate(kinds):
+        if is_first or (has_ended and kind < MARK):
+            starts.append(i)
+        has_ended = kind >= MARK and (has_ended or kind == FINAL)
+        is_first = kind == NEWLINE
+    return starts
+
+
+def find_kind(lexeme: Lexeme) -> int:
+    """Return what a word is for the limits of sentences."""
+    if lexeme.orth in _FINAL:
+        return FINAL
+    if lexeme.is_punct:
+        return MARK
+    return WORD if not lexeme.is_space else NEWLINE if "\n" in lexeme.text else SPACE
+
+
+def _kinds(doc: Doc) -> list[int]:
+    words, is_punct, is_space = doc.to_array([ORTH, IS_PUNCT, IS_SPACE]).T.tolist() if len(doc) else ([], [], [])
+    kinds = [FINAL if word in _FINAL else MARK if mark else WORD for word, mark in zip(words, is_punct)]
+    for i, space in enumerate(is_space):
+        if space:
+            kinds[i] = find_kind(doc[i].lex)
+    return kinds
+
+
+def _sentences(doc: Doc, max_words: int) -> Iterator[Span]:
     starts = _sentence_starts(doc)
     if len(starts) == 1 and len(doc) <= max_words:
-        yield 0, len(doc)
+        yield doc[:]
         return
     is_word = doc.to_array(IS_SPACE) == 0
-    words_before = np.concatenate([[0], np.cumsum(is_word)]).tolist()
-    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(doc)]):
+    words_before = np.concatenate([[0], np.cumsum(is_word)])
+    for start, end in zip(starts, [*starts[1:], len(doc)]):
         if words_before[end] - words_before[start] <= max_words:
-            yield start, end
+            yield doc[start:end]
         else:
             words = start + np.flatnonzero(is_word[start:end])
             cuts = words[::max_words].tolist()
-            yield from zip(cuts, [*cuts[1:], end])
+            for cut, next_cut in zip(cuts, [*cuts[1:], end]):
+                yield doc[cut:next_cut]
 
 
 def _windows(doc: Doc, size: int, step: int) -> Iterator[Span]:

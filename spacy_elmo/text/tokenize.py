@@ -19,15 +19,15 @@ from threading import Thread
 from typing import TypeAlias
 
 import spacy
-from spacy.attrs import IS_SPACE, ORTH
+from spacy.attrs import ORTH
 from spacy.language import Language
-from spacy.strings import StringStore
 from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
 from tqdm import tqdm
 
 from ..util.checks import check_choice
 from .readers import SUFFIXES, CorpusError, Document, Lines, find_files, read_documents
-from .sentences import find_sentences
+from .sentences import NEWLINE, SPACE, configure_sentences, find_kind, find_starts
 
 Batch: TypeAlias = Path | list[list[str]]  # a .spacy file, or documents as paragraphs
 
@@ -36,6 +36,7 @@ BATCH_CHARACTERS = 500_000  # that a process gets at a time
 FEW = 8  # batches that are done sooner than other processes start
 MAX_LEXEMES = 50_000  # that a tokenizer may know before a new one takes its place
 LONGEST_SENTENCE = 100  # words, as of the `elmo` pipe
+_get_sentences = configure_sentences(LONGEST_SENTENCE)
 
 
 def find_text(path: str | Path) -> list[Path]:
@@ -178,36 +179,43 @@ def _end_with_parent() -> None:
 def _tokenize_batch(batch: Batch, *, lang: str, lines: Lines) -> list[Document]:
     """Return the documents that have words."""
     if isinstance(batch, Path):
-        documents = [_sentences(doc, _Texts(doc.vocab.strings)) for doc in _read_doc_bin(batch, lang)]
+        documents = [_annotated_sentences(doc) for doc in _read_doc_bin(batch, lang)]
     elif lines == "sentences":
         documents = [[words for line in document if (words := line.split())] for document in batch]
     else:
         nlp = _blank(lang)
-        texts = _Texts(nlp.vocab.strings)
-        documents = [[s for text in document for s in _sentences(nlp.make_doc(text), texts)] for document in batch]
+        lexicon = _lexicon(lang)
+        documents = [[s for text in document for s in _sentences(nlp.make_doc(text), lexicon)] for document in batch]
         if len(nlp.vocab) > MAX_LEXEMES:  # it keeps every word, so memory would grow with the text
+            _lexicon.cache_clear()
             _blank.cache_clear()  # `nlp.memory_zone` bounds it as well, but at half the speed: words are not cached
     return [document for document in documents if document]
 
 
-class _Texts(dict[int, str]):
-    """Each word once, by its number: tokens are slower to ask, and words that are one object travel as one."""
+class _Lexicon(dict[int, tuple[str, int]]):
+    """Each word and its kind, by its number: tokens are slower to ask, and words that are one object travel as one."""
 
-    def __init__(self, strings: StringStore):
-        self.strings = strings
+    def __init__(self, vocab: Vocab):
+        self.vocab = vocab
 
-    def __missing__(self, number: int) -> str:
-        self[number] = text = self.strings[number]
-        return text
+    def __missing__(self, number: int) -> tuple[str, int]:
+        lexeme = self.vocab[number]
+        self[number] = found = (lexeme.text, find_kind(lexeme))
+        return found
 
 
-def _sentences(doc: Doc, texts: _Texts) -> list[list[str]]:
-    words, is_space = [texts[number] for number in doc.to_array(ORTH).tolist()], doc.to_array(IS_SPACE).tolist()
-    found = (
-        [word for word, space in zip(words[start:end], is_space[start:end]) if not space]
-        for start, end in find_sentences(doc, LONGEST_SENTENCE)
-    )
-    return [sentence for sentence in found if sentence]
+def _sentences(doc: Doc, lexicon: _Lexicon) -> Iterator[list[str]]:
+    """Yield the sentences that a Doc without annotation is cut into, as `configure_sentences` does."""
+    found = [lexicon[number] for number in doc.to_array(ORTH).tolist()]
+    starts = find_starts(kind for _, kind in found)
+    for start, end in zip(starts, [*starts[1:], len(found)]):
+        words = [word for word, kind in found[start:end] if kind not in (SPACE, NEWLINE)]
+        yield from (words[i : i + LONGEST_SENTENCE] for i in range(0, len(words), LONGEST_SENTENCE))
+
+
+def _annotated_sentences(doc: Doc) -> list[list[str]]:
+    sentences = ([token.text for token in span if not token.is_space] for span in _get_sentences([doc])[0])
+    return [sentence for sentence in sentences if sentence]
 
 
 def _read_doc_bin(file: Path, lang: str) -> Iterator[Doc]:
@@ -220,6 +228,11 @@ def _read_doc_bin(file: Path, lang: str) -> Iterator[Doc]:
 @lru_cache(maxsize=1)
 def _blank(lang: str) -> Language:
     return spacy.blank(lang)
+
+
+@lru_cache(maxsize=1)
+def _lexicon(lang: str) -> _Lexicon:
+    return _Lexicon(_blank(lang).vocab)
 
 
 def check_language(lang: str) -> None:
