@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ from ..util.checks import check_size
 SpanGetter: TypeAlias = Callable[[Sequence[Doc]], list[list[Span]]]
 
 WORD, SPACE, NEWLINE, MARK, FINAL = range(5)  # kinds of tokens
+_ENDS = re.compile(b"%c[%c%c]*(?=[^%c%c])|%c(?=.)" % (FINAL, MARK, FINAL, MARK, FINAL, NEWLINE), re.DOTALL)
 _FINAL = frozenset(map(get_string_id, Sentencizer.default_punct_chars))
 
 
@@ -104,23 +106,16 @@ def _sentence_starts(doc: Doc) -> list[int]:
     return np.flatnonzero(is_start).tolist()
 
 
-def find_starts(kinds: Iterable[int]) -> list[int]:
+def find_starts(kinds: bytes) -> list[int]:
     """Return the numbers of the tokens that start a sentence where none is annotated, the first 0.
 
-    They are those that spaCy's sentencizer finds, and those after newlines. The sentencizer itself asks each token,
-    which takes ten times as long.
+    They are those that spaCy's sentencizer finds, words with final punctuation among the marks before them, and those
+    after newlines. The sentencizer itself asks each token, which takes ten times as long.
 
     Args:
         kinds: Of the tokens, see `find_kind`.
     """
-    starts: list[int] = []
-    has_ended, is_first = False, True
-    for i, kind in enumerate(kinds):
-        if is_first or (has_ended and kind < MARK):
-            starts.append(i)
-        has_ended = kind >= MARK and (has_ended or kind == FINAL)
-        is_first = kind == NEWLINE
-    return starts
+    return [0, *(found.end() for found in _ENDS.finditer(kinds))] if kinds else []
 
 
 def find_kind(lexeme: Lexeme) -> int:
@@ -132,13 +127,13 @@ def find_kind(lexeme: Lexeme) -> int:
     return WORD if not lexeme.is_space else NEWLINE if "\n" in lexeme.text else SPACE
 
 
-def _kinds(doc: Doc) -> list[int]:
+def _kinds(doc: Doc) -> bytes:
     words, is_punct, is_space = doc.to_array([ORTH, IS_PUNCT, IS_SPACE]).T.tolist() if len(doc) else ([], [], [])
     kinds = [FINAL if word in _FINAL else MARK if mark else WORD for word, mark in zip(words, is_punct)]
     for i, space in enumerate(is_space):
         if space:
             kinds[i] = find_kind(doc[i].lex)
-    return kinds
+    return bytes(kinds)
 
 
 def _sentences(doc: Doc, max_words: int) -> Iterator[Span]:

@@ -16,25 +16,25 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import spacy
-from spacy.attrs import ORTH
-from spacy.language import Language
+from spacy.attrs import ORTH, SPACY
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, DocBin
-from spacy.vocab import Vocab
 from tqdm import tqdm
 
 from ..util.checks import check_choice
 from .readers import SUFFIXES, CorpusError, Document, Lines, find_files, read_documents
 from .sentences import NEWLINE, SPACE, configure_sentences, find_kind, find_starts
 
+Tokens: TypeAlias = tuple[list[str], bytes]  # words, and the kind of each
 Batch: TypeAlias = Path | list[list[str]]  # a .spacy file, or documents as paragraphs
 
 DOC_BIN = ".spacy"
 BATCH_CHARACTERS = 500_000  # that a process gets at a time
 FEW = 8  # batches that are done sooner than other processes start
-MAX_LEXEMES = 50_000  # that a tokenizer may know before a new one takes its place
+MAX_LEXEMES = 150_000  # words or pieces that a tokenizer may know before a new one takes its place
 LONGEST_SENTENCE = 100  # words, as of the `elmo` pipe
 _get_sentences = configure_sentences(LONGEST_SENTENCE)
 
@@ -183,34 +183,81 @@ def _tokenize_batch(batch: Batch, *, lang: str, lines: Lines) -> list[Document]:
     elif lines == "sentences":
         documents = [[words for line in document if (words := line.split())] for document in batch]
     else:
-        nlp = _blank(lang)
-        lexicon = _lexicon(lang)
-        documents = [[s for text in document for s in _sentences(nlp.make_doc(text), lexicon)] for document in batch]
-        if len(nlp.vocab) > MAX_LEXEMES:  # it keeps every word, so memory would grow with the text
-            _lexicon.cache_clear()
-            _blank.cache_clear()  # `nlp.memory_zone` bounds it as well, but at half the speed: words are not cached
+        tokenizer = _tokenizer(lang)
+        documents = [[s for tokens in tokenizer(document) for s in _sentences(*tokens)] for document in batch]
+        if tokenizer.is_full():
+            _tokenizer.cache_clear()  # `nlp.memory_zone` bounds it as well, but words are not cached then
     return [document for document in documents if document]
 
 
-class _Lexicon(dict[int, tuple[str, int]]):
-    """Each word and its kind, by its number: tokens are slower to ask, and words that are one object travel as one."""
+class _Tokenizer:
+    """The tokenizer of a language, which tokenizes each piece between spaces once.
 
-    def __init__(self, vocab: Vocab):
-        self.vocab = vocab
+    That is what spaCy's own does as well, at a third of the speed. Texts with more than single spaces go through it
+    as a whole, and so do all where the language has another tokenizer, or exceptions with spaces in them.
 
-    def __missing__(self, number: int) -> tuple[str, int]:
-        lexeme = self.vocab[number]
-        self[number] = found = (lexeme.text, find_kind(lexeme))
+    Args:
+        lang: Code of the language.
+    """
+
+    def __init__(self, lang: str):
+        self.nlp = spacy.blank(lang)
+        tokenizer: Any = self.nlp.tokenizer
+        self.by_pieces = type(tokenizer) is Tokenizer and all(len(rule.split()) < 2 for rule in tokenizer.rules or ())
+        self.pieces: dict[str, Tokens] = {}
+        self.words: dict[int, tuple[str, int]] = {}
+
+    def is_full(self) -> bool:
+        """Return whether it has learned so much that a new one should take its place, or memory grows with the text."""
+        return max(len(self.nlp.vocab), len(self.pieces)) > MAX_LEXEMES
+
+    def __call__(self, document: list[str]) -> list[Tokens]:
+        """Return the words of each paragraph of a document, and their kinds."""
+        in_pieces = [self._split(text) for text in document]
+        new = {piece for pieces in in_pieces for piece in pieces if piece not in self.pieces}
+        if new:
+            self._learn(sorted(new))
+        return [
+            self._join(pieces) if pieces else self._tokenize(text)[0] for text, pieces in zip(document, in_pieces)
+        ]
+
+    def _split(self, text: str) -> list[str]:
+        pieces = text.split() if self.by_pieces else []
+        return pieces if pieces == text.split(" ") else []
+
+    def _join(self, pieces: list[str]) -> Tokens:
+        found = [self.pieces[piece] for piece in pieces]
+        return list(chain.from_iterable([words for words, _ in found])), b"".join([kinds for _, kinds in found])
+
+    def _learn(self, pieces: list[str]) -> None:
+        """Tokenize pieces as one text: a Doc of its own takes longer than what is in it."""
+        (words, kinds), ends = self._tokenize(" ".join(pieces))
+        starts = [0, *(end + 1 for end in ends)]
+        for piece, start, end in zip(pieces, starts, [*starts[1:], len(words)]):
+            self.pieces[piece] = words[start:end], kinds[start:end]
+
+    def _tokenize(self, text: str) -> tuple[Tokens, list[int]]:
+        """Return words and kinds, and the numbers of those with a space behind them."""
+        numbers, spaces = self.nlp.make_doc(text).to_array([ORTH, SPACY]).T.tolist()
+        found = [self.words.get(number) or self._know(number) for number in numbers]
+        ends = [i for i, space in enumerate(spaces) if space]
+        return ([word for word, _ in found], bytes([kind for _, kind in found])), ends
+
+    def _know(self, number: int) -> tuple[str, int]:
+        lexeme = self.nlp.vocab[number]
+        self.words[number] = found = (lexeme.text, find_kind(lexeme))
         return found
 
 
-def _sentences(doc: Doc, lexicon: _Lexicon) -> Iterator[list[str]]:
+def _sentences(words: list[str], kinds: bytes) -> Iterator[list[str]]:
     """Yield the sentences that a Doc without annotation is cut into, as `configure_sentences` does."""
-    found = [lexicon[number] for number in doc.to_array(ORTH).tolist()]
-    starts = find_starts(kind for _, kind in found)
-    for start, end in zip(starts, [*starts[1:], len(found)]):
-        words = [word for word, kind in found[start:end] if kind not in (SPACE, NEWLINE)]
-        yield from (words[i : i + LONGEST_SENTENCE] for i in range(0, len(words), LONGEST_SENTENCE))
+    starts = find_starts(kinds)
+    has_space = SPACE in kinds or NEWLINE in kinds
+    for start, end in zip(starts, [*starts[1:], len(words)]):
+        sentence = words[start:end]
+        if has_space:
+            sentence = [word for word, kind in zip(sentence, kinds[start:end]) if kind not in (SPACE, NEWLINE)]
+        yield from (sentence[i : i + LONGEST_SENTENCE] for i in range(0, len(sentence), LONGEST_SENTENCE))
 
 
 def _annotated_sentences(doc: Doc) -> list[list[str]]:
@@ -226,18 +273,13 @@ def _read_doc_bin(file: Path, lang: str) -> Iterator[Doc]:
 
 
 @lru_cache(maxsize=1)
-def _blank(lang: str) -> Language:
-    return spacy.blank(lang)
-
-
-@lru_cache(maxsize=1)
-def _lexicon(lang: str) -> _Lexicon:
-    return _Lexicon(_blank(lang).vocab)
+def _tokenizer(lang: str) -> _Tokenizer:
+    return _Tokenizer(lang)
 
 
 def check_language(lang: str) -> None:
     """Raise ValueError for the code of a language that spaCy has no tokenizer for."""
     try:
-        _blank(lang)
+        _tokenizer(lang)
     except ImportError as error:
         raise ValueError(f"lang = {lang!r}: spaCy cannot make its tokenizer ({error}); correct it") from error

@@ -1,4 +1,5 @@
 import json
+import random
 
 import pytest
 import spacy
@@ -41,6 +42,24 @@ def test_any_number_of_processes_gives_the_same(tmp_path, monkeypatch):
     assert list(tokenize_files([path, path], n_process=2)) == alone
 
 
+PIECES = """: ) :) 8-) don't can not cannot U.S. a.m. 10a.m. z.B. z. B. l'homme (e.g. x). "He said." http://a.b/c?d=1
+1,000km ... !? Hello.World co-op “No” 。 's — e g.""".split()
+
+
+@pytest.mark.parametrize("lang", ["en", "de", "fr", "xx"])
+def test_words_are_those_of_the_tokenizer_whatever_stands_between(lang):
+    rng, nlp, get_sentences = random.Random(0), spacy.blank(lang), configure_sentences()
+    tokenizer = module._Tokenizer(lang)
+    assert tokenizer.by_pieces
+    for _ in range(400):
+        gaps = rng.choices([" ", "  ", "\t", "\u00a0", " \n"], weights=[30, 1, 1, 1, 1], k=9)
+        text = "".join(rng.choice(PIECES) + gap for gap in gaps).strip()
+        (found,) = tokenizer([text])
+        spans = get_sentences([nlp.make_doc(text)])[0]
+        expected = [[token.text for token in span if not token.is_space] for span in spans]
+        assert [words for words in module._sentences(*found) if words] == [words for words in expected if words], text
+
+
 def test_no_process_starts_for_text_that_is_done_sooner_without(tmp_path, monkeypatch):
     monkeypatch.setattr(module.ProcessPoolExecutor, "submit", None)
     assert len(list(tokenize_files([write(tmp_path / "a.txt")], n_process=2))) == 2
@@ -81,7 +100,7 @@ def test_a_tokenizer_that_knows_too_many_words_is_replaced(tmp_path, monkeypatch
     monkeypatch.setattr(module, "BATCH_CHARACTERS", 1)
     write(tmp_path / "a.txt", "One document.\n\nAnd another.")
     assert list(tokenize_files([tmp_path])) == [[["One", "document", "."]], [["And", "another", "."]]]
-    assert module._blank.cache_info().currsize == 0
+    assert module._tokenizer.cache_info().currsize == 0
 
 
 def test_the_language_decides_on_the_words(tmp_path):
