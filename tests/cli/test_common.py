@@ -1,4 +1,8 @@
+import io
+import json
 import os
+import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -6,7 +10,7 @@ from click.exceptions import Exit
 from matplotlib.figure import Figure
 from thinc.api import ConfigValidationError
 
-from spacy_elmo.cli.common import check_target, clear_errors, write_text
+from spacy_elmo.cli.common import CLOSED, any_output, check_target, clear_errors, print_json, write_text
 from spacy_elmo.formats import WeightsError
 from spacy_elmo.util.plots import save_figure
 from spacy_elmo.util.staging import WriteError
@@ -20,6 +24,48 @@ def test_an_error_is_one_line_and_exit_code_1(kind: type[Exception], capsys: pyt
     assert caught.value.code == 1
     (line,) = "".join(capsys.readouterr()).strip().splitlines()
     assert "weights.hdf5: is broken" in line
+
+
+def test_an_end_of_memory_is_one_message(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught, clear_errors():
+        raise MemoryError
+    assert caught.value.code == 1
+    assert "There is not enough memory; free some" in "".join(capsys.readouterr())
+
+
+def test_a_warning_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]):
+    with clear_errors():
+        warnings.showwarning("words are missing", UserWarning, "file.py", 1)
+    assert capsys.readouterr() == ("", "Warning: words are missing\n")
+
+
+def as_terminal(monkeypatch: pytest.MonkeyPatch, encoding: str) -> io.BytesIO:
+    """Let what is printed go into bytes, as by a terminal of this encoding."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    return written
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_any_terminal_can_show_what_is_printed(encoding: str, monkeypatch: pytest.MonkeyPatch):
+    written = as_terminal(monkeypatch, encoding)
+    with any_output():
+        print("Müller ✔ 天")
+        print_json({"name": "Müller 天"})
+    first, *rest = written.getvalue().decode(encoding).splitlines()
+    assert first == "Müller ✔ 天".encode(encoding, "backslashreplace").decode(encoding)
+    assert json.loads("".join(rest)) == {"name": "Müller 天"}
+    assert sys.stdout.errors == "strict"
+
+
+def test_a_closed_pipe_ends_a_command_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    reader, writer = os.pipe()
+    os.close(reader)
+    monkeypatch.setattr(sys, "stdout", os.fdopen(writer, "w"))
+    with pytest.raises(SystemExit) as caught, any_output(), clear_errors():
+        print("line\n" * 100_000)
+    assert caught.value.code == CLOSED
+    assert capsys.readouterr().err == ""
 
 
 def test_a_block_without_an_error_says_nothing(capsys: pytest.CaptureFixture[str]):

@@ -69,7 +69,25 @@ def test_texts_that_cannot_be_read_are_named(text: str, model: Path, tmp_path: P
     assert text in result.output
 
 
+def test_the_language_is_that_of_the_model_and_is_said(tmp_path: Path):
+    bilm = random_model()
+    model_directory.write(tmp_path / "fr", bilm, {"lang": "fr"}, head=random_head(bilm))
+    (tmp_path / "a.txt").write_text("l'homme d'ici", encoding="utf8")
+    result = run(tmp_path / "fr", tmp_path / "a.txt")
+    printed = " ".join(result.output.split())  # messages are wrapped
+    assert "words are those of spaCy's tokenizer for 'fr', the language of the model; --lang" in printed
+    assert [row["words"] for row in rows(tmp_path / "fr", tmp_path / "a.txt")] == [4]
+    assert [row["words"] for row in rows(tmp_path / "fr", tmp_path / "a.txt", "--lang", "xx")] == [2]
+
+
+def test_tokenized_lines_stay_as_they_are(model: Path, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("do n't ( e.g. this ) .\nYes .\n", encoding="utf8")
+    assert [row["words"] for row in rows(model, tmp_path / "a.txt", "--lines", "sentences")] == [9]
+
+
 def test_a_model_without_a_softmax_is_refused(tiny_model: Path, texts: list[Path]):
     result = run(tiny_model, *texts)
     assert result.exit_code == 1
-    assert "has no softmax" in " ".join(result.output.split())
+    output = " ".join(result.output.split())
+    assert "has no softmax" in output
+    assert "--init" in output

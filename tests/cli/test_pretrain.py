@@ -85,6 +85,30 @@ def test_what_is_wrong_is_said_without_a_traceback(files: tuple[Path, Path], arg
     assert isinstance(result.exception, SystemExit)
 
 
+def test_several_files_are_trained_on(files: tuple[Path, Path]):
+    other = files[1].with_name("other.txt")
+    other.write_text("A third text.\n\nIt ends.", encoding="utf8")
+    result = run(files, other, "--training.max_steps", 1, f"--paths.dev={other}")
+    assert result.exit_code == 0, result.output
+    meta = model_directory.read(files[0].parent / "out" / "model-last").meta
+    assert [file["name"] for file in meta["training_data"]] == ["text.txt", "other.txt"]
+
+
+def test_a_pattern_is_trained_on(files: tuple[Path, Path]):
+    result = run(files, "--paths.train", files[1].with_name("te*.txt"), "--training.max_steps", 1)
+    assert result.exit_code == 0, result.output
+
+
+def test_ctrl_c_while_the_text_is_prepared_says_what_is_kept(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch):
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spacy_elmo.pretraining.pretrain.run_training", interrupt)
+    result = run(files)
+    assert result.exit_code == 130
+    assert "nothing of it is kept; the same command starts anew" in " ".join(result.output.split())
+
+
 def test_another_run_is_left_alone(files: tuple[Path, Path]):
     run(files)
     before = contents(files[0].parent / "out")

@@ -197,9 +197,10 @@ def _read_table(
         raise WeightsError(f"{path}: has neither dataset {CHARACTERS} nor {TABLE}; it needs one for its words")
     if vocab is not None:
         vocab_path = Path(vocab)
+        words = tuple(read_word_list(vocab_path, error=WeightsError))
     else:
         vocab_path = file_in(path.parent, WORDS if (path.parent / WORDS).exists() else VOCAB)
-    words = tuple(read_word_list(vocab_path, error=WeightsError))
+        words = read_words(vocab_path)
     shape, option = (len(words), options.size("lstm", "projection_dim")), f"{vocab_path.name}, lstm.projection_dim"
     if embedding is None:
         return Table(datasets.read(TABLE, shape, option), words, vocab_path)

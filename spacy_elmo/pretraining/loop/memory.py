@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ...bilm.config import BiLMConfig
@@ -10,21 +10,33 @@ from ..network.sampled_loss import BLOCK_LOGITS
 from ..network.softmax import default_cutoffs
 
 BYTES = 4  # of a float32
+PROGRAM = 300_000_000  # bytes of Python and its libraries
+BYTES_A_WORD = 300  # of a vocabulary with its index and counts
 
 
-def model_bytes(config: BiLMConfig, n_parameters: int, *, rows: int, slots: int) -> int:
+def program_bytes(n_words: int) -> int:
+    """Estimate what a run takes besides its numbers.
+
+    Args:
+        n_words: Size of the vocabulary.
+    """
+    return PROGRAM + BYTES_A_WORD * n_words
+
+
+def model_bytes(config: BiLMConfig, sizes: Sequence[int], *, rows: int, slots: int) -> int:
     """Estimate what training a biLM without its softmax takes.
 
-    That is parameters, gradients, the optimizer's state, and what each layer keeps for the way back.
+    That is parameters, gradients, the optimizer's state, what each layer keeps for the way back, and what the optimizer
+    computes with for one parameter after the other.
 
     Args:
         config: Of the model.
-        n_parameters: Of the model.
+        sizes: Numbers of each parameter.
         rows: Tokens that this process reads in a step, in each direction.
         slots: Numbers the optimizer keeps for each parameter: 2 for Adam and AdamW, 1 for Adagrad.
     """
     kept = rows * (9 * config.hidden_size + 4 * config.projection_size)
-    return BYTES * (n_parameters * (2 + slots) + 2 * config.n_layers * kept)
+    return BYTES * (sum(sizes) * (2 + slots) + 2 * config.n_layers * kept + 2 * max(sizes))
 
 
 def softmax_bytes(n_words: int, width: int, *, candidates: int, rows: int, slots: int) -> int:

@@ -100,8 +100,10 @@ class Optimizer:
         for key, t in state.items():
             if t.shape != rows.shape:
                 kept[key] = t
-            else:
-                kept.setdefault(key, torch.zeros_like(p))[ids] = t
+                continue
+            if key not in kept:
+                kept[key] = torch.zeros_like(p)
+            kept[key][ids] = t
 
     def tensors(self) -> Tensors:
         """Return the tensors of the state, by "parameter/key"."""
@@ -130,7 +132,8 @@ class Optimizer:
                 raise ValueError(
                     f"state of the optimizer: {path} of shape {tuple(t.shape)} fits no parameter; {remedy}"
                 )
-            states.setdefault(name, {})[key] = t.clone()
-        for name, state in states.items():
-            self.optimizer.state[self.parameters[name]] = state
+            states.setdefault(name, {})[key] = t
+        for name, state in states.items():  # one after the other, so that never two whole states are in memory
+            self.optimizer.state[self.parameters[name]] = {}
+            self.optimizer.state[self.parameters[name]] = {key: t.clone() for key, t in state.items()}
         self.n_steps = values["n_steps"]

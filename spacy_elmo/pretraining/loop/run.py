@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -26,7 +25,7 @@ from ..network.head import change_vocabulary
 from ..network.objective import Objective
 from .checkpoint import latest_checkpoint, list_checkpoints, read_checkpoint, remove_unfinished
 from .distributed import LostProcessError, World, interruptible
-from .memory import check_memory, fitting, model_bytes
+from .memory import check_memory, fitting, model_bytes, program_bytes
 from .optimizer import Optimizer
 from .perplexity import evaluation_windows
 from .plot import plot_history
@@ -117,7 +116,8 @@ def run_training(
                 on_step(progress)
     finished = trainer.done(settings.limits) >= 1
     if world.is_main and trainer.step:
-        _write_models(settings, trainer, prepared, output, notify)
+        with _name_last_checkpoint(folder):
+            _write_models(settings, trainer, prepared, output, notify)
         plot_history(trainer.history, output / PLOT)
     return Outcome(finished, trainer.step, trainer.step - first_step, world.is_main, interrupted())
 
@@ -199,12 +199,13 @@ def _check_memory(settings: RunSettings, words: tuple[str, ...], world: World) -
     slots, start = settings.optimizer.slots, settings.start
     config = settings.dimensions(words) if start is None else start.model.config
     with fitting(), torch.random.fork_rng(devices=[]), torch.device("meta"):  # shapes only
-        n_parameters = sum(parameter.numel() for parameter in BiLM(config, words=words).parameters())
+        sizes = [parameter.numel() for parameter in BiLM(config, words=words).parameters()]
     needed = {
-        f"model of {n_parameters:,} parameters": model_bytes(config, n_parameters, rows=rows, slots=slots),
+        f"model of {sum(sizes):,} parameters": model_bytes(config, sizes, rows=rows, slots=slots),
         f"{settings.softmax.name} softmax over {len(words):,} words": settings.softmax.bytes_needed(
             len(words), config.projection_size, rows=rows, slots=slots
         ),
+        "the program": program_bytes(len(words)),
     }
     return check_memory(needed, available_bytes())
 
@@ -221,7 +222,7 @@ def _replace_lost_best(trainer: Trainer, output: Path, notify: Notify) -> None:
 
 
 def _write_models(settings: RunSettings, trainer: Trainer, prepared: Prepared, output: Path, notify: Notify) -> None:
-    """Write the model as it is, and as it was when it was best, with their softmax where that is a matrix."""
+    """Write the model as it is, and as it was when it was best, and is again then, with a softmax that is a matrix."""
     objective, words = trainer.objective, prepared.vocabulary.words
     now = {"step": trainer.step, "words": trainer.words, "seconds": trainer.seconds}
     evaluated = trainer.history[-1] if trainer.history and trainer.history[-1]["step"] == trainer.step else {}
@@ -237,10 +238,9 @@ def _write_models(settings: RunSettings, trainer: Trainer, prepared: Prepared, o
                 return
             notify(f"{error}; {BEST} is of the best step that is left")
             continue
-        best = Objective(deepcopy(objective.model), deepcopy(objective.softmax))
-        best.load_state_dict(strip_prefix("objective/", checkpoint.tensors))
+        objective.load_state_dict(strip_prefix("objective/", checkpoint.tensors))  # no copy: it may be large
         meta = _describe(settings, prepared, note)
-        model_directory.write(output / BEST, best.model, meta, head=best.softmax.head(words))
+        model_directory.write(output / BEST, objective.model, meta, head=objective.softmax.head(words))
         return
 
 
@@ -285,6 +285,15 @@ def _name_last_checkpoint(folder: Path) -> Iterator[None]:
     try:
         yield
     except (LostProcessError, FloatingPointError) as error:
-        steps = list_checkpoints(folder)
-        where = f"{folder} has a checkpoint of step {steps[-1]}" if steps else f"{folder} has no checkpoint yet"
-        raise type(error)(f"{error}; {where}") from error
+        raise type(error)(f"{error}; {_last_checkpoint(folder)}") from error
+    except (MemoryError, RuntimeError) as error:
+        reason = (str(error).splitlines() or ["MemoryError"])[0]
+        if isinstance(error, RuntimeError) and "allocate memory" not in reason:
+            raise
+        remedy = "free some, then go on with --resume"
+        raise OSError(f"there is no more memory ({reason}); {_last_checkpoint(folder)}; {remedy}") from error
+
+
+def _last_checkpoint(folder: Path) -> str:
+    steps = list_checkpoints(folder)
+    return f"{folder} has a checkpoint of step {steps[-1]}" if steps else f"{folder} has no checkpoint yet"

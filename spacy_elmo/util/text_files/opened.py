@@ -125,7 +125,7 @@ def _check_head(head: bytes) -> None:
     if head[257:262] == b"ustar":
         raise _NotTextError("is a tar archive; unpack it, and name the files in it or their directory")
     for name, zeros in (("UTF-16LE", head[1::2]), ("UTF-16BE", head[::2])):
-        if len(head) > 1 and 2 * zeros.count(0) > len(zeros) and head.count(0) == zeros.count(0):
+        if len(head) >= 8 and 2 * zeros.count(0) > len(zeros) and head.count(0) == zeros.count(0):
             raise _NotTextError(f"is UTF-16 text, not UTF-8 text; {_UTF16.format(name)}")
     if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8)):
         raise _NotTextError("is XML or HTML, not plain text; take its text out, and give that")

@@ -6,6 +6,7 @@ from spacy_elmo.pretraining.loop.memory import (
     check_memory,
     fitting,
     model_bytes,
+    program_bytes,
     softmax_bytes,
 )
 from spacy_elmo.pretraining.network.softmax import AdaptiveSoftmax
@@ -27,8 +28,17 @@ def test_where_the_system_does_not_say_nothing_is_refused():
 
 
 def test_the_optimizer_takes_memory_for_each_parameter():
-    less, more = (model_bytes(CONFIG, 1000, rows=10, slots=slots) for slots in (1, 2))
+    less, more = (model_bytes(CONFIG, [700, 300], rows=10, slots=slots) for slots in (1, 2))
     assert more - less == 4000
+
+
+def test_the_optimizer_computes_with_one_parameter_after_the_other():
+    few, many = (model_bytes(CONFIG, sizes, rows=10, slots=1) for sizes in ([800, 200], [500, 500]))
+    assert few - many == 4 * 2 * 300
+
+
+def test_the_program_and_its_vocabulary_take_memory_too():
+    assert program_bytes(800_000) > 500_000_000
 
 
 def test_memory_of_parameters_and_state_dominates_for_large_vocabularies():

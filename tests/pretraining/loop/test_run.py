@@ -207,3 +207,26 @@ def test_a_reader_of_held_out_text_that_returns_nothing_is_refused(tmp_path: Pat
     text = Text(documents, lambda: None, CorpusSettings())  # type: ignore[arg-type, return-value]
     with pytest.raises(CorpusError, match="held-out text gave None"):
         lines_of(tmp_path, text=text, max_steps=1)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")])
+@pytest.mark.parametrize("place", ["Trainer.advance", "_write_models"])
+def test_where_memory_ends_the_last_checkpoint_is_named(
+    error: Exception, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(f"spacy_elmo.pretraining.loop.{'trainer' if '.' in place else 'run'}.{place}", fail)
+    where = "has no checkpoint yet" if "." in place else f"has a checkpoint of step {STEPS}"
+    with pytest.raises(OSError, match=f"there is no more memory .*checkpoints {where}; free some, then"):
+        tiny_run(tmp_path / "out")
+
+
+def test_other_errors_of_torch_stay_what_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> None:
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr("spacy_elmo.pretraining.loop.trainer.Trainer.advance", fail)
+    with pytest.raises(RuntimeError, match="^shapes do not fit$"):
+        tiny_run(tmp_path / "out")
