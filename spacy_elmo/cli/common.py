@@ -20,6 +20,7 @@ from wasabi import msg
 from ..util.files import printable
 from ..util.staging import file_to_write, is_stage, staged
 
+WARNING = "Warning: "  # how lines of libraries begin that are more than information
 CLOSED = 128 + 13  # the status of a program whose output nobody reads any more, as shells have it
 
 
@@ -60,7 +61,7 @@ def clear_errors() -> Iterator[None]:
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, UserWarning):
-            echo(printable(f"Warning: {message}"), err=True)
+            echo(printable(f"{WARNING}{message}"), err=True)
         else:
             shown(message, category, *place, **more)
 
@@ -84,6 +85,11 @@ def _message(error: Exception) -> str:
     if isinstance(error, ConfigValidationError):  # whose text ends in all settings around the one that is wrong
         error = ConfigValidationError.from_error(error, show_config=False)
     return str(error).strip()
+
+
+def say(line: str) -> None:
+    """Print a line that a library has for people."""
+    (msg.warn if line.startswith(WARNING) else msg.info)(printable(line.removeprefix(WARNING)))
 
 
 def print_json(values: object) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from typer import Argument, Option, echo
 from wasabi import msg
 
-from .common import clear_errors, print_json
+from .common import clear_errors, print_json, say
 
 
 def perplexity(
@@ -39,7 +39,7 @@ def perplexity(
             lang=lang,
             n_process=n_process,
             lines=cast(Any, lines),
-            notify=partial(echo, err=True) if as_json else msg.info,
+            notify=partial(echo, err=True) if as_json else say,
         )
     if as_json:
         print_json(rows)

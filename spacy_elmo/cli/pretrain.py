@@ -10,7 +10,7 @@ from typing import Annotated
 from typer import Argument, Context, Exit, Option
 from wasabi import msg
 
-from .common import clear_errors
+from .common import clear_errors, say
 
 PATHS = ("--paths.train", "--paths.dev")  # of text
 
@@ -42,7 +42,7 @@ def pretrain(
         if init is not None:
             overrides["paths.init"] = init
         try:
-            outcome = pretrain_model(read_config(config, overrides), output, resume=resume, notify=msg.info)
+            outcome = pretrain_model(read_config(config, overrides), output, resume=resume, notify=say)
         except FloatingPointError as error:
             raise ValueError(str(error)) from error
         except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -10,7 +11,7 @@ from click.exceptions import Exit
 from matplotlib.figure import Figure
 from thinc.api import ConfigValidationError
 
-from spacy_elmo.cli.common import CLOSED, any_output, check_target, clear_errors, print_json, write_text
+from spacy_elmo.cli.common import CLOSED, any_output, check_target, clear_errors, print_json, say, write_text
 from spacy_elmo.formats import WeightsError
 from spacy_elmo.util.plots import save_figure
 from spacy_elmo.util.staging import WriteError
@@ -37,6 +38,14 @@ def test_a_warning_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]):
     with clear_errors():
         warnings.showwarning("words are missing", UserWarning, "file.py", 1)
     assert capsys.readouterr() == ("", "Warning: words are missing\n")
+
+
+@pytest.mark.parametrize(("line", "icon"), [("Warning: much is <UNK>", "⚠"), ("text: 9 words", "ℹ")])
+def test_lines_of_libraries_are_information_or_warnings(line: str, icon: str, capsys: pytest.CaptureFixture[str]):
+    say(line)
+    printed = capsys.readouterr().out
+    assert re.search(rf"({icon}|\[.\]) {line.removeprefix('Warning: ')}", printed)
+    assert "Warning" not in printed
 
 
 def as_terminal(monkeypatch: pytest.MonkeyPatch, encoding: str) -> io.BytesIO:
