@@ -52,7 +52,7 @@ def softmax_bytes(n_words: int, width: int, *, candidates: int, rows: int, slots
     candidates = min(n_words, candidates)
     touched = min(n_words, candidates + 2 * rows) * (width + 1)
     parameters = n_words * (width + 1)
-    return BYTES * (parameters * (1 + slots) + 3 * candidates * (width + 1) + touched + 2 * BLOCK_LOGITS)
+    return BYTES * (parameters * (1 + slots) + 4 * candidates * (width + 1) + touched + 2 * BLOCK_LOGITS)
 
 
 def adaptive_softmax_bytes(n_words: int, width: int, *, div_value: float, rows: int, slots: int) -> int:
