@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TextIO, TypeAlias
 
-from ..util.text_files import open_text, refuse_nul
+from ..util.text_files.opened import open_text, refuse_nul
 
 Document: TypeAlias = list[list[str]]  # sentences of words
 Lines: TypeAlias = Literal["paragraphs", "wrapped", "sentences"]  # what a line of text is
@@ -70,8 +70,8 @@ def read_documents(
 ) -> Iterator[list[str]]:
     """Yield the documents of a file or directory as lists of paragraphs, or of sentences.
 
-    Empty documents and paragraphs are left out. Very long ones come in pieces. Files are what they hold, whatever their
-    names: compressed by gzip, bzip2, xz or zstd or not at all, and lines of JSON or of text.
+    Empty documents and paragraphs are left out. Very long ones come in pieces. What a file holds decides how it is
+    read, and not its name. It may be compressed by gzip, bzip2, xz or zstd, and may have lines of JSON or of text.
 
     Args:
         path: What `find_files` takes. A line of JSON is a document: an object with the key "text".

@@ -1,6 +1,1 @@
 """Files of text and of words that people bring, read as what they hold."""
-
-from .opened import OpenText, open_text, refuse_nul
-from .words import read_word_list
-
-__all__ = ["OpenText", "open_text", "read_word_list", "refuse_nul"]

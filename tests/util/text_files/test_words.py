@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from spacy_elmo.util.files import WeightsError
-from spacy_elmo.util.text_files import read_word_list
+from spacy_elmo.util.text_files.words import read_word_list
 
 COLUMNS = {
     "words": "the\nbank\n1990\n",
