@@ -9,13 +9,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from itertools import chain, islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any, TypeAlias
 
 import spacy
@@ -151,7 +151,8 @@ def _in_parallel(
     pending: deque[Future[list[Document]]] = deque()
     try:
         for batch in batches:
-            pending.append(pool.submit(work, batch))
+            with _without_interrupts():  # which the processes that start here inherit
+                pending.append(pool.submit(work, batch))
             if len(pending) > 2 * n_process:
                 yield pending.popleft().result()
         while pending:
@@ -161,6 +162,19 @@ def _in_parallel(
         raise CorpusError(f"a process that tokenizes was lost ({error}); {remedy}") from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C, in the main thread, which is the only one that may."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) or signal.SIG_DFL
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _start_process() -> None:
