@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-import srsly
 
 SOFTWARE = "apache-2.0 mit bsd-2-clause bsd-3-clause gpl-2.0 gpl-3.0 agpl-3.0 lgpl-3.0 mpl-2.0 unlicense".split()
 CONTENT = "cc0-1.0 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-4.0 cc-by-nc-sa-4.0 cc-by-nd-4.0".split()
@@ -28,7 +27,7 @@ def make_card(facts: Mapping[str, Any]) -> str:
         "library_name": "spacy",
         "tags": ["spacy", "elmo", "token-embeddings"],
     }
-    lines = ["---", srsly.yaml_dumps(matter).rstrip(), "---", ""]
+    lines = ["---", *(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in matter.items()), "---", ""]
     lines += [f"# {_line(name)}", ""]
     if facts.get("description"):
         lines += [_line(facts["description"]), ""]
