@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice, pairwise
 from pathlib import Path
 
-from ..util.text_files.opened import open_text
+from ..util.text_files import open_text
 from .readers import CorpusError, Lines
 from .tokenize import is_doc_bin
 

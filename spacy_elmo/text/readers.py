@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TextIO, TypeAlias
 
-from ..util.text_files.opened import open_text, refuse_nul
+from ..util.text_files import open_text, refuse_nul
 
 Document: TypeAlias = list[list[str]]  # sentences of words
 Lines: TypeAlias = Literal["paragraphs", "wrapped", "sentences"]  # what a line of text is

@@ -16,7 +16,7 @@ from torch import Tensor
 from ...bilm import BiLM, BiLMConfig, CharacterInput, ConfigError, WordInput
 from ...util.files import WeightsError, file_in, printable, read_json, read_words, write_json, write_words
 from ...util.staging import staged
-from ...util.text_files.words import read_word_list
+from ...util.text_files import read_word_list
 from ...util.threads import without_settings
 from ..pretrained import Head, Pretrained, empty_model, fill_model, model_words
 from .hdf5 import SUFFIXES, Datasets, import_h5py, is_hdf5, open_datasets, write_datasets

@@ -17,7 +17,7 @@ import numpy as np
 from ...bilm.characters import BOS, EOS, UNK
 from ...text.readers import CorpusError
 from ...util.files import read_words, write_words
-from ...util.text_files.words import read_word_list
+from ...util.text_files import read_word_list
 from ...util.types import Ints1d
 
 WordCount: TypeAlias = tuple[bytes, int]
