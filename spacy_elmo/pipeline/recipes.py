@@ -11,7 +11,9 @@ from spacy.language import Language
 from spacy.util import load_model_from_config
 from thinc.api import Config
 
+from ..models.describe import read_facts
 from ..models.load import find_model, load_model
+from .serialization import check_language
 
 LINKER = "entity_linker"
 SENTENCES = ("parser", "senter")
@@ -66,6 +68,7 @@ def make_config(
     if "sentencizer" in sentences:
         config["components"]["sentencizer"] = {"factory": "sentencizer"}
     if not baseline:
+        check_language(pretrained, read_facts(pretrained).get("lang"), lang)
         config["paths"]["elmo"] = pretrained
         config["initialize"] = {"components": {"elmo": {"pretrained": "${paths.elmo}"}}}
         config["components"]["elmo"] = _make_elmo(keep_vectors)

@@ -1,3 +1,4 @@
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def test_it_writes_what_the_library_makes_by_default(tmp_path: Path):
 @pytest.mark.parametrize(
     ("options", "settings"),
     [
-        (["--lang", "de"], {"lang": "de"}),
+        (["--lang", "xx"], {"lang": "xx"}),
         (["--recipe", "paper"], {"recipe": "paper"}),
         (["--keep-vectors"], {"keep_vectors": True}),
         (["--baseline"], {"baseline": True}),
@@ -81,3 +82,11 @@ def test_a_mistake_is_one_message_and_no_file(arguments: list[str], expected: li
     assert isinstance(result.exception, SystemExit)
     assert all(part in " ".join(result.output.split()) for part in expected)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_of_another_language_are_said_in_the_terminal(tmp_path: Path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        result = run(tmp_path / "c.cfg", "--lang", "de", "--pipeline", "tagger")
+    assert result.exit_code == 0
+    assert "for language 'en', the pipeline is for 'de'" in " ".join(result.output.split())

@@ -11,16 +11,19 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TextIO
 
-zstd: Any = None
-try:
-    from compression import zstd  # type: ignore[import-not-found, no-redef]  # from Python 3.14 on
-except ImportError:
-    with suppress(ImportError):
-        from backports import zstd
 
+def _find_zstd() -> Any:
+    for name in ("compression.zstd", "backports.zstd"):  # of Python 3.14, and for earlier ones
+        with suppress(ImportError):
+            return import_module(name)
+    return None
+
+
+zstd = _find_zstd()
 HEAD = 2**14  # bytes by which a file is known
 
 
