@@ -207,7 +207,7 @@ def _tokenize_batch(batch: Batch, *, lang: str, lines: Lines) -> list[Document]:
 class _Tokenizer:
     """The tokenizer of a language, which tokenizes each piece between spaces once.
 
-    That is what spaCy's own does as well, at a third of the speed. Texts with more than single spaces go through it
+    That is what spaCy's own does as well, and then makes a Doc. Texts with more than single spaces go through it
     as a whole, and so do all where the language has another tokenizer, or exceptions with spaces in them.
 
     Args:
