@@ -12,7 +12,7 @@ BEGIN_SENTENCE, END_SENTENCE, BEGIN_WORD, END_WORD, PAD = range(256, 261)
 N_CHARACTERS = 261  # 256 bytes and the five above; ids are one higher, because 0 masks a whole word
 
 BOS, EOS, UNK = "<S>", "</S>", "<UNK>"
-_MARKER_IDS = {BOS: BEGIN_SENTENCE, EOS: END_SENTENCE}
+MARKERS = {BOS: BEGIN_SENTENCE, EOS: END_SENTENCE}
 
 
 def word_bytes(word: str, max_characters: int = 50) -> bytes:
@@ -42,8 +42,8 @@ def characters_to_ids(words: Sequence[str], max_characters: int = 50) -> Tensor:
     ids = np.full((len(words), max_characters), PAD + 1, dtype=np.int64)
     ids[:, 0] = BEGIN_WORD + 1
     for row, word in zip(ids, words):
-        if word in _MARKER_IDS:
-            row[1] = _MARKER_IDS[word] + 1
+        if word in MARKERS:
+            row[1] = MARKERS[word] + 1
             row[2] = END_WORD + 1
         else:
             data = word_bytes(word, max_characters)

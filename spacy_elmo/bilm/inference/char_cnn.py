@@ -13,6 +13,8 @@ from ...util.threads import run_both
 from ..characters import BEGIN_WORD, BOS, END_WORD, EOS, PAD, word_bytes
 from ..word_encoder import CharacterEncoder, WordTable, character_windows, stacked_filters
 from .kernels import EQUAL_ROWS, fill_rows
+from .native import Kernel
+from .native_words import NativeCNN
 from .word_cache import WordCache
 
 FILTERED_WORDS = 32  # words whose windows are in memory at once
@@ -25,8 +27,8 @@ class TableVectors:
     def __init__(self, table: WordTable):
         self.table = table
 
-    def __call__(self, words: Sequence[str]) -> Tensor:
-        """Return (words, width), the vectors of words, each of which is given once.
+    def compute(self, words: Sequence[str]) -> Tensor:
+        """Return (words, width), the vectors of words.
 
         Raises:
             KeyError: As the table does.
@@ -34,9 +36,30 @@ class TableVectors:
         ids = self.table.word_ids(words)
         return self.table.embedding.weight[(ids[:, 0] - 1).clamp(min=0)] * (ids > 0)
 
+    __call__ = compute
+
 
 class CharacterVectors:
-    """The character CNN over as many positions as a word needs, with a cache over calls.
+    """The character CNN with a cache over calls.
+
+    Args:
+        encoder: The character CNN.
+        width: Numbers in a word vector.
+        word_cache: Number of vectors to keep.
+        kernel: What computes; torch if None.
+    """
+
+    def __init__(self, encoder: CharacterEncoder, *, width: int, word_cache: int, kernel: Kernel | None = None):
+        self.cache = WordCache(word_cache, width)
+        self.compute = TorchCNN(encoder, width) if kernel is None else NativeCNN(kernel, encoder, width=width)
+
+    def __call__(self, words: Sequence[str]) -> Tensor:
+        """Return (words, width), the vectors of words, each of which is given once."""
+        return self.cache.look_up(words, self.compute)
+
+
+class TorchCNN:
+    """The character CNN over as many positions as a word needs.
 
     All filters are one product over windows of the widest; narrower ones have zero weights at the end. A window of
     padding alone gives the same as any other, so one after the end of the word is enough for the maximum to be exact.
@@ -44,27 +67,23 @@ class CharacterVectors:
     Args:
         encoder: The character CNN.
         width: Numbers in a word vector.
-        word_cache: Number of vectors to keep.
     """
 
-    def __init__(self, encoder: CharacterEncoder, *, width: int, word_cache: int):
+    def __init__(self, encoder: CharacterEncoder, width: int):
         config = encoder.config
         self.encoder = encoder
+        self.width = width
         self.window = max(width for width, _ in config.filters)
         self.longest = config.max_characters - self.window - 2  # bytes of a word that has a window of padding alone
         self.characters = F.pad(encoder.embedding.weight, (0, 0, 1, 0))
         self.filters, self.bias = stacked_filters(encoder)
-        self.cache = WordCache(word_cache, width)
 
     def __call__(self, words: Sequence[str]) -> Tensor:
-        """Return (words, width), the vectors of words, each of which is given once."""
-        return self.cache.look_up(words, self._compute)
-
-    def _compute(self, words: list[str]) -> Tensor:
+        """Return (words, width), the vectors of words."""
         data = [word_bytes(word, self.encoder.config.max_characters) for word in words]
         lengths = np.array([len(item) for item in data])
         is_short = (lengths <= self.longest) & np.array([word not in (BOS, EOS) for word in words])
-        vectors = self.bias.new_empty(len(words), self.cache.vectors.shape[1])
+        vectors = self.bias.new_empty(len(words), self.width)
         short = np.flatnonzero(is_short)
         short = short[np.argsort(lengths[short], kind="stable")]
         blocks = np.array_split(short, 2 * -(-len(short) // (2 * BLOCK_WORDS)) or 1)

@@ -32,8 +32,9 @@ class Encoder:
         initial_state: "warm" or "zeros", as of `BiLM.initial_state`.
         max_batch_words: Words that are computed together, which bounds memory.
         word_cache: Number of context-free word vectors to keep between calls.
-        prepack: Whether to keep a second copy of the LSTM's weights in the layout that products are fastest with:
-            "auto" packs large ones once many words are computed together, True all of them at once, False none.
+        prepack: Whether to keep a second copy of large weights in the layout that products are fastest with: False
+            for none. The native kernel needs one. Where torch computes, "auto" copies those of the LSTM once many words
+            are computed together, True at once.
 
     Raises:
         TypeError: For a model of another class.

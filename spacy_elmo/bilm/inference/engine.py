@@ -21,8 +21,10 @@ from ..lstm import ProjectedLSTM
 from ..model import BiLM
 from ..word_encoder import CharacterEncoder
 from .char_cnn import CharacterVectors, TableVectors
-from .lanes import pack
+from .lanes import Lanes, pack
 from .lstm import Cell, DirectedText, run_direction
+from .native import Kernel, choose
+from .native_lstm import Direction
 
 PREPACK = (True, False, "auto")
 MANY_WORDS = 1024  # words computed together from which on packing large weights is worth its time and memory
@@ -46,11 +48,18 @@ class Engine:
         # Holding on to the memory makes sure that no other parameter gets the same address.
         self.parameters = [parameter.detach() for parameter in model.parameters()]
         self.fingerprints = [_fingerprint(parameter) for parameter in model.parameters()]
+        kernel = choose(model, may_copy=prepack is not False).kernel
+        width = model.config.projection_size
         self.words: CharacterVectors | TableVectors
         if isinstance(model.word_encoder, CharacterEncoder):
-            self.words = CharacterVectors(model.word_encoder, width=model.config.projection_size, word_cache=word_cache)
+            self.words = CharacterVectors(model.word_encoder, width=width, word_cache=word_cache, kernel=kernel)
         else:
             self.words = TableVectors(model.word_encoder)
+        self.cells: list[list[Cell]] = []
+        self.directions: list[Direction] = []
+        if kernel is not None:
+            self.directions = _make_directions(model, kernel, self.words.compute([BOS, EOS]), initial_state)
+            return
         self.cells = _make_cells(model, initial_state)
         if prepack is True:
             self._pack(model.config.n_layers, only_large=False)
@@ -83,6 +92,9 @@ class Engine:
         vectors, ids = self.distinct_vectors(list(chain.from_iterable(sentences)))
         top = max(layers, default=0)
         lanes = pack([len(sentence) for sentence in sentences])
+        if self.directions:
+            self._encode_natively(vectors, ids, lanes, layers, out)
+            return
         if self.prepack == "auto" and ids.shape[0] >= MANY_WORDS and lanes.sizes[0] > 1:
             self._pack(top, only_large=True)
         width = self.model.config.projection_size
@@ -102,6 +114,20 @@ class Engine:
             )
 
         run_both(encode_direction)
+
+    def _encode_natively(self, vectors: Tensor, ids: Tensor, lanes: Lanes, layers: Sequence[int], out: Tensor) -> None:
+        rows = out if out.stride(2) == 1 else torch.empty_like(out, memory_format=torch.contiguous_format)
+        top = max(layers, default=0)
+
+        def encode_direction(number: int) -> None:
+            direction, places = self.directions[number], lanes.words[number]
+            halves = rows[:, :, number * direction.p : (number + 1) * direction.p]
+            text = DirectedText(vectors, ids[places], lanes, places)
+            direction.run(top, text, list(zip(layers, halves)), max_rows=self.max_rows)
+
+        run_both(encode_direction)
+        if rows is not out:
+            out.copy_(rows)
 
     def _pack(self, n_layers: int, *, only_large: bool) -> None:
         def pack_direction(direction: int) -> None:
@@ -129,9 +155,24 @@ def _make_cells(model: BiLM, initial_state: str) -> list[list[Cell]]:
             assert isinstance(lstm, ProjectedLSTM)
             y, h, c = lstm(x, torch.tensor([1], dtype=torch.long), state.h[direction, i], state.c[direction, i])
             x = x + y if i and model.config.skip_connections else y
-            if not (x.isfinite().all() and c.isfinite().all()):
-                problem = "its numbers are so large that vectors are no numbers, in an empty sentence already"
-                raise WeightsError(f"{model.source}: {problem}; use other weights")
+            _check_finite(model, x, c)
             cells.append(Cell(lstm, h, c))
         directions.append(cells)
     return directions
+
+
+def _make_directions(model: BiLM, kernel: Kernel, markers: Tensor, initial_state: str) -> list[Direction]:
+    """Return the layers of each direction, which start after its opening marker."""
+    opening = [0, 1, 0] if initial_state == "warm" else [0]  # an empty sentence before, or nothing
+    directions = []
+    for layers, order in ((model.forward_layers, markers), (model.backward_layers, markers.flip(0))):
+        direction = Direction(kernel, layers, order[opening], skip_connections=model.config.skip_connections)
+        _check_finite(model, direction.after_markers)
+        directions.append(direction)
+    return directions
+
+
+def _check_finite(model: BiLM, *numbers: Tensor) -> None:
+    if not all(number.isfinite().all() for number in numbers):
+        problem = "its numbers are so large that vectors are no numbers, in an empty sentence already"
+        raise WeightsError(f"{model.source}: {problem}; use other weights")

@@ -15,6 +15,8 @@ from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.bilm.inference.lanes import pack
 from tests.support.random_models import CHARACTERS, CONFIG, SENTENCE, random_model, random_table_model
 
+pytestmark = pytest.mark.usefixtures("path")
+
 TOLERANCE = 1e-5  # single precision, with sums in another order
 SENTENCES = [
     SENTENCE,
@@ -53,9 +55,12 @@ def strong_model(**changes: Any) -> BiLM:
 
 
 def plain(model: BiLM, sentences: list[list[str]], initial_state: str = "warm") -> np.ndarray:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # products this small only wait with more
     with torch.inference_mode():
         outputs, _ = model(sentences, model.initial_state(initial_state, len(sentences)))
-        return torch.cat(outputs, dim=1).numpy()
+    torch.set_num_threads(before)
+    return torch.cat(outputs, dim=1).numpy()
 
 
 def assert_agrees(model: BiLM, sentences: list[list[str]] = SENTENCES, **options: Any) -> None:

@@ -86,13 +86,13 @@ def fail(*args, **kwargs):
     raise RuntimeError("in a worker")
 import spacy_elmo.bilm.inference.engine as fast
 check(0)
-kept, fast.run_direction = fast.run_direction, fail
+kept, fast.DirectedText = fast.DirectedText, fail
 try:
     encoder.encode(texts[0])
     raise SystemExit("no error")
 except RuntimeError:
     pass
-fast.run_direction = kept
+fast.DirectedText = kept
 assert torch.get_num_threads() == 2
 check(1)
 """

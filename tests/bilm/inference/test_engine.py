@@ -86,6 +86,7 @@ def test_each_distinct_word_has_one_vector(name, words):
     torch.testing.assert_close(vectors[ids], model.word_vectors(words), rtol=0, atol=TOLERANCE)
 
 
+@pytest.mark.usefixtures("path")
 @pytest.mark.parametrize("initial_state", ["warm", "zeros"])
 @pytest.mark.parametrize("layers", [[0], [2], [1, 0], [2, 2, 0], [0, 1, 2]])
 def test_layers_stand_in_the_order_in_which_they_are_asked_for(layers, initial_state):
@@ -95,6 +96,7 @@ def test_layers_stand_in_the_order_in_which_they_are_asked_for(layers, initial_s
     np.testing.assert_allclose(out, plain(model, SENTENCES, initial_state)[layers], rtol=0, atol=TOLERANCE)
 
 
+@pytest.mark.usefixtures("torch_path")
 @pytest.mark.parametrize(("layers", "n_layers"), [([0], 0), ([1], 1), ([0, 2], 2)])
 def test_layers_above_the_chosen_ones_are_not_run(monkeypatch, layers, n_layers):
     encoder = Encoder(random_model())
@@ -105,6 +107,7 @@ def test_layers_above_the_chosen_ones_are_not_run(monkeypatch, layers, n_layers)
     assert len(runs) == 2 * n_layers
 
 
+@pytest.mark.usefixtures("torch_path")
 def test_large_weights_are_packed_only_for_many_words(monkeypatch):
     monkeypatch.setattr(kernels, "LARGE", 1)
     encoder = Encoder(random_model())
@@ -116,6 +119,7 @@ def test_large_weights_are_packed_only_for_many_words(monkeypatch):
     assert packed == ([kernels.can_pack()] * 2 + [False] * 2) * 2
 
 
+@pytest.mark.usefixtures("torch_path")
 @pytest.mark.parametrize("prepack", [True, False])
 def test_weights_of_any_size_are_packed_at_once_or_never(prepack):
     engine = make_engine(random_model(), prepack=prepack)

@@ -16,6 +16,8 @@ import torch
 import spacy_elmo
 from spacy_elmo import Encoder, load_model
 
+pytestmark = pytest.mark.usefixtures("path")
+
 PACKAGE = str(Path(spacy_elmo.__file__).parent)
 HOLDING = ("_exclusive", "_live_workers")  # a tracer can raise between a lock and its block, a signal cannot
 SHORT = [["Short", "."], ["They", "play", "chess", "."]]
