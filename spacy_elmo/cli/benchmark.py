@@ -34,6 +34,7 @@ def benchmark(
 
         from ..bilm import WordInput
         from ..bilm.inference.encoder import Encoder
+        from ..bilm.inference.native import choose
         from ..formats.pretrained import check_room
         from ..models.load import load_model
         from ..util.batches import take_words
@@ -52,6 +53,7 @@ def benchmark(
         ]
         title = f"Words a second, {sum(map(len, sentences)):,} words, {torch.get_num_threads()} threads"
         msg.table([(name, f"{speed:,.0f}") for name, speed in rows], title=title, aligns=("l", "r"))
+        msg.text(f"Computed with: {choose(found).why}")
 
 
 def _one_by_one(encoder: Encoder, sentences: Sentences) -> None:

@@ -37,8 +37,7 @@ def build_bilm(
         initial_state: What every sentence starts from: "warm" (the state an empty sentence leaves) or "zeros".
         max_batch_words: Words computed at once, which bounds memory.
         word_cache: Words whose context-free vector is kept from call to call.
-        prepack: Whether to keep a second copy of the recurrent weights, in the layout that is fastest for much text:
-            "auto" for large ones once much text is computed together, True at once, False never.
+        prepack: Whether to keep a second copy of large weights, in the layout that is fastest, as of `Encoder`.
         device: Torch device; None follows Thinc.
 
     Returns:

@@ -17,6 +17,12 @@ def test_it_prints_three_speeds(tmp_path: Path, capsys):
     assert "300 words" in "".join(lines)
 
 
+def test_it_says_what_computes_and_why(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setenv("SPACY_ELMO_NATIVE", "0")
+    benchmark(str(write_random_model(tmp_path / "model")), words=20)
+    assert "Computed with: torch, because SPACY_ELMO_NATIVE is 0\n" in capsys.readouterr().out
+
+
 def test_it_takes_a_text_shorter_than_asked_for(tmp_path: Path, capsys):
     (tmp_path / "text.txt").write_text("The bank .\n\nA river .\n", encoding="utf8")
     benchmark(str(write_random_model(tmp_path / "model")), text=tmp_path / "text.txt", words=20)
