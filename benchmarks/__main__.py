@@ -25,7 +25,7 @@ from spacy_elmo.util.batches import take_words
 from . import roofline
 from .children import busy_process, measure
 from .sizes import PUBLISHED_SMALL, find_config, random_model, size_names
-from .systems import BATCHED, COLD, LSTM, PIPE, PLAIN, SINGLE, UNPACKED, WARM, YARDSTICK, System, build
+from .systems import BATCHED, COLD, LSTM, PIPE, PLAIN, SINGLE, TORCH, TORCH_SINGLE, WARM, YARDSTICK, System, build
 from .text import Sentences, count_words, read_sentences
 
 ROOFLINE, BANDWIDTH = "limit by matrix products", "limit by memory, one sentence at a time"
@@ -65,10 +65,10 @@ def _parse() -> argparse.Namespace:
 
 
 def _speed_table(size: str, directory: Path, sentences: Sentences, args: argparse.Namespace) -> None:
-    names = [COLD, WARM, UNPACKED, SINGLE, PIPE, PLAIN, LSTM] + ([YARDSTICK] if args.yardstick else [])
+    names = [COLD, WARM, TORCH, SINGLE, TORCH_SINGLE, PIPE, PLAIN, LSTM] + ([YARDSTICK] if args.yardstick else [])
     built = {name: build(name, directory, args.yardstick) for name in names}
     texts = {name: sorted(sentences, key=len) if name in BATCHED else sentences for name in names}
-    texts[SINGLE] = take_words(sentences, SINGLE_WORDS)
+    texts.update(dict.fromkeys((SINGLE, TORCH_SINGLE), take_words(sentences, SINGLE_WORDS)))
     options = {name: {"batch_size": _best_batch(built[name], texts[name])} if name in BATCHED else {} for name in names}
     products = roofline.products(find_config(size), sentences)
     speeds: Speeds = {ROOFLINE: [], BANDWIDTH: [], **{name: [] for name in names}}
@@ -88,7 +88,7 @@ def _print_speeds(size: str, speeds: Speeds, flops: float, options: dict[str, di
     if YARDSTICK in speeds:
         header.append("to yardstick")
     for name, values in speeds.items():
-        limit = speeds[BANDWIDTH if name in (SINGLE, BANDWIDTH) else ROOFLINE]
+        limit = speeds[BANDWIDTH if name in (SINGLE, TORCH_SINGLE, BANDWIDTH) else ROOFLINE]
         batch = f", batch {options[name]['batch_size']}" if options.get(name) else ""
         row = [name + batch, f"{median(values):,.0f}", f"{_ratio(values, limit):.0%}"]
         rows.append([*row, f"{_ratio(values, speeds[YARDSTICK]):.2f}"] if YARDSTICK in speeds else row)
@@ -104,7 +104,7 @@ def _print_table(rows: list[list[str]], header: list[str], *, title: str | None 
 
 
 def _memory_table(directory: Path, sentences: Sentences, yardstick: str | None) -> None:
-    names = [WARM, UNPACKED, SINGLE, PIPE, PLAIN, LSTM] + ([YARDSTICK] if yardstick else [])
+    names = [WARM, TORCH, SINGLE, PIPE, PLAIN, LSTM] + ([YARDSTICK] if yardstick else [])
     rows = []
     for name in names:
         text = take_words(sentences, 100) if name == SINGLE else sentences

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +14,14 @@ from torch import nn
 
 from spacy_elmo.bilm import BiLM
 from spacy_elmo.bilm.inference.encoder import Encoder
+from spacy_elmo.bilm.inference.native import SWITCH
 from spacy_elmo.formats import allennlp
 
 from .text import Sentences
 
 WARM, COLD, SINGLE, PIPE = "encoder, warm", "encoder, cold", "encoder, one sentence at a time", "nlp.pipe, warm"
-UNPACKED, PLAIN, LSTM, YARDSTICK = (
-    "encoder, prepack = False",
+TORCH, TORCH_SINGLE = "encoder, warm, with torch", "encoder, one sentence at a time, with torch"
+PLAIN, LSTM, YARDSTICK = (
     "plain model",
     "nn.LSTM(proj_size), no clips",
     "yardstick",
@@ -58,8 +60,10 @@ def build(name: str, directory: Path, yardstick: str | None = None) -> System:
         return System(_lstm(model))
     if name == PIPE:
         return System(_pipe(directory))
-    encoder = Encoder(model, prepack=False if name == UNPACKED else "auto")
-    if name == SINGLE:
+    encoder = Encoder(model)
+    if name in (TORCH, TORCH_SINGLE):
+        _start_with_torch(encoder)
+    if name in (SINGLE, TORCH_SINGLE):
         return System(lambda sentences: [encoder.encode([sentence]) for sentence in sentences])
     return System(encoder.encode, encoder.clear if name == COLD else System._field_defaults["prepare"])
 
@@ -84,6 +88,17 @@ def load_function(spec: str) -> Callable[..., Any]:
 def batches(sentences: Sentences, size: int) -> Iterator[Sentences]:
     """Yield sentences in batches of a number of them."""
     return (sentences[i : i + size] for i in range(0, len(sentences), size))
+
+
+def _start_with_torch(encoder: Encoder) -> None:
+    """Let an encoder choose torch, as it does for good when it first encodes."""
+    before = os.environ.get(SWITCH)
+    os.environ[SWITCH] = "0"
+    encoder.encode([["one"]])
+    if before is None:
+        del os.environ[SWITCH]
+    else:
+        os.environ[SWITCH] = before
 
 
 @torch.inference_mode()

@@ -6,7 +6,7 @@ from benchmarks import __main__ as speed
 from benchmarks import random_weights
 from benchmarks.children import Measured
 from benchmarks.sizes import find_config
-from benchmarks.systems import COLD, LSTM, PIPE, PLAIN, SINGLE, UNPACKED, WARM
+from benchmarks.systems import COLD, LSTM, PIPE, PLAIN, SINGLE, TORCH, TORCH_SINGLE, WARM
 from spacy_elmo.models.load import load_model
 
 OPTIONS = ["--sizes", "tiny", "--words", "60", "--rounds", "1"]
@@ -23,7 +23,7 @@ def test_speeds_are_printed_beside_their_limits(text_file: Path, run_command):
     assert "MFLOP a word" in output
     assert "words/s" in output
     assert "of limit" in output
-    for name in (speed.ROOFLINE, speed.BANDWIDTH, COLD, WARM, UNPACKED, SINGLE, PIPE, PLAIN, LSTM):
+    for name in (speed.ROOFLINE, speed.BANDWIDTH, COLD, WARM, TORCH, SINGLE, TORCH_SINGLE, PIPE, PLAIN, LSTM):
         assert any(line.startswith(name) and "%" in line for line in output.splitlines()), name
     assert "Beside a busy process: " in output
 

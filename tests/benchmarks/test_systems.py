@@ -22,7 +22,7 @@ def weights(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [systems.WARM, systems.COLD, systems.UNPACKED])
+@pytest.mark.parametrize("name", [systems.WARM, systems.COLD, systems.TORCH])
 def test_encoders_give_vectors(name: str, weights: Path):
     system = systems.build(name, weights)
     first = system.run(SENTENCES)
