@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import srsly
 from spacy.attrs import IDX, LENGTH
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, Token
 
 from ..util.types import Floats1d, Floats2d, Floats3d, Ints2d
 from .mix import mix_layers
@@ -72,8 +72,10 @@ class ElmoData:
         return mix_layers(self.layers[:, rows], self.weights)
 
 
-def token_offsets(tokens: Spanlike) -> Ints2d:
+def token_offsets(tokens: Spanlike | Token) -> Ints2d:
     """Return (tokens, 2) int32, the first and last character (exclusive) of each token in its Doc."""
+    if isinstance(tokens, Token):
+        return np.array([[tokens.idx, tokens.idx + len(tokens)]], dtype="int32")
     index, length = tokens.to_array([IDX, LENGTH]).astype("int32").T  # type: ignore[union-attr]  # Span has it too
     return np.stack([index, index + length], axis=1)
 
@@ -163,16 +165,21 @@ def _end(doc: Doc) -> int:
 # Rows of tokens, whatever became of the tokenization
 
 
-def find_rows(data: ElmoData, tokens: Spanlike) -> slice | list[slice]:
+def find_rows(data: ElmoData, tokens: Spanlike | Token) -> slice | list[slice]:
     """Return the rows of tokens: one slice where each token has one row, else a slice for each token."""
-    start, end = (0, len(tokens)) if isinstance(tokens, Doc) else (tokens.start, tokens.end)
-    wanted = token_offsets(tokens)
-    if np.array_equal(wanted, data.offsets[start:end]):
-        return slice(start, end)
+    wanted, rows = token_offsets(tokens), _range(tokens)
+    if np.array_equal(wanted, data.offsets[rows]):
+        return rows
     starts, ends = data.offsets.T
     first = np.searchsorted(ends, wanted[:, 0], side="right").tolist()
     last = np.searchsorted(starts, wanted[:, 1], side="left").tolist()
     return [slice(*pair) for pair in zip(first, last)]
+
+
+def _range(tokens: Spanlike | Token) -> slice:
+    if isinstance(tokens, Token):
+        return slice(tokens.i, tokens.i + 1)
+    return slice(0, len(tokens)) if isinstance(tokens, Doc) else slice(tokens.start, tokens.end)
 
 
 def select_rows(get: Callable[[slice], Any], rows: slice | list[slice]) -> Any:

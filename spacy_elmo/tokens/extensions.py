@@ -44,7 +44,7 @@ def _is_ours(registered: Any, getter: Callable) -> bool:
     return isinstance(registered, partial) and registered.func is getter
 
 
-def _tokens_layers(tokens: Spanlike, *, name: str) -> Floats3d | None:
+def _tokens_layers(tokens: Spanlike | Token, *, name: str) -> Floats3d | None:
     data = get_data(tokens.doc, name)
     layers = None if data is None else data.layers
     if data is None or layers is None:
@@ -52,18 +52,18 @@ def _tokens_layers(tokens: Spanlike, *, name: str) -> Floats3d | None:
     return select_rows(lambda rows: layers[:, rows], find_rows(data, tokens))
 
 
-def _tokens_mixed(tokens: Spanlike, *, name: str) -> Floats2d | None:
+def _tokens_mixed(tokens: Spanlike | Token, *, name: str) -> Floats2d | None:
     data = get_stored(tokens.doc, name)
     return None if data is None else select_rows(data.get_mixed, find_rows(data, tokens))
 
 
 def _token_layers(token: Token, *, name: str) -> Floats2d | None:
-    layers = _tokens_layers(token.doc[token.i : token.i + 1], name=name)
+    layers = _tokens_layers(token, name=name)
     return None if layers is None else layers[:, 0]
 
 
 def _token_mixed(token: Token, *, name: str) -> Floats1d | None:
-    mixed = _tokens_mixed(token.doc[token.i : token.i + 1], name=name)
+    mixed = _tokens_mixed(token, name=name)
     return None if mixed is None else mixed[0]
 
 

@@ -54,8 +54,7 @@ def _vector(tokens: Spanlike | Token, *, name: str) -> Floats1d:
         with _without_hooks(doc):
             return cast(Floats1d, tokens.vector)
     bind_tensor(doc)
-    part = doc[tokens.i : tokens.i + 1] if isinstance(tokens, Token) else tokens
-    rows = select_rows(data.get_mixed, find_rows(data, part))
+    rows = select_rows(data.get_mixed, find_rows(data, tokens))
     return cast(Floats1d, rows.sum(axis=0, dtype="float32") / np.float32(max(1, len(rows))))
 
 

@@ -84,9 +84,11 @@ def to_dtype(vectors: np.ndarray, dtype: DTypeLike) -> np.ndarray:
     Raises:
         ValueError: Where a number is beyond the type, as 65,504 is the largest of float16.
     """
+    if vectors.dtype == dtype:
+        return vectors
     try:
         with np.errstate(over="raise"):
-            return vectors.astype(dtype, copy=False)
+            return vectors.astype(dtype)
     except FloatingPointError:
         problem = f"a number of the vectors is too large for {np.dtype(dtype)}"
         raise ValueError(f"{problem}: set `dtype` to \"float32\", or a smaller `gamma`") from None
