@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 from wasabi import msg
 
-from .common import clear_errors
+from .common import clear_errors, find_device
 
 if TYPE_CHECKING:
     from ..bilm.inference.encoder import Encoder
@@ -27,6 +27,7 @@ def benchmark(
         str | None, Option("--text", help="Words between spaces, a sentence a line; made-up words if not given")
     ] = None,
     words: Annotated[int, Option("--words", min=1, max=MOST_WORDS, help="Number of words")] = 8000,
+    gpu_id: Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")] = -1,
 ) -> None:
     """Measure how many words a second this machine embeds."""
     with clear_errors():
@@ -39,7 +40,8 @@ def benchmark(
         from ..models.load import load_model
         from ..util.batches import take_words
 
-        found = load_model(model).model
+        device = find_device(gpu_id)
+        found = load_model(model).model.to(device)
         if isinstance(found.config.input, WordInput) and found.config.input.unknown == "error" and text is None:
             raise ValueError(f"{model}: its table refuses made-up words; give it a --text of words that it has")
         check_room(4 * words * found.config.n_outputs * found.config.width, source=f"--words {words}")
@@ -53,7 +55,7 @@ def benchmark(
         ]
         title = f"Words a second, {sum(map(len, sentences)):,} words, {torch.get_num_threads()} threads"
         msg.table([(name, f"{speed:,.0f}") for name, speed in rows], title=title, aligns=("l", "r"))
-        msg.text(f"Computed with: {choose(found).why}")
+        msg.text(f"Computed with: {choose(found).why if device.type == 'cpu' else f'torch on {device}'}")
 
 
 def _one_by_one(encoder: Encoder, sentences: Sentences) -> None:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typer import echo
 from typer.core import TyperGroup
@@ -19,6 +19,9 @@ from wasabi import msg
 
 from ..util.files import printable
 from ..util.staging import file_to_write, is_stage, staged
+
+if TYPE_CHECKING:
+    import torch
 
 WARNING = "Warning: "  # how lines of libraries begin that are more than information
 CLOSED = 128 + 13  # the status of a program whose output nobody reads any more, as shells have it
@@ -85,6 +88,33 @@ def _message(error: Exception) -> str:
     if isinstance(error, ConfigValidationError):  # whose text ends in all settings around the one that is wrong
         error = ConfigValidationError.from_error(error, show_config=False)
     return str(error).strip()
+
+
+def find_device(gpu_id: int, *, local_rank: int = 0) -> torch.device:
+    """Return the device of a number as spaCy has them: -1 for the CPU, from 0 on for GPUs.
+
+    Args:
+        gpu_id: The number.
+        local_rank: Of a process that `torchrun` started on this machine: each takes a GPU, from that number on.
+
+    Raises:
+        ValueError: There is no such GPU, with why.
+    """
+    import torch
+
+    if gpu_id < 0:
+        return torch.device("cpu")
+    number, count = gpu_id + local_rank, torch.cuda.device_count()
+    if number < count:
+        return torch.device("cuda", number)
+    if torch.version.cuda is None and torch.version.hip is None:
+        why = f"this torch, {torch.__version__}, is built for CPUs alone; https://pytorch.org has the others"
+    elif not count:
+        why = "torch finds no GPU; does `nvidia-smi` list one?"
+    else:
+        why = f"torch finds {count}, which are numbered from 0"
+    whose = f" of process {local_rank}" if local_rank else ""
+    raise ValueError(f"--gpu-id {number}{whose}: {why}; without --gpu-id, the CPU computes")
 
 
 def say(line: str) -> None:

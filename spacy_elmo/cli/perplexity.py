@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from typer import Argument, Option, echo
 from wasabi import msg
 
-from .common import clear_errors, print_json, say
+from .common import clear_errors, find_device, print_json, say
 
 
 def perplexity(
@@ -26,6 +26,7 @@ def perplexity(
     n_process: Annotated[
         int | None, Option("--n-process", "-n", min=1, help="Processes that tokenize; one a core, 4 at most")
     ] = None,
+    gpu_id: Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")] = -1,
     as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Measure how well a model predicts each text, word by word in both directions, over its whole vocabulary."""
@@ -39,6 +40,7 @@ def perplexity(
             lang=lang,
             n_process=n_process,
             lines=cast(Any, lines),
+            device=find_device(gpu_id),
             notify=partial(echo, err=True) if as_json else say,
         )
     if as_json:

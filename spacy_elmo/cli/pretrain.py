@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ from typing import Annotated
 from typer import Argument, Context, Exit, Option
 from wasabi import msg
 
-from .common import clear_errors, say
+from .common import clear_errors, find_device, say
 
 PATHS = ("--paths.train", "--paths.dev")  # of text
 
@@ -26,6 +27,7 @@ def pretrain(
     code: Annotated[
         Path | None, Option("--code", "-c", help="Python file with registered functions to import")
     ] = None,
+    gpu_id: Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")] = -1,
 ) -> None:
     """Train a model from raw text. Settings of the config can be overridden, as by --paths.train text
     --training.max_steps 1000; --paths.train and --paths.dev take several files. Started by torchrun, all processes
@@ -42,7 +44,8 @@ def pretrain(
         if init is not None:
             overrides["paths.init"] = init
         try:
-            outcome = pretrain_model(read_config(config, overrides), output, resume=resume, notify=say)
+            device = find_device(gpu_id, local_rank=int(os.environ.get("LOCAL_RANK", "0")))
+            outcome = pretrain_model(read_config(config, overrides), output, resume=resume, device=device, notify=say)
         except FloatingPointError as error:
             raise ValueError(str(error)) from error
         except KeyboardInterrupt:

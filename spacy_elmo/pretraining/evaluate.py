@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from ..formats import Head
 from ..models.load import load_model
 from ..text.hints import find_hint
 from ..text.readers import Lines
 from ..text.tokenize import find_text, tokenize_files
+from ..util.threads import CPU
 from .corpus.vocabulary import MUCH_UNKNOWN, read_vocabulary, warn_of_unknown
 from .loop.perplexity import text_perplexity
 
@@ -22,6 +26,7 @@ def measure_files(
     lang: str | None = None,
     n_process: int | None = 1,
     lines: Lines = "paragraphs",
+    device: torch.device = CPU,
     notify: Callable[[str], object] = lambda line: None,
 ) -> list[dict[str, Any]]:
     """Measure the perplexity of each text by a model with a softmax.
@@ -33,6 +38,7 @@ def measure_files(
         lang: The language whose tokenizer to use. None for that of the model, or English where it has none.
         n_process: Processes that tokenize, as of `tokenize_files`.
         lines: What a line of text is, as of `tokenize_files`.
+        device: Where to compute.
         notify: Called with lines for people.
 
     Returns:
@@ -45,10 +51,12 @@ def measure_files(
     files = [file for path in texts for file in find_text(path)]
     words = None if vocab is None else read_vocabulary(vocab)
     bilm, meta, head = load_model(model)
+    bilm.to(device)
     if head is None:
         remedy = "`convert` keeps it where there is one (softmax.hdf5 and vocab.txt beside the weights), and"
         remedy += f" `pretrain --init {model}` trains a new one"
         raise ValueError(f"{model}: has no softmax, so it predicts no words; {remedy}")
+    head = Head(head.words, head.weight.to(device), head.bias.to(device))
     if lines == "paragraphs" and (hint := find_hint(files, "--lines")):
         notify(hint)
     if lang is None and lines != "sentences":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import spacy.util
+import torch
 from spacy.util import dict_to_dot
 from thinc.api import Config
 
@@ -19,6 +20,7 @@ from ..models import load_model
 from ..text.hints import find_hint
 from ..util.lock import LockedError, lock
 from ..util.staging import WriteError, new_folder, staged
+from ..util.threads import CPU
 from .config import TOTAL, complete, differences, read_run_config
 from .corpus.manifest import MANIFEST
 from .corpus.prepare import CorpusSettings
@@ -35,13 +37,16 @@ from .schema import ConfigSchema
 CONFIG, LOCK = "config.cfg", ".lock"
 
 
-def pretrain_model(config: Config, output: Path, *, resume: bool = False, notify: Notify = print) -> Outcome:
+def pretrain_model(
+    config: Config, output: Path, *, resume: bool = False, device: torch.device = CPU, notify: Notify = print
+) -> Outcome:
     """Run what a config says, in all processes that `torchrun` started, or in this one.
 
     Args:
         config: As `complete` returns it; what it leaves out has its default.
         output: The run's directory.
         resume: Whether to go on with the run that is there, if there is one.
+        device: Where this process trains. A run may go on on another.
         notify: Called with lines for people.
 
     Returns:
@@ -54,8 +59,10 @@ def pretrain_model(config: Config, output: Path, *, resume: bool = False, notify
         FloatingPointError: Numbers are no longer finite.
     """
     config = complete(config).interpolate()
-    with join() as world:
+    with join(device) as world:
         notify = notify if world.is_main else _quiet
+        if device.type != "cpu":
+            notify(f"trains on {device}")
         settings, logger = make_settings(config, notify=notify)
         if world.is_main and not resume and (hint := _find_hint(settings.text.train)):
             notify(hint)

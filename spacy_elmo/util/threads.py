@@ -18,23 +18,25 @@ import torch
 
 P = ParamSpec("P")
 R = TypeVar("R")
+CPU = torch.device("cpu")
 
 _lock = threading.Lock()
 _workers: dict[int, list[ThreadPoolExecutor]] = {}  # two of one thread each, by the number of torch's threads in it
 _forked = False
 
 
-def run_both(task: Callable[[int], None]) -> None:
-    """Call task(0) and task(1) without gradients, at once where torch has two threads or more.
+def run_both(task: Callable[[int], None], *, device: torch.device = CPU) -> None:
+    """Call task(0) and task(1) without gradients, at once on a CPU where torch has two threads or more.
 
     Both tasks have ended when this returns, and also when it raises: what a task raised, or what interrupted the
     waiting, such as KeyboardInterrupt.
 
     Args:
         task: Called with the number of the task.
+        device: Where it computes.
     """
     threads = available_threads()
-    if threads == 1:
+    if threads == 1 or device.type != "cpu":
         for number in range(2):
             _without_gradients(task, number)
         return

@@ -7,11 +7,23 @@ import warnings
 from pathlib import Path
 
 import pytest
+import torch
 from click.exceptions import Exit
 from matplotlib.figure import Figure
 from thinc.api import ConfigValidationError
+from typer.testing import CliRunner
 
-from spacy_elmo.cli.common import CLOSED, any_output, check_target, clear_errors, print_json, say, write_text
+from spacy_elmo.cli import app
+from spacy_elmo.cli.common import (
+    CLOSED,
+    any_output,
+    check_target,
+    clear_errors,
+    find_device,
+    print_json,
+    say,
+    write_text,
+)
 from spacy_elmo.formats import WeightsError
 from spacy_elmo.util.plots import save_figure
 from spacy_elmo.util.staging import WriteError
@@ -25,6 +37,41 @@ def test_an_error_is_one_line_and_exit_code_1(kind: type[Exception], capsys: pyt
     assert caught.value.code == 1
     (line,) = "".join(capsys.readouterr()).strip().splitlines()
     assert "weights.hdf5: is broken" in line
+
+
+@pytest.mark.parametrize(
+    ("found", "cuda", "local_rank", "message"),
+    [
+        (0, None, 0, "--gpu-id 0: this torch, .*, is built for CPUs alone"),
+        (0, "13.0", 0, "--gpu-id 0: torch finds no GPU; does `nvidia-smi` list one"),
+        (2, "13.0", 2, "--gpu-id 2 of process 2: torch finds 2, which are numbered from 0"),
+    ],
+)
+def test_a_gpu_that_is_not_there_is_an_error(found, cuda, local_rank, message, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: found)
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.version, "hip", None, raising=False)
+    with pytest.raises(ValueError, match=f"{message}.*; without --gpu-id, the CPU computes"):
+        find_device(0, local_rank=local_rank)
+
+
+def test_gpus_are_numbered_as_spacy_does_and_shared_out_by_process(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    assert str(find_device(-1)) == "cpu"
+    assert str(find_device(0)) == "cuda:0"
+    assert str(find_device(1, local_rank=2)) == "cuda:3"
+    assert str(find_device(-1, local_rank=2)) == "cpu"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize("command", ["pretrain {config} -o run", "perplexity {model} text", "benchmark {model}"])
+def test_commands_say_that_there_is_no_gpu(command: str, tiny_model: Path, tmp_path: Path):
+    (tmp_path / "c.cfg").touch()
+    words = command.format(config=tmp_path / "c.cfg", model=tiny_model).split()
+    result = CliRunner().invoke(app, [*words, "--gpu-id", "0"])
+    assert result.exit_code == 1
+    assert "--gpu-id 0: " in result.output
+    assert isinstance(result.exception, SystemExit)
 
 
 def test_an_end_of_memory_is_one_message(capsys: pytest.CaptureFixture[str]):

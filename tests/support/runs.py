@@ -29,6 +29,7 @@ from spacy_elmo.pretraining.loop.settings import (
     Text,
 )
 from spacy_elmo.pretraining.loop.trainer import Limits, Trainer
+from spacy_elmo.util.threads import CPU
 from tests.support.random_models import CONFIG
 
 STEPS = 12
@@ -69,11 +70,11 @@ def tiny_run(output: Path, **changes: Any) -> Outcome:
         torch.set_num_threads(threads)
 
 
-def tiny_trainer(folder: Path, **changes: Any) -> Trainer:
+def tiny_trainer(folder: Path, *, device: torch.device = CPU, **changes: Any) -> Trainer:
     """Return a tiny run at its start; its text is prepared in a folder."""
     settings = tiny_settings(**changes)
     prepared = prepare_corpus(documents(), folder, CorpusSettings(), dev=documents(3, seed=1))
-    return make_trainer(settings, prepared, world=World(), notify=ignore)
+    return make_trainer(settings, prepared, world=World(device=device), notify=ignore)
 
 
 def die() -> None:

@@ -34,6 +34,12 @@ def test_one_thread_runs_them_in_turn():
     assert seen == [(0, threading.current_thread()), (1, threading.current_thread())]
 
 
+def test_on_a_gpu_they_run_in_turn(two_threads):
+    seen = []
+    run_both(lambda number: seen.append(threading.current_thread()), device=torch.device("cuda"))
+    assert seen == [threading.current_thread()] * 2
+
+
 def test_tasks_run_without_gradients(two_threads):
     modes = []
     run_both(lambda number: modes.append(torch.is_inference_mode_enabled()))

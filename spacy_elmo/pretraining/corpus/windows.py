@@ -26,6 +26,10 @@ class Window(NamedTuple):
     inputs: Tensor
     targets: Tensor
 
+    def to(self, device: torch.device) -> Window:
+        """Return the same with its tensors on a device."""
+        return Window(self.words, self.inputs.to(device), self.targets.to(device))
+
 
 class Windows:
     """Windows of a corpus whose documents are shuffled each epoch: laid end to end and cut into lanes of equal length.

@@ -16,6 +16,9 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from ...util.threads import CPU
+
+LOST = "gloo", "nccl", "connection", "timed out"  # what errors speak of where a process is gone
 PREPARE_TIMEOUT = timedelta(days=7)  # how long the others wait while the main process prepares text
 
 
@@ -24,16 +27,17 @@ class LostProcessError(ConnectionError):
 
 
 class World:
-    """All processes of a run, and which of them this one is.
+    """All processes of a run, which of them this one is, and where it computes.
 
     Args:
         rank: Number of this one, from 0.
         size: Number of processes.
+        device: On which this one has the model.
     """
 
-    def __init__(self, rank: int = 0, size: int = 1):
-        self.rank, self.size = rank, size
-        self._preparing = dist.new_group(timeout=PREPARE_TIMEOUT) if size > 1 else None
+    def __init__(self, rank: int = 0, size: int = 1, device: torch.device = CPU):
+        self.rank, self.size, self.device = rank, size, device
+        self._preparing = dist.new_group(timeout=PREPARE_TIMEOUT, backend="gloo") if size > 1 else None
 
     @property
     def is_main(self) -> bool:
@@ -75,7 +79,8 @@ class World:
 
     def own_lanes(self, values: Tensor) -> Tensor:
         """Return (directions, layers, lanes of this process, width), copied from the values of all lanes."""
-        return values.chunk(self.size, dim=2)[self.rank].clone(memory_format=torch.contiguous_format)
+        own = values.chunk(self.size, dim=2)[self.rank].clone(memory_format=torch.contiguous_format)
+        return own.to(self.device)
 
     @contextmanager
     def main_process_first(self) -> Iterator[None]:
@@ -105,18 +110,43 @@ class World:
 
 
 @contextmanager
-def join() -> Iterator[World]:
-    """Join the processes that `torchrun` started; a world of one without it."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield World()
+def join(device: torch.device = CPU) -> Iterator[World]:
+    """Join the processes that `torchrun` started; a world of one without it.
+
+    Args:
+        device: Where this process computes. Several GPUs speak by NCCL, CPUs by gloo.
+    """
+    with _exact(device):
+        if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+            yield World(device=device)
+            return
+        # What processes tell each other besides gradients and states is on the CPU
+        dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Grad strides do not match")  # of a filter of one character; harmless
+                yield World(dist.get_rank(), dist.get_world_size(), device)
+        finally:
+            dist.destroy_process_group()
+
+
+@contextmanager
+def _exact(device: torch.device) -> Iterator[None]:
+    """Have a GPU compute in the block, with sums in one order, so that a run goes on exactly there too."""
+    if device.type != "cuda":
+        yield
         return
-    dist.init_process_group("gloo")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read at the first product
+    settings: Any = torch.utils.deterministic
+    fills, before = settings.fill_uninitialized_memory, torch.get_deterministic_debug_mode()
+    settings.fill_uninitialized_memory = False
+    torch.use_deterministic_algorithms(True, warn_only=True)
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Grad strides do not match")  # of a filter of one character; harmless
-            yield World(dist.get_rank(), dist.get_world_size())
+        with torch.cuda.device(device):
+            yield
     finally:
-        dist.destroy_process_group()
+        torch.set_deterministic_debug_mode(before)
+        settings.fill_uninitialized_memory = fills
 
 
 @contextmanager
@@ -149,6 +179,6 @@ def interruptible() -> Iterator[Callable[[], int | None]]:
 
 
 def _is_lost(error: RuntimeError) -> bool:
-    """Gloo reports what happened to its sockets in words only."""
+    """Gloo and NCCL report what happened to their sockets in words only."""
     text = str(error).lower()
-    return isinstance(error, dist.DistError) or any(word in text for word in ("gloo", "connection", "timed out"))
+    return isinstance(error, dist.DistError) or any(word in text for word in LOST)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import torch
+
 from ...bilm.config import BiLMConfig
+from ...util.checks import available_bytes
 from ..network.sampled_loss import BLOCK_LOGITS
 from ..network.softmax import default_cutoffs
 
@@ -70,6 +73,11 @@ def adaptive_softmax_bytes(n_words: int, width: int, *, div_value: float, rows: 
     for i, (start, end) in enumerate(zip([first, *starts], starts)):
         parameters += int(width // div_value ** (i + 1)) * (width + end - start)
     return BYTES * (parameters * (2 + slots) + 3 * 2 * rows * first)  # autograd keeps logits
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Return how much memory this process can still get on a device; None where that is not known."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else available_bytes()
 
 
 def check_memory(needed: dict[str, int], available: int | None) -> str:

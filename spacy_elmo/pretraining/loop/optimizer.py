@@ -110,13 +110,13 @@ class Optimizer:
         state = self.optimizer.state
         return {f"{name}/{key}": t for name, p in self.parameters.items() for key, t in state.get(p, {}).items()}
 
-    def keys(self) -> set[str]:
-        """Return the keys of what is kept for a parameter once it had a gradient."""
-        probe = nn.Parameter(torch.zeros(1))
-        probe.grad = torch.zeros(1)
+    def keys(self) -> dict[str, torch.device]:
+        """Return the keys of what is kept for a parameter once it had a gradient, and where it is kept."""
+        probe = nn.Parameter(torch.zeros(1, device=next(iter(self.parameters.values())).device))
+        probe.grad = torch.zeros_like(probe)
         optimizer = self.make([probe])
         optimizer.step()
-        return set(optimizer.state[probe])
+        return {key: t.device for key, t in optimizer.state[probe].items()}
 
     def values(self) -> dict[str, Any]:
         """Return what else belongs to the state, as values for JSON."""
@@ -133,7 +133,10 @@ class Optimizer:
                     f"state of the optimizer: {path} of shape {tuple(t.shape)} fits no parameter; {remedy}"
                 )
             states.setdefault(name, {})[key] = t
+        devices = self.keys()
         for name, state in states.items():  # one after the other, so that never two whole states are in memory
             self.optimizer.state[self.parameters[name]] = {}
-            self.optimizer.state[self.parameters[name]] = {key: t.clone() for key, t in state.items()}
+            self.optimizer.state[self.parameters[name]] = {
+                key: t.to(devices.get(key, t.device), copy=True) for key, t in state.items()
+            }
         self.n_steps = values["n_steps"]

@@ -74,7 +74,7 @@ def measure(
     totals = torch.zeros(3, dtype=torch.float64)
     for index in range(windows.n_windows()):
         losses, state = evaluate(windows.window(0, index), state)
-        totals[:2] += losses.sums.double()
+        totals[:2] += losses.sums.double().cpu()
         totals[2] += losses.n_tokens
     forward, backward, n_tokens = (totals if world is None else world.sum(totals)).tolist()
     both = (forward + backward) / 2
@@ -121,7 +121,7 @@ def text_perplexity(
 
     Args:
         model: The model.
-        head: Its softmax.
+        head: Its softmax, on the device of the model.
         documents: What to measure.
         words: The vocabulary that is predicted, None for that of the head. With one vocabulary for all, models are
             compared on the same targets, see `Likelihoods`. Markers are put in front of it where it has none.
@@ -158,6 +158,7 @@ def _scratch() -> Iterator[Path]:
 
 @torch.no_grad()
 def _evaluate(model: BiLM, likelihoods: Likelihoods, window: Window, state: State) -> tuple[Losses, State]:
+    window = window.to(model.device)
     y, state = run_window(model, encode_words(model.word_encoder, window.words)[window.inputs], state)
     found = [likelihoods(h.flatten(0, 1), ids.flatten()) for h, ids in zip(y, window.targets)]
     return Losses(-torch.stack([values.double().sum() for values in found]), window.targets[0].numel()), state

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +18,6 @@ from ...bilm import BiLM
 from ...formats import Head, model_directory
 from ...formats.pretrained import model_words
 from ...text.readers import CorpusError
-from ...util.checks import available_bytes
 from ...util.files import WeightsError, read_json
 from ..corpus.prepare import Prepared, describe_prepared, prepare_corpus
 from ..corpus.windows import Windows
@@ -25,7 +25,7 @@ from ..network.head import change_vocabulary
 from ..network.objective import Objective
 from .checkpoint import latest_checkpoint, list_checkpoints, read_checkpoint, remove_unfinished
 from .distributed import LostProcessError, World, interruptible
-from .memory import check_memory, fitting, model_bytes, program_bytes
+from .memory import check_memory, fitting, free_bytes, model_bytes, program_bytes
 from .optimizer import Optimizer
 from .perplexity import evaluation_windows
 from .plot import plot_history
@@ -139,6 +139,7 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
         model = _make_model(settings, vocabulary.words)
         head = _start_head(settings, vocabulary.words, counts)
         softmax = settings.softmax.make(counts, model.config.projection_size, head, sparse=world.size == 1)
+        model, softmax = model.to(world.device), softmax.to(world.device)  # the same at the start on any device
     objective = Objective(model, softmax, dropout=settings.dropout, seed=settings.seed)
     choice = settings.optimizer
     optimizer = Optimizer(objective, make=choice.make, learn_rate=choice.learn_rate, clip_norm=settings.clip_norm)
@@ -207,7 +208,7 @@ def _check_memory(settings: RunSettings, words: tuple[str, ...], world: World) -
         ),
         "the program": program_bytes(len(words)),
     }
-    return check_memory(needed, available_bytes())
+    return check_memory(needed, free_bytes(world.device))
 
 
 def _replace_lost_best(trainer: Trainer, output: Path, notify: Notify) -> None:
@@ -288,7 +289,7 @@ def _name_last_checkpoint(folder: Path) -> Iterator[None]:
         raise type(error)(f"{error}; {_last_checkpoint(folder)}") from error
     except (MemoryError, RuntimeError) as error:
         reason = (str(error).splitlines() or ["MemoryError"])[0]
-        if isinstance(error, RuntimeError) and "allocate memory" not in reason:
+        if isinstance(error, RuntimeError) and not re.search("allocate memory|out of memory", reason):
             raise
         remedy = "free some, then go on with --resume"
         raise OSError(f"there is no more memory ({reason}); {_last_checkpoint(folder)}; {remedy}") from error

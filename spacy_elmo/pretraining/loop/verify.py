@@ -72,7 +72,7 @@ def _wrong_states(trainer: Trainer, tensors: dict[str, Tensor]) -> Iterable[str]
             yield f"optimizer/{path} of shape {tuple(t.shape)} fits no parameter"
         else:
             states[name].add(key)
-    wanted = trainer.optimizer.keys()
+    wanted = set(trainer.optimizer.keys())
     for name, keys in states.items():
         if keys != wanted and (keys or trainer.uses_all_parameters):
             yield f"the state of the optimizer for {name} is {sorted(keys)} where {sorted(wanted)} is needed"

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ...bilm.characters import PAD
+from ...bilm.characters import PAD, characters_to_ids
 from ...bilm.word_encoder import CharacterEncoder, WordTable, character_windows, stacked_filters
 from ...util.threads import run_both
 
@@ -24,9 +24,9 @@ PIECE = 2**18  # windows times filters that are in memory at once, in each threa
 
 def encode_words(encoder: CharacterEncoder | WordTable, words: Sequence[str]) -> Tensor:
     """Return (words, width), the context-free vectors of words; give each once. Raises KeyError as the table does."""
-    ids = encoder.word_ids(words)
     if isinstance(encoder, WordTable):
-        return encoder(ids)
+        return encoder(encoder.word_ids(words))
+    ids = characters_to_ids(words, encoder.config.max_characters)  # what is computed when is planned on the CPU
     window = max(width for width, _ in encoder.config.filters)
     lengths = (ids != PAD + 1).sum(dim=1)
     order = lengths.argsort(stable=True)
@@ -38,7 +38,7 @@ def encode_words(encoder: CharacterEncoder | WordTable, words: Sequence[str]) ->
             _filter_plainly(encoder, long),
         ]
     )
-    return encoder.project(filtered[order.argsort()])
+    return encoder.project(filtered[order.argsort().to(filtered.device)])
 
 
 def _cut(ids: Tensor, lengths: Tensor, window: int, n_filters: int) -> list[Tensor]:
@@ -54,13 +54,14 @@ def _cut(ids: Tensor, lengths: Tensor, window: int, n_filters: int) -> list[Tens
 def _filter(encoder: CharacterEncoder, pieces: list[Tensor]) -> Tensor:
     """Return (words of all pieces, filters), the maximum over positions."""
     filters, bias = stacked_filters(encoder)
+    pieces = [piece.to(filters.device) for piece in pieces]
     characters = F.pad(encoder.embedding.weight, (0, 0, 1, 0))
     highest: Tensor = _Highest.apply(pieces, characters, filters)
     return highest + bias
 
 
 def _filter_plainly(encoder: CharacterEncoder, ids: Tensor) -> Tensor:
-    x = encoder.embed_characters(ids)
+    x = encoder.embed_characters(ids.to(encoder.embedding.weight.device))
     return torch.cat([convolve(x).amax(dim=-1) for convolve in encoder.convolutions], dim=1)
 
 
@@ -80,7 +81,7 @@ class _Highest(torch.autograd.Function):
                 responses = (windows.flatten(0, 1) @ filters.T).view(*windows.shape[:2], -1)
                 torch.max(responses, dim=1, out=(values, positions))
 
-        run_both(filter_pieces)
+        run_both(filter_pieces, device=filters.device)
         ctx.save_for_backward(characters, filters)
         ctx.pieces, ctx.places = pieces, places.split(sizes)
         return highest
@@ -103,7 +104,7 @@ class _Highest(torch.autograd.Function):
                 d_x = _fold((flat @ filters).view(windows.shape), x)
                 d_characters[worker].index_add_(0, ids.flatten(), d_x.flatten(0, 1))
 
-        run_both(backward_pieces)
+        run_both(backward_pieces, device=filters.device)
         return None, d_characters[0] + d_characters[1], d_filters[0] + d_filters[1]
 
 

@@ -61,18 +61,20 @@ class Likelihoods:
         self.head = head
         wanted = set(words)
         missing = torch.tensor([word not in index for word in words])
-        self.columns = torch.tensor([index.get(word, index[UNK]) for word in words])
+        device = head.weight.device
+        self.columns = torch.tensor([index.get(word, index[UNK]) for word in words], device=device)
         self.log_parts = math.log(1 + int(missing.sum()))  # of how many equal parts of `<UNK>` a word has one
-        self.taken_off = missing * self.log_parts  # (words,), from the logit of each
+        self.taken_off = (missing * self.log_parts).to(device)  # (words,), from the logit of each
         self.unknown = list(words).index(UNK)
-        self.outside = torch.tensor([i for word, i in index.items() if word not in wanted], dtype=torch.long)
+        outside = [i for word, i in index.items() if word not in wanted]
+        self.outside = torch.tensor(outside, dtype=torch.long, device=device)
 
     def __call__(self, h: Tensor, targets: Tensor) -> Tensor:
         """Return (rows,), the log likelihoods of words.
 
         Args:
-            h: (rows, projection size), what they are predicted from.
-            targets: (rows,), their ids in the vocabulary.
+            h: (rows, projection size), what they are predicted from, on the device of the head.
+            targets: (rows,), their ids in the vocabulary, on the same.
         """
         size = max(1, BLOCK_LOGITS // len(self.head.words))
         return torch.cat([self._block(*block) for block in zip(h.split(size), targets.split(size))])

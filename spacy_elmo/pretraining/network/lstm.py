@@ -106,7 +106,7 @@ class _Window(torch.autograd.Function):
                 saved[direction].append(found)
             y[direction] = z
 
-        run_both(run_direction)
+        run_both(run_direction, device=x.device)
         ctx.save_for_backward(*parameters)
         ctx.config, ctx.masks, ctx.saved = config, masks, saved
         ctx.mark_non_differentiable(h, c)
@@ -130,7 +130,7 @@ class _Window(torch.autograd.Function):
                 dz = dz if masks is None else dz.mul_(masks[i][direction])
             dx[direction] = dz
 
-        run_both(backward_direction)
+        run_both(backward_direction, device=dy.device)
         return (None, None, None, dx, *gradients)
 
 

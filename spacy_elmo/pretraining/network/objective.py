@@ -35,8 +35,8 @@ class Objective(nn.Module):
     """A biLM and a softmax, and what it costs them to predict a text.
 
     Args:
-        model: Is trained in place, all of it.
-        softmax: Over the vocabulary of the targets.
+        model: Is trained in place, all of it, on the device where it is.
+        softmax: Over the vocabulary of the targets, on the same device.
         dropout: Share of numbers dropped from the input of each LSTM layer and from the last output, as in bilm-tf.
         seed: Of `generator`, which dropout and negatives are drawn from.
 
@@ -56,7 +56,7 @@ class Objective(nn.Module):
         self.model = model.requires_grad_(True)
         self.softmax = softmax
         self.dropout = dropout
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator(model.device).manual_seed(seed)
 
     def forward(self, window: Window, state: State) -> tuple[Losses, State]:
         """Compute what training minimises.
@@ -68,6 +68,7 @@ class Objective(nn.Module):
         Returns:
             Losses with gradients, estimates where the softmax samples; and the state after the window.
         """
+        window = window.to(self.model.device)
         x = self._word_vectors(window)
         y, state = run_window(self.model, x, state, self._masks(x) if self.dropout else None)
         sums = self.softmax.loss(y.flatten(1, 2), window.targets.flatten(1), self.generator)
@@ -76,6 +77,7 @@ class Objective(nn.Module):
     @torch.no_grad()
     def evaluate(self, window: Window, state: State) -> tuple[Losses, State]:
         """Compute the exact losses over the whole vocabulary, without gradients and dropout, else as `forward`."""
+        window = window.to(self.model.device)
         y, state = run_window(self.model, self._word_vectors(window), state)
         likelihoods = self.softmax.log_likelihoods(y.flatten(0, 2), window.targets.flatten())
         sums = -likelihoods.view(2, -1).sum(dim=1, dtype=torch.float64)

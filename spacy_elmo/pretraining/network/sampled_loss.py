@@ -85,7 +85,7 @@ class _CrossEntropy(torch.autograd.Function):
         def run_direction(direction: int) -> None:
             losses[direction], found[direction] = _loss_and_gradients(h[direction], targets[direction], weights)
 
-        run_both(run_direction)
+        run_both(run_direction, device=h.device)
         ctx.save_for_backward(h, weight, bias)
         ctx.targets, ctx.candidates, ctx.sparse, ctx.found = targets, candidates, sparse, found
         return losses
@@ -132,9 +132,8 @@ def _loss_and_gradients(h: Tensor, targets: Tensor, weights: _Weights) -> tuple[
 
 def _mask_targets(logits: Tensor, ids: Tensor, targets: Tensor) -> None:
     """Take each row's target out of its candidates: it has a logit of its own."""
-    places = torch.searchsorted(ids, targets).clamp_(max=len(ids) - 1)
-    hit = (ids[places] == targets).nonzero()[:, 0]
-    logits[hit, places[hit]] = -torch.inf
+    places = torch.searchsorted(ids, targets).clamp_(max=len(ids) - 1)[:, None]
+    logits.scatter_(1, places, logits.gather(1, places).masked_fill_(ids[places] == targets[:, None], -torch.inf))
 
 
 def _as_sparse(ids: Tensor, values: Tensor, like: Tensor) -> Tensor:

@@ -74,7 +74,7 @@ class FullSoftmax(Softmax):
         self.bias = nn.Parameter(log_unigram(counts) if head is None else head.bias.clone())
 
     def loss(self, h: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
-        every = Candidates(torch.arange(self.n_words), torch.zeros(self.n_words))
+        every = Candidates(torch.arange(self.n_words, device=h.device), h.new_zeros(self.n_words))
         return cross_entropy(h, self.weight, self.bias, targets, every, sparse=False)
 
     @torch.no_grad()
@@ -189,14 +189,14 @@ def draw_negatives(p: Tensor, n_samples: int, generator: torch.Generator) -> Can
     Args:
         p: (words,), their probabilities.
         n_samples: How many to draw.
-        generator: Where they are drawn from.
+        generator: Where they are drawn from, on the device of p.
 
     Returns:
         The words, and minus the logarithms of their expected counts. All words and zeros where there are not more.
     """
     n_words = len(p)
     if n_samples >= n_words:
-        return Candidates(torch.arange(n_words), torch.zeros(n_words))
+        return Candidates(torch.arange(n_words, device=p.device), torch.zeros_like(p))
     times = torch.empty_like(p).exponential_(generator=generator).div_(p)
     first = times.topk(n_samples + 1, largest=False)
     ids = first.indices[:-1].sort().values

@@ -87,7 +87,7 @@ def test_what_is_needed_and_read_is_said_first(tmp_path: Path):
 
 
 def test_a_softmax_that_does_not_fit_memory_is_refused_before_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("spacy_elmo.pretraining.loop.run.available_bytes", lambda: 10_000)
+    monkeypatch.setattr("spacy_elmo.pretraining.loop.run.free_bytes", lambda device: 10_000)
     with pytest.raises(ValueError, match="full softmax over .* words .*are free; lower max_words"):
         lines_of(tmp_path, softmax="full")
     assert not (tmp_path / "checkpoints").exists()
