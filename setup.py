@@ -34,9 +34,9 @@ setup(
     ext_modules=[
         Extension(
             "spacy_elmo.bilm.inference._native",
-            [f"{FOLDER}/native.c"],
+            [f"{FOLDER}/native.c", "spacy_elmo/pretraining/network/training.c"],
             depends=[f"{FOLDER}/native_width.h"],
-            extra_compile_args=["-std=gnu11", "-O3", "-ffp-contract=fast", "-fvisibility=hidden"],
+            extra_compile_args=["-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-trapping-math", "-fvisibility=hidden"],
             optional=True,  # without it, torch computes
         )
     ],

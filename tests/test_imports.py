@@ -43,7 +43,9 @@ ROOMS = {
     ),
     "pretraining/corpus": Room("text as numbers on disk", False, ("util", "bilm", "text/readers")),
     "pretraining/network": Room(
-        "the model with its own gradients", False, ("util", "bilm", "formats", "pretraining/corpus")
+        "the model with its own gradients",
+        False,
+        ("util", "bilm", "bilm/inference", "formats", "pretraining/corpus"),
     ),
     "pretraining/loop": Room(
         "steps, checkpoints, processes",

@@ -18,7 +18,7 @@ of four vectors of outputs, (panels, inputs, 4 * width), as native.py says. All 
 #pragma GCC diagnostic ignored "-Wpsabi" /* vectors are only passed to functions that are inlined */
 #endif
 
-#define INTERFACE 1 /* of functions and structures, as native.py has it */
+#define INTERFACE 2 /* of functions and structures, as native.py has it */
 #define CHUNK 128 /* inputs of a panel that stay in the first cache */
 #define BLOCK 96  /* rows that go through a weight at once */
 

@@ -22,16 +22,16 @@ from .kernels import LARGE
 SWITCH = "SPACY_ELMO_NATIVE"
 LIBRARY = Path(__file__).with_name("_native.dll" if sys.platform == "win32" else "_native.so")
 INSTRUCTIONS = {16: "AVX-512", 8: "AVX2", 4: "what every processor of this kind has"}  # by the floats of a vector
-FUNCTIONS = ("linear", "direction", "characters", "activations")
-INTERFACE = 1  # of functions and structures, as native.c has it
+FUNCTIONS = ("linear", "direction", "characters", "activations", "cells_forward", "cells_backward", "normalize")
+INTERFACE = 2  # of functions and structures, as native.c has it
 VECTORS = 4  # of a panel
 
 
 class Struct(ctypes.Structure):
     """A structure of the kernel, which may be given tensors: their memory must live as long as it is used."""
 
-    def __init__(self, **values: object):
-        super().__init__(**{name: _as_value(value) for name, value in values.items()})
+    def __init__(self, *fields: object, **values: object):
+        super().__init__(*map(_as_value, fields), **{name: _as_value(value) for name, value in values.items()})
 
 
 class Kernel:
@@ -110,6 +110,11 @@ def _load() -> Choice:
     except (OSError, AttributeError) as error:
         return Choice(None, f"torch, because the native kernel cannot be loaded: {error}")
     return Choice(kernel, f"native kernel, {INSTRUCTIONS[kernel.width]}")
+
+
+def find_kernel() -> Kernel | None:
+    """Return the kernel of this install, for numbers on the CPU; None without one, or where it is turned off."""
+    return None if os.environ.get(SWITCH) == "0" else _load().kernel
 
 
 def kernels() -> list[Kernel]:

@@ -5,15 +5,20 @@ Per row with target t, over candidates C: loss = log(exp(s_t) + sum over k in C,
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ...util.threads import run_both
+from ...bilm.inference.native import Struct, find_kernel
+from ...util.threads import CPU, run_both
+from .products import add_product, product
 
 BLOCK_LOGITS = 2**20  # logits that are in memory at once, in each direction
+NOWHERE = -1
+INT, POINTER = ctypes.c_int64, ctypes.c_void_p
 
 
 class Candidates(NamedTuple):
@@ -56,7 +61,14 @@ class _Weights(NamedTuple):
 
 
 def cross_entropy(
-    h: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, candidates: Candidates, *, sparse: bool
+    h: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    candidates: Candidates,
+    *,
+    sparse: bool,
+    dtype: torch.dtype | None = None,
 ) -> Tensor:
     """Return (2,), the loss summed over the rows of each direction.
 
@@ -67,15 +79,23 @@ def cross_entropy(
         targets: (2, rows), ids of words.
         candidates: The words that each row's target is told apart from.
         sparse: Whether gradients of weight and bias are sparse tensors of the rows that have any.
+        dtype: Of what products multiply, such as bfloat16; that of h if None. Everything else has the type of h.
     """
-    loss: Tensor = _CrossEntropy.apply(h, weight, bias, targets, candidates, sparse)
+    loss: Tensor = _CrossEntropy.apply(h, weight, bias, targets, candidates, sparse, dtype or h.dtype)
     return loss
 
 
 class _CrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, h: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, candidates: Candidates, sparse: bool
+        ctx: Any,
+        h: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        targets: Tensor,
+        candidates: Candidates,
+        sparse: bool,
+        dtype: torch.dtype,
     ) -> Tensor:
         losses = h.new_empty(2)
         found: list[Gradients | None] = [None, None]
@@ -83,7 +103,7 @@ class _CrossEntropy(torch.autograd.Function):
         weights = _Weights(weight, bias, ids, weight[ids], bias[ids] + offsets)
 
         def run_direction(direction: int) -> None:
-            losses[direction], found[direction] = _loss_and_gradients(h[direction], targets[direction], weights)
+            losses[direction], found[direction] = _loss_and_gradients(h[direction], targets[direction], weights, dtype)
 
         run_both(run_direction, device=h.device)
         ctx.save_for_backward(h, weight, bias)
@@ -104,36 +124,67 @@ class _CrossEntropy(torch.autograd.Function):
         d_weight.index_add_(0, places[n:], d_true[:, None] * h.flatten(0, 1))
         d_bias.index_add_(0, places[n:], d_true)
         spread = _as_sparse if ctx.sparse else _as_dense
-        return d_h, spread(ids, d_weight, weight), spread(ids, d_bias, bias), None, None, None
+        return d_h, spread(ids, d_weight, weight), spread(ids, d_bias, bias), None, None, None, None
 
 
-def _loss_and_gradients(h: Tensor, targets: Tensor, weights: _Weights) -> tuple[Tensor, Gradients]:
+def _loss_and_gradients(h: Tensor, targets: Tensor, weights: _Weights, dtype: torch.dtype) -> tuple[Tensor, Gradients]:
     """Return the loss of one direction, summed over h (rows, width), and its gradients."""
     weight, bias, ids, rows, offsets = weights
     d_h, d_rows, d_offsets = torch.empty_like(h), torch.zeros_like(rows), torch.zeros_like(offsets)
     true_rows = weight[targets]
     true = (h * true_rows).sum(dim=1) + bias[targets]
-    nll = torch.empty_like(true)
+    places = torch.searchsorted(ids, targets).clamp_(max=len(ids) - 1)
+    places = torch.where(ids[places] == targets, places, NOWHERE)
+    losses = torch.empty_like(true)
+    left, right = h.to(dtype), rows.to(dtype)
     size = max(1, BLOCK_LOGITS // len(ids))
     for block in (slice(i, i + size) for i in range(0, len(h), size)):
-        logits = torch.addmm(offsets, h[block], rows.T)
-        _mask_targets(logits, ids, targets[block])
-        highest = torch.maximum(logits.amax(dim=1), true[block])
-        probabilities = logits.sub_(highest[:, None]).exp_()  # times the total
-        total = probabilities.sum(dim=1) + (true[block] - highest).exp()
-        nll[block] = total.log() + highest - true[block]
-        torch.mm(probabilities, rows, out=d_h[block]).div_(total[:, None])
-        d_rows.addmm_(probabilities.T, h[block] / total[:, None])
-        d_offsets.addmv_(probabilities.T, 1 / total)
-    d_true = torch.expm1(-nll)
+        logits = product(left[block], right.T)
+        normalize(logits, offsets, true[block], places[block], losses=losses[block], sums=d_offsets)
+        probabilities = logits.to(dtype)
+        product(probabilities, right, out=d_h[block])
+        add_product(d_rows, probabilities.T, left[block])
+    d_true = torch.expm1(-losses)
     d_h.addcmul_(true_rows, d_true[:, None])
-    return nll.sum(), Gradients(d_h, d_rows, d_offsets, d_true)
+    return losses.sum(), Gradients(d_h, d_rows, d_offsets, d_true)
 
 
-def _mask_targets(logits: Tensor, ids: Tensor, targets: Tensor) -> None:
-    """Take each row's target out of its candidates: it has a logit of its own."""
-    places = torch.searchsorted(ids, targets).clamp_(max=len(ids) - 1)[:, None]
-    logits.scatter_(1, places, logits.gather(1, places).masked_fill_(ids[places] == targets[:, None], -torch.inf))
+class _Settings(Struct):
+    """`Softmax` of training.c."""
+
+    _fields_ = (
+        *((name, POINTER) for name in ("logits", "offsets", "target_logits", "places", "losses", "sums")),
+        *((name, INT) for name in ("rows", "n")),
+    )
+
+
+def normalize(
+    logits: Tensor, offsets: Tensor, target_logits: Tensor, places: Tensor, *, losses: Tensor, sums: Tensor
+) -> None:
+    """Turn logits into losses and probabilities, over candidates and each row's own target.
+
+    Args:
+        logits: (rows, candidates), becomes probabilities.
+        offsets: (candidates,), added to the logits.
+        target_logits: (rows,), of the targets.
+        places: (rows,), of the candidate that is a row's target and does not count beside it, or NOWHERE.
+        losses: (rows,), is written.
+        sums: (candidates,), the sums of all probabilities are added to it.
+    """
+    kernel = find_kernel() if logits.device == CPU and logits.dtype == torch.float32 else None
+    if kernel is not None:
+        rows, n = logits.shape
+        kernel.call("normalize", _Settings(logits, offsets, target_logits, places, losses, sums, rows, n))
+        return
+    candidate = places.clamp(min=0)[:, None]
+    logits += offsets
+    logits.scatter_(1, candidate, logits.gather(1, candidate).masked_fill_(places[:, None] != NOWHERE, -torch.inf))
+    highest = torch.maximum(logits.amax(dim=1), target_logits)
+    logits.sub_(highest[:, None]).exp_()
+    total = logits.sum(dim=1) + (target_logits - highest).exp()
+    torch.sub(total.log() + highest, target_logits, out=losses)
+    logits.div_(total[:, None])
+    sums += logits.sum(dim=0)
 
 
 def _as_sparse(ids: Tensor, values: Tensor, like: Tensor) -> Tensor:

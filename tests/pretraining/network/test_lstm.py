@@ -6,6 +6,7 @@ import torch
 from spacy_elmo.bilm import BiLM, State
 from spacy_elmo.pretraining.network.lstm import run_window
 from tests.support.random_models import CONFIG
+from tests.support.training_kernels import each_kernel, use
 
 STEPS, ROWS = 9, 5
 CLIPPED = {"cell_clip": 0.3, "projection_clip": 0.1}
@@ -64,10 +65,34 @@ def assert_close(found, expected):
 
 
 @variants
+@each_kernel
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_outputs_state_and_gradients_are_those_of_autograd(changes, dropout):
+def test_outputs_state_and_gradients_are_those_of_autograd(changes, dropout, kernel, monkeypatch):
+    use(kernel, monkeypatch)
     inputs = make(changes, dropout=dropout)
     assert_close(gradients(run_window, *inputs), gradients(by_autograd, *inputs))
+
+
+@each_kernel
+@pytest.mark.parametrize("hidden_size", [1, 31, 40])
+def test_any_number_of_cells_is_computed(hidden_size, kernel, monkeypatch):
+    use(kernel, monkeypatch)
+    inputs = make({"hidden_size": hidden_size, "projection_size": 5, **CLIPPED})
+    assert_close(gradients(run_window, *inputs), gradients(by_autograd, *inputs))
+
+
+@each_kernel
+def test_what_is_no_number_stays_none_and_large_numbers_saturate(kernel, monkeypatch):
+    use(kernel, monkeypatch)
+    model, x, state, _ = make({})
+    x = x.detach().mul_(1e20)
+    y, after = run_window(model, x, state)
+    assert y.isfinite().all()
+    assert (after.c.abs() <= CONFIG.cell_clip).all()
+    x[0, 3, 1, 0] = float("nan")
+    y, _ = run_window(model, x, state)
+    assert y[0, 3:, 1].isnan().all()
+    assert y.isnan().sum() == y[0, 3:, 1].numel()
 
 
 def test_the_clipped_variant_clips_many_cells_and_outputs():

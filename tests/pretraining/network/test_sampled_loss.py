@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from spacy_elmo.pretraining.network import sampled_loss
-from spacy_elmo.pretraining.network.sampled_loss import Candidates, cross_entropy
+from spacy_elmo.pretraining.network.sampled_loss import NOWHERE, Candidates, cross_entropy, normalize
+from tests.support.training_kernels import each_kernel, use
 
 WIDTH = 3
 TOLERANCE = 1e-10  # double precision, with sums in another order
@@ -110,3 +111,33 @@ def test_a_second_derivative_is_refused():
     (gradient,) = torch.autograd.grad(losses.square().sum(), case.h, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         gradient.sum().backward()
+
+
+@each_kernel
+@pytest.mark.parametrize("n", [1, 31, 32, 100])
+def test_losses_and_probabilities_are_those_of_the_formula(n, kernel, monkeypatch):
+    use(kernel, monkeypatch)
+    generator = torch.Generator().manual_seed(0)
+    logits, true = 20 * torch.randn(4, n, generator=generator), 20 * torch.randn(4, generator=generator)
+    true[3] = -500.0  # far below all
+    offsets, sums = torch.randn(n, generator=generator), torch.ones(n)
+    places = torch.tensor([0, NOWHERE, n - 1, NOWHERE])
+    every = torch.cat([true[:, None], logits + offsets], dim=1).double()
+    every[[0, 2], [1, n]] = -torch.inf
+    losses, found = torch.empty(4), logits.clone()
+    normalize(found, offsets, true, places, losses=losses, sums=sums)
+    expected = every.softmax(dim=1)[:, 1:]
+    torch.testing.assert_close(losses.double(), -every.log_softmax(dim=1)[:, 0], rtol=1e-6, atol=1e-5)  # of float32
+    torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(sums.double(), 1 + expected.sum(dim=0), rtol=1e-6, atol=1e-6)
+    assert found[0, 0] == found[2, n - 1] == 0
+
+
+@each_kernel
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_makes_no_loss(value, kernel, monkeypatch):
+    use(kernel, monkeypatch)
+    logits, losses = torch.zeros(2, 40), torch.empty(2)
+    logits[1, 7] = value
+    normalize(logits, torch.zeros(40), torch.zeros(2), torch.full((2,), NOWHERE), losses=losses, sums=torch.zeros(40))
+    assert losses.isnan().tolist() == [False, True]
