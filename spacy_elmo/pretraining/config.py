@@ -66,6 +66,7 @@ batch_size = 64
 unroll_steps = 20
 dropout = 0.1
 clip_norm = 1.0
+precision = "float32"
 max_steps = 10000
 max_epochs = null
 max_words = null

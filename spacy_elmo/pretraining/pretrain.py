@@ -31,6 +31,7 @@ from .loop.distributed import join
 from .loop.run import CHECKPOINTS, CORPUS, Notify, Outcome, run_training
 from .loop.settings import OptimizerChoice, RunSettings, SoftmaxChoice, Text
 from .loop.trainer import Limits
+from .network.products import is_slow
 from .registry import TextReader
 from .schema import ConfigSchema
 
@@ -64,6 +65,9 @@ def pretrain_model(
         if device.type != "cpu":
             notify(f"trains on {device}")
         settings, logger = make_settings(config, notify=notify)
+        if is_slow(settings.precision, device):
+            problem = f"precision = {settings.precision}: this device has no such products, so it trains slower than"
+            notify(f"Warning: [training] {problem} in float32")
         if world.is_main and not resume and (hint := _find_hint(settings.text.train)):
             notify(hint)
         with _claimed(output, config, resume=resume, notify=notify) if world.is_main else nullcontext():
@@ -117,6 +121,7 @@ def make_settings(config: Config, *, notify: Notify = print) -> tuple[RunSetting
         unroll_steps=training["unroll_steps"],
         dropout=training["dropout"],
         clip_norm=training["clip_norm"],
+        precision=training["precision"],
         eval_frequency=training["eval_frequency"],
         keep_checkpoints=training["keep_checkpoints"],
         seed=system["seed"],

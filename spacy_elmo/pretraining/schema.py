@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from ..text.readers import Lines
 from ..util.checks import check_choice
+from .network.products import Precision
 
 MOST_PROCESSES = 1024  # or threads: more of them only take down the machine
 LARGEST_SEED = 2**63 - 1  # torch's generators take 64 bits
@@ -118,6 +119,7 @@ class TrainingSchema(_Section):
     batch_size: Annotated[Any, _checked(check_whole)]
     unroll_steps: Annotated[Any, _checked(check_whole)]
     dropout: Annotated[Any, _checked(check_number, below=1)]
+    precision: Annotated[Any, _checked(check_choice, choices=Precision)]
     clip_norm: Annotated[Any, _checked(check_number, above=True, none="no clipping")]
     max_steps: Annotated[Any, _checked(check_whole, none="no such limit")]
     max_epochs: Annotated[Any, _checked(check_number, above=True, none="no such limit")]

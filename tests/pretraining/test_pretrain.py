@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import spacy
+import torch
 from thinc.api import Config
 
 from spacy_elmo.formats import model_directory
@@ -246,3 +247,19 @@ def test_a_run_goes_on_with_the_rates_of_its_schedule(schedule: dict, text: Path
             pretrain_quietly(config, tmp_path / output, resume=True)
     whole, resumed = (contents(tmp_path / name / "model-last") for name in ("whole", "parts"))
     assert whole["weights.safetensors"] == resumed["weights.safetensors"]
+
+
+def test_the_precision_is_that_of_the_run(text: Path, tmp_path: Path):
+    pretrain_quietly(tiny_config(text, training__precision="bfloat16"), tmp_path / "out")
+    with pytest.raises(ValueError, match="training.precision: was 'bfloat16', now 'float32'"):
+        pretrain_quietly(tiny_config(text), tmp_path / "out", resume=True)
+
+
+def test_a_precision_that_the_processor_has_not_is_one_warning(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True}, raising=False)
+    for precision, number in (("bfloat16", 1), ("float32", 0)):
+        told: list[str] = []
+        pretrain_model(tiny_config(text, training__precision=precision), tmp_path / precision, notify=told.append)
+        assert len([line for line in told if "trains slower than in float32" in line]) == number

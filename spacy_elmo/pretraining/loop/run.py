@@ -140,7 +140,7 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
         head = _start_head(settings, vocabulary.words, counts)
         softmax = settings.softmax.make(counts, model.config.projection_size, head, sparse=world.size == 1)
         model, softmax = model.to(world.device), softmax.to(world.device)  # the same at the start on any device
-    objective = Objective(model, softmax, dropout=settings.dropout, seed=settings.seed)
+    objective = Objective(model, softmax, dropout=settings.dropout, seed=settings.seed, precision=settings.precision)
     choice = settings.optimizer
     optimizer = Optimizer(objective, make=choice.make, learn_rate=choice.learn_rate, clip_norm=settings.clip_norm)
     windows = Windows(

@@ -11,7 +11,9 @@ from torch import nn, optim
 from ...bilm import BiLMConfig
 from ...formats import Head, Pretrained
 from ...text.readers import Document
+from ...util.checks import check_choice
 from ..corpus.prepare import CorpusSettings
+from ..network.products import Precision
 from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax
 from .memory import adaptive_softmax_bytes, softmax_bytes
 from .schedules import Schedule
@@ -146,6 +148,7 @@ class RunSettings:
         unroll_steps: Tokens of a lane in a step, through which gradients go back.
         dropout: Share of numbers that are dropped in training.
         clip_norm: Upper bound of the norm of all gradients together. None for none.
+        precision: Of what products multiply, as of `Objective`.
         eval_frequency: Steps from one evaluation and checkpoint to the next.
         keep_checkpoints: How many of the newest stay.
         seed: Of all that is random.
@@ -167,6 +170,7 @@ class RunSettings:
     unroll_steps: int = 20
     dropout: float = 0.1
     clip_norm: float | None = 1.0
+    precision: Precision = "float32"
     eval_frequency: int = 500
     keep_checkpoints: int = 2
     seed: int = 0
@@ -180,5 +184,6 @@ class RunSettings:
             raise ValueError(f"clip_norm = {self.clip_norm}: must be above 0, or null for no clipping")
         if self.threads is not None and self.threads < 1:
             raise ValueError(f"threads = {self.threads}: must be at least 1, or null for torch's own number")
+        check_choice("precision", self.precision, Precision)
         if self.seed < 0:
             raise ValueError(f"seed = {self.seed}: must be at least 0")

@@ -12,6 +12,7 @@ from ...bilm.model import BiLM, State
 from ..corpus.windows import Window
 from .char_cnn import encode_words
 from .lstm import run_window
+from .products import Precision
 from .softmax import Softmax
 
 
@@ -39,12 +40,22 @@ class Objective(nn.Module):
         softmax: Over the vocabulary of the targets, on the same device.
         dropout: Share of numbers dropped from the input of each LSTM layer and from the last output, as in bilm-tf.
         seed: Of `generator`, which dropout and negatives are drawn from.
+        precision: Of what the products of LSTMs and softmax multiply in training. Everything else is float32:
+            parameters, gradients, sums, evaluation, and an adaptive softmax.
 
     Raises:
         ValueError: Dropout is not a share, or the softmax has another width than the model.
     """
 
-    def __init__(self, model: BiLM, softmax: Softmax, *, dropout: float = 0.1, seed: int = 0):
+    def __init__(
+        self,
+        model: BiLM,
+        softmax: Softmax,
+        *,
+        dropout: float = 0.1,
+        seed: int = 0,
+        precision: Precision = "float32",
+    ):
         super().__init__()
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout = {dropout}: must be at least 0 and below 1")
@@ -56,6 +67,7 @@ class Objective(nn.Module):
         self.model = model.requires_grad_(True)
         self.softmax = softmax
         self.dropout = dropout
+        self.dtype = getattr(torch, precision)
         self.generator = torch.Generator(model.device).manual_seed(seed)
 
     def forward(self, window: Window, state: State) -> tuple[Losses, State]:
@@ -70,8 +82,8 @@ class Objective(nn.Module):
         """
         window = window.to(self.model.device)
         x = self._word_vectors(window)
-        y, state = run_window(self.model, x, state, self._masks(x) if self.dropout else None)
-        sums = self.softmax.loss(y.flatten(1, 2), window.targets.flatten(1), self.generator)
+        y, state = run_window(self.model, x, state, self._masks(x) if self.dropout else None, dtype=self.dtype)
+        sums = self.softmax.loss(y.flatten(1, 2), window.targets.flatten(1), self.generator, dtype=self.dtype)
         return Losses(sums, window.targets[0].numel()), state
 
     @torch.no_grad()

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 import torch
 from torch import Tensor
+
+Precision = Literal["float32", "bfloat16"]  # of what products multiply
+
+
+def is_slow(precision: Precision, device: torch.device) -> bool:
+    """Return whether a device is known to be slower in a precision than in float32, having no such products."""
+    if precision == "float32":
+        return False
+    if device.type == "cuda":
+        return not torch.cuda.is_bf16_supported(including_emulation=False)
+    found: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # which an older torch has not
+    return bool(found) and not any(found.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 def product(a: Tensor, b: Tensor, *, out: Tensor | None = None) -> Tensor:

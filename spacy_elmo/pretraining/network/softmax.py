@@ -25,13 +25,16 @@ class Softmax(nn.Module):
         self.n_words = n_words
         self.width = width
 
-    def loss(self, h: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
+    def loss(
+        self, h: Tensor, targets: Tensor, generator: torch.Generator, *, dtype: torch.dtype | None = None
+    ) -> Tensor:
         """Return (2,) float32, the sum of negative log likelihoods of each direction, or an estimate of them.
 
         Args:
             h: (2, rows, width), both directions.
             targets: (2, rows), ids of words.
             generator: Where negatives are drawn from, the same for both directions.
+            dtype: Of what products multiply, as of `cross_entropy`.
         """
         raise NotImplementedError
 
@@ -73,9 +76,11 @@ class FullSoftmax(Softmax):
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(log_unigram(counts) if head is None else head.bias.clone())
 
-    def loss(self, h: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
+    def loss(
+        self, h: Tensor, targets: Tensor, generator: torch.Generator, *, dtype: torch.dtype | None = None
+    ) -> Tensor:
         every = Candidates(torch.arange(self.n_words, device=h.device), h.new_zeros(self.n_words))
-        return cross_entropy(h, self.weight, self.bias, targets, every, sparse=False)
+        return cross_entropy(h, self.weight, self.bias, targets, every, sparse=False, dtype=dtype)
 
     @torch.no_grad()
     def log_likelihoods(self, h: Tensor, targets: Tensor) -> Tensor:
@@ -121,9 +126,11 @@ class SampledSoftmax(FullSoftmax):
         self.sparse = sparse
         self.register_buffer("p", log_uniform(self.n_words), persistent=False)
 
-    def loss(self, h: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
+    def loss(
+        self, h: Tensor, targets: Tensor, generator: torch.Generator, *, dtype: torch.dtype | None = None
+    ) -> Tensor:
         negatives = draw_negatives(self.p, self.n_samples, generator)
-        return cross_entropy(h, self.weight, self.bias, targets, negatives, sparse=self.sparse)
+        return cross_entropy(h, self.weight, self.bias, targets, negatives, sparse=self.sparse, dtype=dtype)
 
 
 class AdaptiveSoftmax(Softmax):
@@ -155,7 +162,9 @@ class AdaptiveSoftmax(Softmax):
         with torch.no_grad():
             self.layer.head.bias.copy_(torch.cat([logs[: starts[0]], *clusters]))
 
-    def loss(self, h: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
+    def loss(
+        self, h: Tensor, targets: Tensor, generator: torch.Generator, *, dtype: torch.dtype | None = None
+    ) -> Tensor:
         return torch.stack([-self.layer(rows, ids).output.sum() for rows, ids in zip(h, targets)])
 
     @torch.no_grad()

@@ -25,14 +25,17 @@ def go(trainer: Trainer, folder: Path, limits: Limits | None = None, *, stop_aft
     return len(list(train(trainer, limits, folder, eval_frequency=4, interrupted=interrupted)))
 
 
-@pytest.mark.parametrize("softmax", ["sampled", "full", "adaptive"])
+@pytest.mark.parametrize(
+    ("softmax", "precision"),
+    [("sampled", "float32"), ("full", "float32"), ("adaptive", "float32"), ("sampled", "bfloat16")],
+)
 @pytest.mark.parametrize("step", [4, 7])
-def test_a_resumed_run_equals_the_uninterrupted_one(softmax: str, step: int, tmp_path: Path):
-    whole = tiny_trainer(tmp_path / "corpus", softmax=softmax)
+def test_a_resumed_run_equals_the_uninterrupted_one(softmax: str, precision: str, step: int, tmp_path: Path):
+    whole = tiny_trainer(tmp_path / "corpus", softmax=softmax, precision=precision)
     go(whole, tmp_path / "whole")
-    first = tiny_trainer(tmp_path / "corpus", softmax=softmax)
+    first = tiny_trainer(tmp_path / "corpus", softmax=softmax, precision=precision)
     assert go(first, tmp_path / "parts", stop_after=step) == step
-    second = tiny_trainer(tmp_path / "corpus", softmax=softmax)
+    second = tiny_trainer(tmp_path / "corpus", softmax=softmax, precision=precision)
     second.load(latest_checkpoint(tmp_path / "parts"))
     assert go(second, tmp_path / "parts") == 12 - step
     assert same(parameters(whole), parameters(second))

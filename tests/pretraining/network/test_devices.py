@@ -25,8 +25,9 @@ def losses_and_gradients(objective: Objective, window: Window) -> list[torch.Ten
 
 @pytest.mark.parametrize("kind", [FullSoftmax, partial(SampledSoftmax, n_samples=8)], ids=["full", "sampled"])
 @pytest.mark.parametrize(("config", "words"), [(CONFIG, ()), (TABLE, COUNTED)], ids=["characters", "table"])
-def test_nothing_is_made_elsewhere(kind, config, words, monkeypatch: pytest.MonkeyPatch):
-    objective = make(kind, config=config, words=words, dropout=0.3).to(META)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_nothing_is_made_elsewhere(kind, config, words, precision, monkeypatch: pytest.MonkeyPatch):
+    objective = make(kind, config=config, words=words, dropout=0.3, precision=precision).to(META)
     objective.generator = None  # there is none of this device
     unique = torch.unique
     # How many words are distinct, nobody knows without their numbers
