@@ -214,7 +214,7 @@ def adam(learn_rate: Rates, beta1: float = 0.9, beta2: float = 0.99, eps: float 
         eps: Added to the root of that mean.
     """
     _check_adam(beta1, beta2, eps)
-    make = partial(torch.optim.Adam, betas=(beta1, beta2), eps=eps)
+    make = partial(torch.optim.Adam, betas=(beta1, beta2), eps=eps, fused=True)
     return OptimizerChoice(make, _schedule(learn_rate), slots=2)
 
 
@@ -232,7 +232,7 @@ def adamw(
     """
     _check_adam(beta1, beta2, eps)
     check_number("weight_decay", weight_decay)
-    make = partial(torch.optim.AdamW, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)
+    make = partial(torch.optim.AdamW, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay, fused=True)
     return OptimizerChoice(make, _schedule(learn_rate), slots=2)
 
 

@@ -12,5 +12,5 @@ each_kernel = pytest.mark.parametrize("kernel", PATHS.values(), ids=PATHS)
 
 def use(kernel: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a kernel compute from here on; None for torch."""
-    for module in ("cells", "sampled_loss"):
+    for module in ("cells", "char_cnn", "sampled_loss"):
         monkeypatch.setattr(f"spacy_elmo.pretraining.network.{module}.find_kernel", lambda: kernel)

@@ -22,7 +22,10 @@ from .kernels import LARGE
 SWITCH = "SPACY_ELMO_NATIVE"
 LIBRARY = Path(__file__).with_name("_native.dll" if sys.platform == "win32" else "_native.so")
 INSTRUCTIONS = {16: "AVX-512", 8: "AVX2", 4: "what every processor of this kind has"}  # by the floats of a vector
-FUNCTIONS = ("linear", "direction", "characters", "activations", "cells_forward", "cells_backward", "normalize")
+FUNCTIONS = (
+    *("linear", "direction", "characters", "activations"),
+    *("cells_forward", "cells_backward", "normalize", "highest", "highest_backward"),  # of training.c
+)
 INTERFACE = 2  # of functions and structures, as native.c has it
 VECTORS = 4  # of a panel
 

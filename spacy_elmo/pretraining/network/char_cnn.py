@@ -7,6 +7,7 @@ of words stay in a core's cache, also on the way back, where only the maxima hav
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,9 +17,11 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ...bilm.characters import PAD, characters_to_ids
+from ...bilm.inference.native import Struct, find_kernel
 from ...bilm.word_encoder import CharacterEncoder, WordTable, character_windows, stacked_filters
-from ...util.threads import run_both
+from ...util.threads import CPU, run_both
 
+INT, POINTER = ctypes.c_int64, ctypes.c_void_p
 PIECE = 2**18  # windows times filters that are in memory at once, in each thread
 
 
@@ -65,6 +68,15 @@ def _filter_plainly(encoder: CharacterEncoder, ids: Tensor) -> Tensor:
     return torch.cat([convolve(x).amax(dim=-1) for convolve in encoder.convolutions], dim=1)
 
 
+class _Settings(Struct):
+    """`Highest` of training.c."""
+
+    _fields_ = (
+        *((name, POINTER) for name in ("x", "filters", "d_values", "places", "d_x", "d_filters")),
+        *((name, INT) for name in ("words", "length", "size", "n_filters", "window")),
+    )
+
+
 class _Highest(torch.autograd.Function):
     """The highest response of each filter over the windows of each word: (words, filters)."""
 
@@ -72,30 +84,41 @@ class _Highest(torch.autograd.Function):
     def forward(ctx: Any, pieces: list[Tensor], characters: Tensor, filters: Tensor) -> Tensor:
         sizes = [len(piece) for piece in pieces]
         highest = filters.new_empty(sum(sizes), len(filters))
-        places = torch.empty_like(highest, dtype=torch.long)
+        kernel = find_kernel() if filters.device == CPU and filters.dtype == torch.float32 else None
+        places = torch.empty_like(highest, dtype=torch.long if kernel is None else torch.int32)
         outs = list(zip(pieces, highest.split(sizes), places.split(sizes)))
 
         def filter_pieces(worker: int) -> None:
             for ids, values, positions in outs[worker::2]:
                 windows = character_windows(F.embedding(ids, characters), filters)
                 responses = (windows.flatten(0, 1) @ filters.T).view(*windows.shape[:2], -1)
-                torch.max(responses, dim=1, out=(values, positions))
+                if kernel is None:
+                    torch.max(responses, dim=1, out=(values, positions))
+                else:
+                    kernel.call("highest", responses, *responses.shape, values, positions)
 
         run_both(filter_pieces, device=filters.device)
         ctx.save_for_backward(characters, filters)
-        ctx.pieces, ctx.places = pieces, places.split(sizes)
+        ctx.pieces, ctx.places, ctx.kernel = pieces, places.split(sizes), kernel
         return highest
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_highest: Tensor) -> tuple[Tensor | None, ...]:
-        characters, filters = ctx.saved_tensors
+        (characters, filters), d_highest = ctx.saved_tensors, d_highest.contiguous()
         d_characters, d_filters = (t.new_zeros(2, *t.shape) for t in (characters, filters))
         ins = list(zip(ctx.pieces, ctx.places, d_highest.split([len(piece) for piece in ctx.pieces])))
 
         def backward_pieces(worker: int) -> None:
             for ids, positions, d_values in ins[worker::2]:
                 x = F.embedding(ids, characters)
+                if ctx.kernel is not None:
+                    d_x, (words, length, size) = torch.zeros_like(x), x.shape
+                    sizes = words, length, size, *filters.shape
+                    gradients = d_x, d_filters[worker]
+                    ctx.kernel.call("highest_backward", _Settings(x, filters, d_values, positions, *gradients, *sizes))
+                    d_characters[worker].index_add_(0, ids.flatten(), d_x.flatten(0, 1))
+                    continue
                 windows = character_windows(x, filters)
                 d_responses = x.new_zeros(*windows.shape[:2], len(filters))
                 d_responses.scatter_(1, positions[:, None], d_values[:, None])

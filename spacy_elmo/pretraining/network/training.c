@@ -42,6 +42,15 @@ typedef struct {
     i64 rows, n;
 } Softmax;
 
+typedef struct {
+    const float *x;               /* (words, length, size), vectors of characters */
+    const float *filters;         /* (filters, window) */
+    const float *d_values;        /* (words, filters) */
+    const int32_t *places;        /* (words, filters), the position of the highest response */
+    float *d_x, *d_filters;       /* as x and filters; are added to */
+    i64 words, length, size, n_filters, window;
+} Highest;
+
 /* exp(x) where it is finite and not denormal, else the nearest that is; NaN stays. */
 INLINE float exponential(float x) {
     x = x < -87.0f ? -87.0f : x;
@@ -146,7 +155,45 @@ INLINE void normalize(const Softmax *t) {
     }
 }
 
+INLINE void highest(const float *responses, i64 words, i64 positions, i64 n, float *values, int32_t *places) {
+    for (i64 w = 0; w < words; w++) {
+        const float *restrict x = responses + w * positions * n;
+        float *restrict best = values + w * n;
+        int32_t *restrict place = places + w * n;
+        for (i64 j = 0; j < n; j++) best[j] = x[j], place[j] = 0;
+        for (i64 t = 1; t < positions; t++) {
+            const float *restrict y = x + t * n;
+            INDEPENDENT
+            for (i64 j = 0; j < n; j++) {
+                int higher = (y[j] > best[j]) | (y[j] != y[j]); /* NaN is the highest, and stays */
+                best[j] = higher ? y[j] : best[j];
+                place[j] = higher ? (int32_t)t : place[j];
+            }
+        }
+    }
+}
+
+INLINE void highest_backward(const Highest *t) {
+    for (i64 w = 0; w < t->words; w++)
+        for (i64 f = 0; f < t->n_filters; f++) {
+            const float d = t->d_values[w * t->n_filters + f];
+            const i64 start = (w * t->length + t->places[w * t->n_filters + f]) * t->size;
+            const float *restrict x = t->x + start, *restrict filter = t->filters + f * t->window;
+            float *restrict d_x = t->d_x + start, *restrict d_filter = t->d_filters + f * t->window;
+            if (d == 0.0f) continue;
+            INDEPENDENT
+            for (i64 k = 0; k < t->window; k++) {
+                d_filter[k] += d * x[k];
+                d_x[k] += d * filter[k];
+            }
+        }
+}
+
 #define VERSION(name, target) \
+    static target void highest_##name(const float *x, i64 words, i64 positions, i64 n, float *values, int32_t *places) { \
+        highest(x, words, positions, n, values, places); \
+    } \
+    static target void highest_backward_##name(const Highest *t) { highest_backward(t); } \
     static target void forward_##name(const Cells *t, i64 step) { forward(t, step); } \
     static target void backward_##name(const Cells *t, i64 step) { backward(t, step); } \
     static target void normalize_##name(const Softmax *t) { normalize(t); }
@@ -171,3 +218,12 @@ EXPORT void elmo_cells_backward(i64 width, const Cells *t, i64 step) { CALL(back
 
 /* Turn logits into losses and probabilities, over candidates and each row's own target. */
 EXPORT void elmo_normalize(i64 width, const Softmax *t) { CALL(normalize, t); }
+
+/* The highest responses (words, filters) over positions, and where they are; responses are (words, positions, filters). */
+EXPORT void elmo_highest(i64 width, const float *responses, i64 words, i64 positions, i64 n, float *values,
+                         int32_t *places) {
+    CALL(highest, responses, words, positions, n, values, places);
+}
+
+/* Gradients of characters and filters from those of the highest responses. */
+EXPORT void elmo_highest_backward(i64 width, const Highest *t) { CALL(highest_backward, t); }

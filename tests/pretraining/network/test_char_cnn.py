@@ -6,6 +6,7 @@ import torch
 from spacy_elmo.bilm import CharacterInput, WordInput
 from spacy_elmo.bilm.word_encoder import CharacterEncoder, WordTable
 from spacy_elmo.pretraining.network.char_cnn import encode_words
+from tests.support.training_kernels import each_kernel, use
 
 CONFIG = CharacterInput(embedding_size=4, filters=((1, 4), (2, 5), (5, 3)), n_highway=2)
 WORDS = [
@@ -33,10 +34,12 @@ def gradients(encoder, encode, words):
     return [vectors.detach(), *(p.grad.clone() for p in encoder.parameters())]
 
 
+@each_kernel
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("piece", [1, 200, 2**18])
 @pytest.mark.parametrize("changes", [{}, {"activation": "tanh"}, {"n_highway": 0}, {"max_characters": 6}])
-def test_vectors_and_gradients_are_those_of_the_character_encoder(changes, piece, threads, monkeypatch):
+def test_vectors_and_gradients_are_those_of_the_character_encoder(changes, piece, threads, kernel, monkeypatch):
+    use(kernel, monkeypatch)
     monkeypatch.setattr("spacy_elmo.pretraining.network.char_cnn.PIECE", piece)
     torch.manual_seed(0)
     encoder = CharacterEncoder(replace(CONFIG, **changes), 6)
