@@ -35,7 +35,7 @@ setup(
         Extension(
             "spacy_elmo.bilm.inference._native",
             [f"{FOLDER}/native.c", "spacy_elmo/pretraining/network/training.c"],
-            depends=[f"{FOLDER}/native_width.h"],
+            depends=[f"{FOLDER}/native_width.h", f"{FOLDER}/native_words.h"],
             extra_compile_args=["-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-trapping-math", "-fvisibility=hidden"],
             optional=True,  # without it, torch computes
         )

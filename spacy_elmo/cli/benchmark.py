@@ -28,6 +28,7 @@ def benchmark(
     ] = None,
     words: Annotated[int, Option("--words", min=1, max=MOST_WORDS, help="Number of words")] = 8000,
     gpu_id: Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")] = -1,
+    precision: Annotated[str, Option("--precision", help="Of products: float32 or bfloat16")] = "float32",
 ) -> None:
     """Measure how many words a second this machine embeds."""
     with clear_errors():
@@ -45,7 +46,7 @@ def benchmark(
         if isinstance(found.config.input, WordInput) and found.config.input.unknown == "error" and text is None:
             raise ValueError(f"{model}: its table refuses made-up words; give it a --text of words that it has")
         check_room(4 * words * found.config.n_outputs * found.config.width, source=f"--words {words}")
-        encoder = Encoder(found)
+        encoder = Encoder(found, precision=precision)
         sentences = take_words(_random_sentences() if text is None else _read_sentences(text, words), words)
         few = take_words(sentences, min(words, 500))
         rows = [
@@ -55,7 +56,8 @@ def benchmark(
         ]
         title = f"Words a second, {sum(map(len, sentences)):,} words, {torch.get_num_threads()} threads"
         msg.table([(name, f"{speed:,.0f}") for name, speed in rows], title=title, aligns=("l", "r"))
-        msg.text(f"Computed with: {choose(found).why if device.type == 'cpu' else f'torch on {device}'}")
+        why = choose(found, precision=precision).why if device.type == "cpu" else f"torch on {device}"
+        msg.text(f"Computed in {precision} with: {why}")
 
 
 def _one_by_one(encoder: Encoder, sentences: Sentences) -> None:

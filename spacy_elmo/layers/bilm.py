@@ -28,6 +28,7 @@ def build_bilm(
     word_cache: int = 100_000,
     prepack: Literal["auto"] | bool = "auto",
     device: str | None = None,
+    precision: Literal["float32", "bfloat16"] = "float32",
 ) -> Model[InT, OutT]:
     """Build the Thinc layer of a biLM; its weights are loaded by the pipe.
 
@@ -39,6 +40,8 @@ def build_bilm(
         word_cache: Words whose context-free vector is kept from call to call.
         prepack: Whether to keep a second copy of large weights, in the layout that is fastest, as of `Encoder`.
         device: Torch device; None follows Thinc.
+        precision: Of the LSTM's products, as of `Encoder`. Where the biLM itself is trained, its gradients are those of
+            single precision.
 
     Returns:
         List[Doc] to a list of (layers, tokens, width) float32 arrays, all L + 1 layers. Whitespace is not fed; its rows
@@ -53,6 +56,7 @@ def build_bilm(
         device=device,
         initial_state=initial_state,
         prepack=prepack,
+        precision=precision,
         max_batch_words=max_batch_words,
         word_cache=word_cache,
     )

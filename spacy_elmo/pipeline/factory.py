@@ -36,6 +36,7 @@ initial_state = "warm"
 max_batch_words = 4096
 word_cache = 100000
 prepack = "auto"
+precision = "float32"
 device = null
 
 [elmo.model.get_spans]

@@ -20,7 +20,7 @@ def test_it_prints_three_speeds(tmp_path: Path, capsys):
 def test_it_says_what_computes_and_why(tmp_path: Path, capsys, monkeypatch):
     monkeypatch.setenv("SPACY_ELMO_NATIVE", "0")
     benchmark(str(write_random_model(tmp_path / "model")), words=20)
-    assert "Computed with: torch, because SPACY_ELMO_NATIVE is 0\n" in capsys.readouterr().out
+    assert "Computed in float32 with: torch, because SPACY_ELMO_NATIVE is 0\n" in capsys.readouterr().out
 
 
 def test_it_takes_a_text_shorter_than_asked_for(tmp_path: Path, capsys):

@@ -193,6 +193,7 @@ def test_gamma_must_be_a_number_that_vectors_can_be_multiplied_with(nlp, gamma):
         ("word_cache", -1, "word_cache = -1: must be a whole number of at least 0"),
         ("initial_state", "cold", r"(?s)initial_state.*'cold' is not .*\['warm', 'zeros'\]"),
         ("prepack", "no", r"(?s)prepack.*'no' is not .*\['auto'\]"),
+        ("precision", "half", r"(?s)precision.*'half' is not .*'bfloat16'"),
     ],
 )
 def test_settings_of_the_model_out_of_range_are_named_at_once(tiny_model, key, value, message):

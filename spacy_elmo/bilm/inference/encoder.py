@@ -18,7 +18,7 @@ from ...util.batches import batch_by_size
 from ...util.checks import check_size
 from ...util.threads import available_threads, without_settings
 from ..model import INITIAL_STATES, BiLM
-from .engine import PREPACK, Engine
+from .engine import PRECISIONS, PREPACK, Engine
 
 LISTS = (Sequence, np.ndarray)
 
@@ -34,7 +34,10 @@ class Encoder:
         word_cache: Number of context-free word vectors to keep between calls.
         prepack: Whether to keep a second copy of large weights in the layout that products are fastest with: False
             for none. The native kernel needs one. Where torch computes, "auto" copies those of the LSTM once many words
-            are computed together, True at once.
+            are computed together, True at once. With "bfloat16" there is always one, of half the size.
+        precision: "float32", or "bfloat16": numbers that the LSTM multiplies are rounded to 8 bits; sums, gates and
+            vectors of words are in single precision. Faster where the processor has instructions for it; where it has
+            none, a warning says so.
 
     Raises:
         TypeError: For a model of another class.
@@ -49,6 +52,7 @@ class Encoder:
         max_batch_words: int = 4096,
         word_cache: int = 100_000,
         prepack: str | bool = "auto",
+        precision: str = "float32",
     ):
         if not isinstance(model, BiLM):
             raise TypeError(f"model: must be a BiLM, as `load_model(...).model` is, not {type(model).__name__}")
@@ -58,11 +62,14 @@ class Encoder:
             raise ValueError(f"initial_state = {initial_state!r}: must be one of {', '.join(INITIAL_STATES)}")
         if prepack not in PREPACK:
             raise ValueError(f"prepack = {prepack!r}: must be one of {', '.join(map(repr, PREPACK))}")
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision = {precision!r}: must be one of {', '.join(PRECISIONS)}")
         self.model = model
         self.initial_state = initial_state
         self.max_batch_words = max_batch_words
         self.word_cache = word_cache
         self.prepack = prepack
+        self.precision = precision
         self._engine: Engine | None = None
         self._lock = threading.Lock()
         self._process = os.getpid()
@@ -154,7 +161,11 @@ class Encoder:
                     max_rows=self.max_batch_words,
                     word_cache=self.word_cache,
                     prepack=self.prepack,
+                    precision=self.precision,
                 )
+            elif self.precision != "float32":
+                problem = "is for models in single precision on a CPU; set it to float32 for this model"
+                raise ValueError(f"precision = {self.precision!r}: {problem}")
         return self._engine
 
     def _encode_plainly(self, batch: list[Sequence[str]], layers: list[int], out: Tensor) -> None:

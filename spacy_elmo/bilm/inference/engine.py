@@ -7,7 +7,9 @@ the state after it is the same for every sentence.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -27,6 +29,7 @@ from .native import Kernel, choose
 from .native_lstm import Direction
 
 PREPACK = (True, False, "auto")
+PRECISIONS = ("float32", "bfloat16")
 MANY_WORDS = 1024  # words computed together from which on packing large weights is worth its time and memory
 
 
@@ -39,20 +42,35 @@ class Engine:
         max_rows: Words for which the first layer's products are kept at once.
         word_cache: As of `Encoder`.
         prepack: As of `Encoder`.
+        precision: As of `Encoder`.
     """
 
-    def __init__(self, model: BiLM, *, initial_state: str, max_rows: int, word_cache: int, prepack: str | bool):
+    def __init__(
+        self,
+        model: BiLM,
+        *,
+        initial_state: str,
+        max_rows: int,
+        word_cache: int,
+        prepack: str | bool,
+        precision: str = "float32",
+    ):
         self.model = model
         self.max_rows = max_rows
         self.prepack = prepack
         # Holding on to the memory makes sure that no other parameter gets the same address.
         self.parameters = [parameter.detach() for parameter in model.parameters()]
         self.fingerprints = [_fingerprint(parameter) for parameter in model.parameters()]
-        kernel = choose(model, may_copy=prepack is not False).kernel
+        may_copy = prepack is not False or precision != "float32"
+        kernel, why, is_slow = choose(model, precision=precision, may_copy=may_copy)
+        if is_slow:
+            _warn_once(f"computing with {why}; set precision to float32 for more speed")
         width = model.config.projection_size
         self.words: CharacterVectors | TableVectors
         if isinstance(model.word_encoder, CharacterEncoder):
-            self.words = CharacterVectors(model.word_encoder, width=width, word_cache=word_cache, kernel=kernel)
+            # always in single precision: each word is computed once, and its errors would go through all layers
+            exact = choose(model, may_copy=may_copy).kernel
+            self.words = CharacterVectors(model.word_encoder, width=width, word_cache=word_cache, kernel=exact)
         else:
             self.words = TableVectors(model.word_encoder)
         self.cells: list[list[Cell]] = []
@@ -60,7 +78,7 @@ class Engine:
         if kernel is not None:
             self.directions = _make_directions(model, kernel, self.words.compute([BOS, EOS]), initial_state)
             return
-        self.cells = _make_cells(model, initial_state)
+        self.cells = _make_cells(model, initial_state, precision)
         if prepack is True:
             self._pack(model.config.n_layers, only_large=False)
 
@@ -139,12 +157,17 @@ class Engine:
         run_both(pack_direction)
 
 
+@cache
+def _warn_once(message: str) -> None:
+    warnings.warn(message, stacklevel=2)
+
+
 def _fingerprint(parameter: Tensor) -> tuple[int, int]:
     """Return where a parameter is, and how often it was changed, which inference tensors do not count."""
     return parameter.data_ptr(), -1 if parameter.is_inference() else parameter._version
 
 
-def _make_cells(model: BiLM, initial_state: str) -> list[list[Cell]]:
+def _make_cells(model: BiLM, initial_state: str, precision: str) -> list[list[Cell]]:
     """Return the cells of each direction, which start after its opening marker."""
     state = model.initial_state(initial_state, 1)
     markers = model.word_vectors([BOS, EOS])
@@ -156,7 +179,7 @@ def _make_cells(model: BiLM, initial_state: str) -> list[list[Cell]]:
             y, h, c = lstm(x, torch.tensor([1], dtype=torch.long), state.h[direction, i], state.c[direction, i])
             x = x + y if i and model.config.skip_connections else y
             _check_finite(model, x, c)
-            cells.append(Cell(lstm, h, c))
+            cells.append(Cell(lstm, h, c, precision))
         directions.append(cells)
     return directions
 

@@ -42,12 +42,13 @@ class Cell:
         lstm: The layer.
         h: (1, projection size), after the opening marker.
         c: (1, hidden size), after the opening marker.
+        precision: As of `Encoder`.
     """
 
-    def __init__(self, lstm: ProjectedLSTM, h: Tensor, c: Tensor):
-        self.input = Product(lstm.input.weight)
-        self.hidden = Product(lstm.hidden.weight)
-        self.projection = Product(lstm.projection.weight) if lstm.projection is not None else None
+    def __init__(self, lstm: ProjectedLSTM, h: Tensor, c: Tensor, precision: str = "float32"):
+        self.input = Product(lstm.input.weight, precision)
+        self.hidden = Product(lstm.hidden.weight, precision)
+        self.projection = Product(lstm.projection.weight, precision) if lstm.projection is not None else None
         self.bias: Tensor = lstm.gate_bias()
         self.cell_clip, self.projection_clip = lstm.config.cell_clip, lstm.config.projection_clip
         self.h, self.c = h, c

@@ -1,12 +1,20 @@
 /* The products and gates of a biLM on a CPU, for ctypes: no state, no allocation, nothing of Python.
 
 A row of a product is summed in one order, input by input, whatever rows stand beside it. Weights are packed into panels
-of four vectors of outputs, (panels, inputs, 4 * width), as native.py says. All memory is the caller's. */
+of four vectors of outputs, (panels, inputs, 4 * width), as native.py says. All memory is the caller's.
 
+A variant is a number: the floats of a vector, plus PAIRED where products take pairs of bfloat16, plus DOTS where the
+processor has an instruction for that. Sums are float. */
+
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+#include <arm_neon.h>
+#include <sys/auxv.h>
+#define HAS_BFDOT
 #endif
 
 #if defined(_WIN32)
@@ -18,17 +26,19 @@ of four vectors of outputs, (panels, inputs, 4 * width), as native.py says. All 
 #pragma GCC diagnostic ignored "-Wpsabi" /* vectors are only passed to functions that are inlined */
 #endif
 
-#define INTERFACE 2 /* of functions and structures, as native.py has it */
-#define CHUNK 128 /* inputs of a panel that stay in the first cache */
+#define INTERFACE 3 /* of functions, structures and BLOCK, as native.py has it */
+#define CHUNK 128 /* units of a panel that stay in the first cache */
 #define BLOCK 96  /* rows that go through a weight at once */
+#define PAIRED 32
+#define DOTS 64
 
 typedef int64_t i64;
 
 typedef struct {
-    const float *input, *hidden, *projection; /* panels; projection may be NULL */
-    const float *bias;                        /* of the gates, in the order of their panels */
-    const float *h, *c;                       /* what a sentence starts from, padded with zeros */
-    float cell_clip, projection_clip;         /* infinity for none */
+    const void *input, *hidden, *projection; /* panels; projection may be NULL */
+    const float *bias;                       /* of the gates, in the order of their panels */
+    const float *h, *c;                      /* what a sentence starts from, padded with zeros */
+    float cell_clip, projection_clip;        /* infinity for none */
 } Layer;
 
 typedef struct {
@@ -36,6 +46,7 @@ typedef struct {
     i64 n_layers, hidden_size, projection_size, skip_connections;
     float *h, *c, *gated;           /* (layers, lanes, projection panels), (layers, lanes, cells), (lanes, cells) */
     float *x, *products, *sums;     /* (block rows, projection panels), (gate panels, block rows, 4 * width), (lanes, 4 * width) */
+    void *operands;                 /* (BLOCK or lanes, units of the widest product), with PAIRED */
     i64 n_lanes, block_rows;        /* block_rows >= n_lanes */
     const float *vectors;           /* (distinct words, projection size) */
     const float *table;             /* (gate panels, n_table, 4 * width), the first layer's input products with bias */
@@ -78,70 +89,111 @@ typedef struct {
 
 static inline i64 panels_of(i64 n, i64 width) { return (n + width - 1) / width; }
 
+typedef struct {
+    void (*linear)(float *, const float *, i64, i64, const void *, const float *, i64, void *);
+    void (*direction)(const Text *);
+    void (*characters)(const CharacterCNN *, const Words *); /* NULL with PAIRED */
+    void (*activations)(const float *, float *, float *, i64); /* likewise */
+} Functions;
+
 #define JOIN(a, b) a##b
 #define JOINED(a, b) JOIN(a, b)
-#define NAME(x) JOINED(x, W)
 
 #define W 4
+#define VARIANT 4
 #define TARGET
-#if defined(__aarch64__)
-#define ROWS 6
-#else
-#define ROWS 3
-#endif
-#if defined(__x86_64__)
-#define MIN _mm_min_ps
-#define MAX _mm_max_ps
-#endif
 #include "native_width.h"
+
+#define W 4
+#define VARIANT 4p
+#define TARGET
+#define PAIRS
+#include "native_width.h"
+
+#if defined(HAS_BFDOT)
+#define W 4
+#define VARIANT 4d
+#define TARGET __attribute__((target("arch=armv8.2-a+bf16")))
+#define PAIRS
+#define DOT(sum, x, w) (VF) vbfdotq_f32((float32x4_t)(sum), (bfloat16x8_t)(x), (bfloat16x8_t)(w))
+#include "native_width.h"
+#endif
 
 #if defined(__x86_64__)
 #define W 8
+#define VARIANT 8
 #define TARGET __attribute__((target("avx2,fma")))
-#define ROWS 3
-#define MIN _mm256_min_ps
-#define MAX _mm256_max_ps
+#include "native_width.h"
+
+#define W 8
+#define VARIANT 8p
+#define TARGET __attribute__((target("avx2,fma")))
+#define PAIRS
 #include "native_width.h"
 
 #define W 16
+#define VARIANT 16
 #define TARGET __attribute__((target("avx512f")))
-#define ROWS 6
-#define MIN _mm512_min_ps
-#define MAX _mm512_max_ps
 #include "native_width.h"
 
-#define CALL(f, ...) \
-    if (width == 16) f##16(__VA_ARGS__); \
-    else if (width == 8) f##8(__VA_ARGS__); \
-    else f##4(__VA_ARGS__)
-#else
-#define CALL(f, ...) (void)width, f##4(__VA_ARGS__)
+#if defined(__clang__) || __GNUC__ >= 11
+#define HAS_DPBF16
+#define W 16
+#define VARIANT 16d
+#define TARGET __attribute__((target("avx512f,avx512bf16")))
+#define PAIRS
+#define DOT(sum, x, w) (VF) _mm512_dpbf16_ps((__m512)(sum), (__m512bh)(x), (__m512bh)(w))
+#include "native_width.h"
+#endif
 #endif
 
 /* A library that an earlier build left behind must not be called. */
 EXPORT i64 elmo_interface(void) { return INTERFACE; }
 
-/* The most floats in a vector that this processor computes with. Smaller widths work too. */
-EXPORT i64 elmo_widest(void) {
+/* The functions of a variant that is built for this processor; NULL for others. */
+static const Functions *functions(i64 variant) {
+    switch (variant) {
+        case 4: return &functions4;
+        case 4 | PAIRED: return &functions4p;
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f")) return 16;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 8;
+        case 8: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &functions8 : NULL;
+        case 8 | PAIRED: return functions(8) ? &functions8p : NULL;
+        case 16: return __builtin_cpu_supports("avx512f") ? &functions16 : NULL;
 #endif
-    return 4;
+#if defined(HAS_DPBF16)
+        case 16 | PAIRED | DOTS: return functions(16) && __builtin_cpu_supports("avx512bf16") ? &functions16d : NULL;
+#endif
+#if defined(HAS_BFDOT)
+        case 4 | PAIRED | DOTS: return getauxval(AT_HWCAP2) & (1 << 14) ? &functions4d : NULL; /* HWCAP2_BF16 */
+#endif
+        default: return NULL;
+    }
 }
 
-/* y (panels of outputs, rows, 4 * width) = x (rows, inputs) times a packed weight, plus bias. */
-EXPORT void elmo_linear(i64 width, float *y, const float *x, i64 rows, i64 inputs, const float *weight,
-                        const float *bias, i64 outputs) {
-    CALL(linear, y, 4 * width, rows * 4 * width, x, inputs, rows, inputs, weight, bias, panels_of(outputs, 4 * width));
+/* Whether a variant is there. */
+EXPORT i64 elmo_has(i64 variant) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+#endif
+    return functions(variant) != NULL;
+}
+
+/* y (panels of outputs, rows, 4 * width) = x (rows, inputs) times a packed weight, plus bias. With PAIRED, `memory` is
+(BLOCK, units of a row). */
+EXPORT void elmo_linear(i64 variant, float *y, const float *x, i64 rows, i64 inputs, const void *weight,
+                        const float *bias, i64 outputs, void *memory) {
+    functions(variant)->linear(y, x, rows, inputs, weight, bias, outputs, memory);
 }
 
 /* Run the layers of one direction over some steps. State comes from h and c and is left there. */
-EXPORT void elmo_direction(i64 width, const Text *text) { CALL(direction, text); }
+EXPORT void elmo_direction(i64 variant, const Text *text) { functions(variant)->direction(text); }
 
-/* Compute the vectors of words from their characters. */
-EXPORT void elmo_characters(i64 width, const CharacterCNN *cnn, const Words *words) { CALL(characters, cnn, words); }
+/* Compute the vectors of words from their characters; not with PAIRED. */
+EXPORT void elmo_characters(i64 variant, const CharacterCNN *cnn, const Words *words) {
+    functions(variant)->characters(cnn, words);
+}
 
-/* y = sigmoid(x) and z = tanh(x) of n numbers, n divisible by the width: for tests. */
-EXPORT void elmo_activations(i64 width, const float *x, float *y, float *z, i64 n) { CALL(activations, x, y, z, n); }
+/* y = sigmoid(x) and z = tanh(x) of n numbers, n divisible by the width: for tests; not with PAIRED. */
+EXPORT void elmo_activations(i64 variant, const float *x, float *y, float *z, i64 n) {
+    functions(variant)->activations(x, y, z, n);
+}

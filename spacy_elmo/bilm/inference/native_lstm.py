@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..lstm import GATES, ProjectedLSTM
 from .lanes import Lanes, pack
 from .lstm import DirectedText
-from .native import Kernel, Struct
+from .native import BLOCK, Kernel, Struct
 
 BLOCK_ROWS = 128  # rows of a layer's input product
 ROOM = 1.25  # a buffer that is too small grows to more than is needed; what is not touched takes no memory
@@ -35,7 +35,7 @@ class Text(Struct):
     _fields_ = (
         ("layers", POINTER),
         *((name, INT) for name in ("n_layers", "hidden_size", "projection_size", "skip_connections")),
-        *((name, POINTER) for name in ("h", "c", "gated", "x", "products", "sums")),
+        *((name, POINTER) for name in ("h", "c", "gated", "x", "products", "sums", "operands")),
         *((name, INT) for name in ("n_lanes", "block_rows")),
         *((name, POINTER) for name in ("vectors", "table")),
         ("n_table", INT),
@@ -106,6 +106,7 @@ class Direction:
             x=self._buffer("x", block_rows, padded),
             products=self._buffer("products", block_rows, self.gates),
             sums=self._buffer("sums", n_lanes, self.kernel.panel),
+            operands=self._operands(n_lanes),
             n_lanes=n_lanes,
             block_rows=block_rows,
             vectors=vectors,
@@ -137,7 +138,8 @@ class Direction:
             table = self._buffer("table", len(x), self.gates)
             if n_layers:
                 weights = self._weights[0]
-                self.kernel.call("linear", table, x, len(x), self.p, weights["input"], weights["bias"], self.gates)
+                weight, bias, memory = weights["input"], weights["bias"], self._operands(BLOCK)
+                self.kernel.call("linear", table, x, len(x), self.p, weight, bias, self.gates, memory)
             yield steps, table, ids
 
     def _read_markers(self, markers: Tensor) -> Tensor:
@@ -150,6 +152,9 @@ class Direction:
         self.h.copy_(self._buffers["h"][: self.h.numel()].view_as(self.h))
         self.c.copy_(self._buffers["c"][: self.c.numel()].view_as(self.c))
         return torch.cat([outputs.flatten(), self.c.flatten()])
+
+    def _operands(self, rows: int) -> Tensor:
+        return self._buffer("operands", max(rows, BLOCK), self.kernel.units(max(self.n, self.p)))
 
     def _buffer(self, name: str, *shape: int) -> Tensor:
         """Return memory that is kept: new memory costs as much time as filling it."""

@@ -1,22 +1,42 @@
-/* The work with vectors of W floats; native.c includes this once for each width. ROWS rows fill the registers. */
+/* The work with vectors of W floats; native.c includes this once for each VARIANT, which is in all names.
+ROWS rows fill the registers.
 
+A product takes a row of units: floats or, with PAIRS, two numbers of bfloat16 in four bytes, the first in the low half. */
+
+#define NAME(x) JOINED(x, VARIANT)
 #define VF NAME(floats)
 #define VI NAME(ints)
+#define VH NAME(halves)
 #define VU NAME(loose)
 #define INLINE static inline __attribute__((always_inline)) TARGET
 #define PANEL (4 * W)
+#if W == 16 || defined(__aarch64__)
+#define ROWS 6
+#else
+#define ROWS 3
+#endif
 #define LOAD(p) ((VF)(*(const VU *)(p)))
 #define STORE(p, v) (*(VU *)(p) = (v))
 
 typedef float VF __attribute__((vector_size(4 * W)));
 typedef uint32_t VI __attribute__((vector_size(4 * W)));
+typedef uint16_t VH __attribute__((vector_size(2 * W)));
 typedef float VU __attribute__((vector_size(4 * W), aligned(4), may_alias));
 
 /* a where mask, else b. */
 INLINE VF NAME(choose)(VI mask, VF a, VF b) { return (VF)((mask & (VI)a) | (~mask & (VI)b)); }
 
 /* MIN(a, b) is a < b ? a : b, and MAX the like: NaN in b stays. */
-#ifndef MIN
+#if W == 16
+#define MIN _mm512_min_ps
+#define MAX _mm512_max_ps
+#elif W == 8
+#define MIN _mm256_min_ps
+#define MAX _mm256_max_ps
+#elif defined(__x86_64__)
+#define MIN _mm_min_ps
+#define MAX _mm_max_ps
+#else
 #define MIN(a, b) NAME(choose)((VI)((a) < (b)), a, b)
 #define MAX(a, b) NAME(choose)((VI)((a) > (b)), a, b)
 #endif
@@ -51,28 +71,68 @@ INLINE VF NAME(hyperbolic)(VF x) {
     return (1.0f - e) / (1.0f + e);
 }
 
-static TARGET void NAME(activations)(const float *x, float *y, float *z, i64 n) {
-    for (i64 i = 0; i + W <= n; i += W) {
-        STORE(y + i, NAME(sigmoid)(LOAD(x + i)));
-        STORE(z + i, NAME(hyperbolic)(LOAD(x + i)));
-    }
+#ifdef PAIRS
+#define UNIT uint32_t
+#define UNITS(n) (((n) + 1) / 2)
+#define MULTIPLY_ADD(sum, x, w) DOT(sum, (VI){} + (x), w)
+#ifndef DOT
+#define DOT NAME(dot)
+/* sum + x1 * w1 + x0 * w0, rounded after each addition, as VDPBF16PS does. Products of two bfloat16 are exact. */
+INLINE VF NAME(dot)(VF sum, VI x, VF w) {
+    sum += (VF)(x & 0xffff0000u) * (VF)((VI)w & 0xffff0000u);
+    return sum + (VF)(x << 16) * (VF)((VI)w << 16);
+}
+#endif
+
+/* To the nearest bfloat16, to the even one of two; NaN stays NaN. */
+INLINE VH NAME(halved)(VF x) {
+    VI bits = (VI)x, rounded = bits + 0x7fffu + ((bits >> 16) & 1u), is_number = (VI)(x == x);
+    return __builtin_convertvector(((is_number & rounded) | (~is_number & (bits | 0x400000u))) >> 16, VH);
 }
 
+/* Rows of x as products take them, in memory at `to`. */
+static TARGET const UNIT *NAME(operands)(void *to, const float *x, i64 x_stride, i64 rows, i64 inputs) {
+    for (i64 r = 0; r < rows; r++, x += x_stride) {
+        uint16_t *row = (uint16_t *)((UNIT *)to + r * UNITS(inputs));
+        i64 k = 0;
+        for (; k + W <= inputs; k += W) {
+            VH halves = NAME(halved)(LOAD(x + k));
+            memcpy(row + k, &halves, sizeof halves);
+        }
+        if (k < inputs) {
+            VF rest = {}; /* and a zero beside the last of an odd number */
+            memcpy(&rest, x + k, (inputs - k) * sizeof(float));
+            VH halves = NAME(halved)(rest);
+            memcpy(row + k, &halves, (2 * UNITS(inputs) - k) * sizeof(uint16_t));
+        }
+    }
+    return to;
+}
+#define OPERANDS(to, x, x_stride, rows, inputs) NAME(operands)(to, x, x_stride, rows, inputs)
+#define STRIDE(x_stride, inputs) UNITS(inputs) /* of what OPERANDS returns */
+#else
+#define UNIT float
+#define UNITS(n) (n)
+#define MULTIPLY_ADD(sum, x, w) (sum) + (x) * (w)
+#define OPERANDS(to, x, x_stride, rows, inputs) ((void)(to), (x))
+#define STRIDE(x_stride, inputs) (x_stride)
+#endif
+
 /* n rows of y, a panel wide, += x times one panel. */
-INLINE void NAME(tile)(int n, float *y, i64 y_stride, const float *x, i64 x_stride, i64 inputs, const float *weight) {
+INLINE void NAME(tile)(int n, float *y, i64 y_stride, const UNIT *x, i64 x_stride, i64 units, const UNIT *weight) {
     VF sums[ROWS][4];
 #pragma GCC unroll 8
     for (int r = 0; r < n; r++)
 #pragma GCC unroll 8
         for (int g = 0; g < 4; g++) sums[r][g] = LOAD(y + r * y_stride + g * W);
-    for (i64 k = 0; k < inputs; k++, weight += PANEL) {
+    for (i64 k = 0; k < units; k++, weight += PANEL) {
         VF values[4];
 #pragma GCC unroll 8
         for (int g = 0; g < 4; g++) values[g] = LOAD(weight + g * W);
 #pragma GCC unroll 8
         for (int r = 0; r < n; r++)
 #pragma GCC unroll 8
-            for (int g = 0; g < 4; g++) sums[r][g] += x[r * x_stride + k] * values[g];
+            for (int g = 0; g < 4; g++) sums[r][g] = MULTIPLY_ADD(sums[r][g], x[r * x_stride + k], values[g]);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < n; r++)
@@ -81,10 +141,10 @@ INLINE void NAME(tile)(int n, float *y, i64 y_stride, const float *x, i64 x_stri
 }
 
 /* Rows of y, a panel wide, += x times one panel. */
-static TARGET __attribute__((noinline)) void NAME(panel)(float *y, i64 y_stride, const float *x, i64 x_stride, i64 rows,
-                                                         i64 inputs, const float *weight) {
-    for (i64 k = 0; k < inputs; k += CHUNK, weight += CHUNK * PANEL) {
-        i64 n = inputs - k < CHUNK ? inputs - k : CHUNK, r = 0;
+static TARGET __attribute__((noinline)) void NAME(panel)(float *y, i64 y_stride, const UNIT *x, i64 x_stride, i64 rows,
+                                                         i64 units, const UNIT *weight) {
+    for (i64 k = 0; k < units; k += CHUNK, weight += CHUNK * PANEL) {
+        i64 n = units - k < CHUNK ? units - k : CHUNK, r = 0;
         for (; r + ROWS <= rows; r += ROWS)
             NAME(tile)(ROWS, y + r * y_stride, y_stride, x + r * x_stride + k, x_stride, n, weight);
 #define REST(m) \
@@ -102,15 +162,18 @@ static TARGET __attribute__((noinline)) void NAME(panel)(float *y, i64 y_stride,
     }
 }
 
-/* y = x times weight, plus bias: panel b of row r begins at y + r * row_stride + b * panel_stride. */
+/* y = x times weight, plus bias: panel b of row r begins at y + r * row_stride + b * panel_stride. `memory` has room for
+BLOCK rows of operands. */
 static TARGET void NAME(linear)(float *y, i64 row_stride, i64 panel_stride, const float *x, i64 x_stride, i64 rows,
-                                i64 inputs, const float *weight, const float *bias, i64 panels) {
+                                i64 inputs, const UNIT *weight, const float *bias, i64 panels, void *memory) {
+    i64 units = UNITS(inputs), stride = STRIDE(x_stride, inputs);
     for (i64 first = 0; first < rows; first += BLOCK) {
         i64 n = rows - first < BLOCK ? rows - first : BLOCK;
+        const UNIT *block = OPERANDS(memory, x + first * x_stride, x_stride, n, inputs);
         for (i64 b = 0; b < panels; b++) {
             float *part = y + first * row_stride + b * panel_stride;
             for (i64 r = 0; r < n; r++) memcpy(part + r * row_stride, bias + b * PANEL, PANEL * sizeof(float));
-            NAME(panel)(part, row_stride, x + first * x_stride, x_stride, n, inputs, weight + b * inputs * PANEL);
+            NAME(panel)(part, row_stride, block, stride, n, units, weight + b * units * PANEL);
         }
     }
 }
@@ -132,24 +195,26 @@ static TARGET void NAME(step)(const Text *t, const Layer *layer, i64 rows, const
                               const i64 *ids, float *h, float *c) {
     i64 p = t->projection_size, n = t->hidden_size, outputs = panels_of(p, PANEL), gates = panels_of(n, W);
     i64 h_stride = outputs * PANEL, c_stride = gates * W;
+    const UNIT *x = OPERANDS(t->operands, h, h_stride, rows, p), *hidden = layer->hidden, *projection = layer->projection;
     for (i64 b = 0; b < gates; b++) {
         for (i64 r = 0; r < rows; r++) {
             const float *from = products + (b * n_products + (ids ? ids[r] : r)) * PANEL;
             memcpy(t->sums + r * PANEL, from, PANEL * sizeof(float));
             for (i64 u = 0; u < PANEL; u += 16) __builtin_prefetch(from + n_products * PANEL + u); /* the next panel's */
         }
-        NAME(panel)(t->sums, PANEL, h, h_stride, rows, p, layer->hidden + b * p * PANEL);
+        NAME(panel)(t->sums, PANEL, x, STRIDE(h_stride, p), rows, UNITS(p), hidden + b * UNITS(p) * PANEL);
         for (i64 r = 0; r < rows; r++)
             NAME(cell)(t->sums + r * PANEL, c + r * c_stride + b * W, t->gated + r * c_stride + b * W, layer->cell_clip);
     }
-    if (!layer->projection) {
+    if (!projection) {
         for (i64 r = 0; r < rows; r++) memcpy(h + r * h_stride, t->gated + r * c_stride, n * sizeof(float));
         return;
     }
+    x = OPERANDS(t->operands, t->gated, c_stride, rows, n);
     for (i64 b = 0; b < outputs; b++) {
         float *part = h + b * PANEL;
         for (i64 r = 0; r < rows; r++) memset(part + r * h_stride, 0, PANEL * sizeof(float));
-        NAME(panel)(part, h_stride, t->gated, c_stride, rows, n, layer->projection + b * n * PANEL);
+        NAME(panel)(part, h_stride, x, STRIDE(c_stride, n), rows, UNITS(n), projection + b * UNITS(n) * PANEL);
         for (i64 r = 0; r < rows; r++)
             for (i64 u = 0; u < PANEL; u += W)
                 STORE(part + r * h_stride + u, NAME(clip)(LOAD(part + r * h_stride + u), layer->projection_clip));
@@ -170,7 +235,8 @@ static TARGET void NAME(direction)(const Text *t) {
                 const Layer *layer = t->layers + l - 1;
                 float *h = t->h + (l - 1) * t->n_lanes * h_stride, *c = t->c + (l - 1) * t->n_lanes * c_stride;
                 if (l > 1)
-                    NAME(linear)(t->products, PANEL, rows * PANEL, t->x, h_stride, rows, p, layer->input, layer->bias, gates);
+                    NAME(linear)(t->products, PANEL, rows * PANEL, t->x, h_stride, rows, p, layer->input, layer->bias, gates,
+                                 t->operands);
                 for (i64 s = first, done = 0; s < last; done += t->sizes[s++]) {
                     for (i64 i = t->start_offsets[s]; i < t->start_offsets[s + 1]; i++) {
                         memcpy(h + t->start_lanes[i] * h_stride, layer->h, h_stride * sizeof(float));
@@ -199,68 +265,37 @@ static TARGET void NAME(direction)(const Text *t) {
     }
 }
 
-/* The largest response of each filter over the positions of a word that the filter fits into, plus its bias. */
-INLINE void NAME(maximum)(const CharacterCNN *m, const float *sums, i64 positions, i64 filter, float *out) {
-    VI widths;
-    memcpy(&widths, m->widths + filter, sizeof widths);
-    VF best = LOAD(sums); /* all filters fit at the first position */
-    for (i64 t = 1; t < positions; t++) {
-        VF x = LOAD(sums + t * PANEL);
-        VI fits = (VI)(widths + (uint32_t)t <= (VI){} + (uint32_t)m->max_characters);
-        VI stays = (VI)(best >= x) | (VI)(best != best);
-        best = NAME(choose)(fits & ~stays, x, best);
-    }
-    STORE(out, best + LOAD(m->bias + filter));
+static TARGET void NAME(product)(float *y, const float *x, i64 rows, i64 inputs, const void *weight, const float *bias,
+                                 i64 outputs, void *memory) {
+    NAME(linear)(y, PANEL, rows * PANEL, x, inputs, rows, inputs, weight, bias, panels_of(outputs, PANEL), memory);
 }
 
-static TARGET void NAME(characters)(const CharacterCNN *m, const Words *w) {
-    i64 panels = panels_of(m->n_filters, PANEL), stride = panels * PANEL, inputs = m->window * m->size;
-    i64 x_stride = (m->max_characters + m->window) * m->size, outputs = panels_of(m->width, PANEL);
-    for (i64 first = 0; first < w->n_words; first += w->block_words) {
-        i64 words = w->n_words - first < w->block_words ? w->n_words - first : w->block_words;
-        for (i64 i = 0; i < words; i++) {
-            const i64 *ids = w->ids + (first + i) * w->stride, length = w->lengths[first + i];
-            for (i64 k = 0; k < length + m->window && k < m->max_characters + m->window; k++)
-                memcpy(w->x + i * x_stride + k * m->size, m->characters + (k < length ? ids[k] : m->padding) * m->size,
-                       m->size * sizeof(float));
-        }
-        for (i64 b = 0; b < panels; b++)
-            for (i64 i = 0; i < words; i++) {
-                i64 length = w->lengths[first + i]; /* one position of padding alone stands for all */
-                i64 positions = length < m->max_characters ? length + 1 : m->max_characters;
-                memset(w->sums, 0, positions * PANEL * sizeof(float));
-                NAME(panel)(w->sums, PANEL, w->x + i * x_stride, m->size, positions, inputs,
-                            m->filters + b * inputs * PANEL);
-                for (i64 u = 0; u < PANEL; u += W)
-                    NAME(maximum)(m, w->sums + u, positions, b * PANEL + u, w->a + i * stride + b * PANEL + u);
-            }
-        for (i64 i = 0; i < words * stride; i += W) {
-            VF x = LOAD(w->a + i);
-            STORE(w->a + i, m->uses_tanh ? NAME(hyperbolic)(x) : NAME(relu)(x));
-        }
-        for (i64 layer = 0; layer < m->n_highways; layer++) {
-            const Highway *highway = m->highways + layer;
-            NAME(linear)(w->b, stride, PANEL, w->a, stride, words, m->n_filters, highway->carry, highway->carry_bias, panels);
-            NAME(linear)(w->c, stride, PANEL, w->a, stride, words, m->n_filters, highway->transform, highway->transform_bias, panels);
-            for (i64 i = 0; i < words * stride; i += W) {
-                VF gate = NAME(sigmoid)(LOAD(w->b + i));
-                STORE(w->a + i, gate * NAME(relu)(LOAD(w->c + i)) + (1.0f - gate) * LOAD(w->a + i));
-            }
-        }
-        const float *result = w->a;
-        i64 result_stride = stride;
-        if (m->projection) {
-            result = w->b, result_stride = outputs * PANEL;
-            NAME(linear)(w->b, result_stride, PANEL, w->a, stride, words, m->n_filters, m->projection,
-                         m->projection_bias, outputs);
-        }
-        for (i64 i = 0; i < words; i++)
-            memcpy(w->out + (first + i) * m->width, result + i * result_stride, m->width * sizeof(float));
+#ifdef PAIRS
+static const Functions NAME(functions) = {NAME(product), NAME(direction), NULL, NULL};
+#else
+#include "native_words.h"
+
+static TARGET void NAME(activations)(const float *x, float *y, float *z, i64 n) {
+    for (i64 i = 0; i + W <= n; i += W) {
+        STORE(y + i, NAME(sigmoid)(LOAD(x + i)));
+        STORE(z + i, NAME(hyperbolic)(LOAD(x + i)));
     }
 }
 
+static const Functions NAME(functions) = {NAME(product), NAME(direction), NAME(characters), NAME(activations)};
+#endif
+
+#undef NAME
 #undef VF
 #undef VI
+#undef VH
+#undef UNIT
+#undef UNITS
+#undef MULTIPLY_ADD
+#undef OPERANDS
+#undef STRIDE
+#undef PAIRS
+#undef DOT
 #undef VU
 #undef INLINE
 #undef PANEL
@@ -269,5 +304,6 @@ static TARGET void NAME(characters)(const CharacterCNN *m, const Words *w) {
 #undef MIN
 #undef MAX
 #undef W
+#undef VARIANT
 #undef ROWS
 #undef TARGET

@@ -163,7 +163,7 @@ def test_a_layer_that_is_not_there_is_an_error(layers):
         Encoder(random_model()).encode([SENTENCE], layers=layers)
 
 
-@pytest.mark.parametrize("setting", [{"initial_state": "cold"}, {"prepack": "yes"}])
+@pytest.mark.parametrize("setting", [{"initial_state": "cold"}, {"prepack": "yes"}, {"precision": "half"}])
 def test_unknown_settings_are_errors(setting):
     with pytest.raises(ValueError, match="must be one of"):
         Encoder(random_model(), **setting)

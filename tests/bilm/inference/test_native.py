@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,8 @@ SOME_WORDS = st.sampled_from([*WORDS, "é" * 9, "x" * 30, ""])
 WIDTHS = [kernel.width for kernel in kernels()]
 pytestmark = pytest.mark.skipif(not WIDTHS, reason="this install has no native kernel")
 each_width = pytest.mark.parametrize("kernel", kernels(), ids=map(str, WIDTHS))
+PAIRED_KERNELS = kernels("bfloat16")
+each_pairing = pytest.mark.parametrize("kernel", PAIRED_KERNELS, ids=[str(kernel.variant) for kernel in PAIRED_KERNELS])
 
 
 def activations(kernel: Kernel, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -55,25 +58,58 @@ def test_what_is_no_number_stays_none_and_infinities_saturate(kernel: Kernel):
         torch.testing.assert_close(found[2:4], torch.tensor([high, low], dtype=torch.float32), rtol=0, atol=1e-11)
 
 
-@each_width
-@settings(deadline=None, max_examples=30)
-@given(st.integers(1, 40), st.integers(1, 300), st.integers(1, 70))
-def test_a_row_of_a_product_is_exact_and_has_the_same_bits_in_any_company(kernel: Kernel, rows, inputs, outputs):
+def product(kernel: Kernel, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    (rows, inputs), outputs = x.shape, len(weight)
+    y = torch.full((kernel.padded(outputs) // kernel.panel, rows, kernel.panel), torch.nan)
+    memory = torch.full((native.BLOCK, kernel.units(inputs)), torch.nan)
+    kernel.call("linear", y, x, rows, inputs, kernel.pack(weight), kernel.pack_bias(bias), outputs, memory)
+    return y.transpose(0, 1).flatten(1)[:, :outputs]
+
+
+def random_product(rows: int, inputs: int, outputs: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return x, a weight and a bias."""
     generator = torch.Generator().manual_seed(rows * inputs + outputs)
     x, weight = torch.randn(rows, inputs, generator=generator), torch.randn(outputs, inputs, generator=generator)
-    bias = torch.randn(outputs, generator=generator)
-    packed, packed_bias = kernel.pack(weight), kernel.pack_bias(bias)
+    return x, weight, torch.randn(outputs, generator=generator)
 
-    def product(x: torch.Tensor) -> torch.Tensor:
-        y = torch.full((kernel.padded(outputs) // kernel.panel, len(x), kernel.panel), torch.nan)
-        kernel.call("linear", y, x, len(x), inputs, packed, packed_bias, outputs)
-        return y.transpose(0, 1).flatten(1)[:, :outputs]
 
-    whole = product(x)
-    close = 1e-6 * inputs  # sums of numbers near 1, in another order
-    torch.testing.assert_close(whole.double(), x.double() @ weight.double().T + bias.double(), rtol=0, atol=close)
-    for row in range(rows):
-        assert torch.equal(product(x[row : row + 1])[0], whole[row])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 40), st.integers(1, 300), st.integers(1, 70))
+def test_a_row_of_a_product_is_exact_and_has_the_same_bits_in_any_company(precision: str, rows, inputs, outputs):
+    x, weight, bias = random_product(rows, inputs, outputs)
+    rounded = (x, weight) if precision == "float32" else (x.bfloat16(), weight.bfloat16())
+    want = rounded[0].double() @ rounded[1].double().T + bias.double()
+    for kernel in kernels(precision):
+        whole = product(kernel, x, weight, bias)
+        close = 1e-6 * inputs  # sums of numbers near 1, in another order
+        torch.testing.assert_close(whole.double(), want, rtol=0, atol=close)
+        for row in range(rows):
+            assert torch.equal(product(kernel, x[row : row + 1], weight, bias)[0], whole[row])
+
+
+@each_pairing
+@pytest.mark.parametrize("inputs", [1, 2, 257, 300])
+def test_pairs_are_added_as_the_instruction_of_avx_512_does(kernel: Kernel, inputs: int):
+    if kernel.variant == native.PAIRED | native.DOTS | 4:
+        pytest.skip("the instruction of ARM rounds otherwise")
+    x, weight, bias = random_product(5, inputs, 9)
+    a, b = (F.pad(tensor.bfloat16().float(), (0, inputs % 2)).numpy() for tensor in (x, weight))
+    want = np.broadcast_to(bias.numpy(), (5, 9))
+    for k in range(0, inputs, 2):
+        for i in (k + 1, k):  # the second of a pair first; float32 holds products of two bfloat16 exactly
+            want = want + a[:, i : i + 1] * b[:, i]
+    assert np.array_equal(product(kernel, x, weight, bias), want)
+
+
+@each_pairing
+def test_operands_are_rounded_as_torch_does(kernel: Kernel):
+    bits = torch.randint(-(2**31), 2**31, (4000,), generator=torch.Generator().manual_seed(0)).to(torch.int32)
+    ties = torch.tensor([0x3F808000, 0x3F818000, 0x7F7FFFFF, 0x7F800000, 0x7F800001, 0x7FFFFFFF, -1, -(2**23)])
+    x = torch.cat([bits, ties.to(torch.int32)]).view(torch.float32)
+    x = x[(x.abs() > 1e-37) | x.isnan()][:, None]  # instructions may take smaller numbers for zero
+    found = product(kernel, x, torch.ones(1, 1), torch.zeros(1))
+    torch.testing.assert_close(found, x.bfloat16().float(), rtol=0, atol=0, equal_nan=True)
 
 
 @st.composite
@@ -141,16 +177,17 @@ def some_sentences(n: int) -> list[list[str]]:
     return [rng.choices(words, k=rng.randint(1, 12)) for _ in range(n)]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_word_has_the_same_bits_in_any_company(bundled: BiLM, threads: int):
+@pytest.mark.filterwarnings("ignore:.*bfloat16 is slower")
+@pytest.mark.parametrize(("threads", "precision"), [(1, "float32"), (2, "float32"), (2, "bfloat16")])
+def test_a_word_has_the_same_bits_in_any_company(bundled: BiLM, threads: int, precision: str):
     sentences = some_sentences(500)
     torch.set_num_threads(3 - threads)
-    whole = Encoder(bundled).encode(sentences)
+    whole = Encoder(bundled, precision=precision).encode(sentences)
     torch.set_num_threads(threads)
     bounds = [0, *accumulate(map(len, sentences))]
     parts = [whole[:, start:stop] for start, stop in pairwise(bounds)]
-    assert np.array_equal(Encoder(bundled, max_batch_words=100).encode(sentences), whole)
-    encoder = Encoder(bundled, word_cache=50)
+    assert np.array_equal(Encoder(bundled, max_batch_words=100, precision=precision).encode(sentences), whole)
+    encoder = Encoder(bundled, word_cache=50, precision=precision)
     for size in (1, 7, 64):
         order = random.Random(size).sample(range(500), 70 if size < 64 else 500)
         for first in range(0, len(order), size):
@@ -217,7 +254,7 @@ def test_words_that_fill_all_positions_are_exact(kernel: Kernel):
 def test_the_switch_turns_it_off(bundled: BiLM, monkeypatch):
     assert native.choose(bundled).kernel is not None
     monkeypatch.setenv(native.SWITCH, "0")
-    assert native.choose(bundled) == (None, "torch, because SPACY_ELMO_NATIVE is 0")
+    assert native.choose(bundled) == (None, "torch, because SPACY_ELMO_NATIVE is 0", False)
 
 
 def test_large_weights_are_not_copied_where_that_is_refused(monkeypatch):
@@ -236,11 +273,14 @@ def test_without_a_library_torch_computes_and_says_so(tmp_path, monkeypatch, con
     if content is not None:
         library.write_bytes(content)
     monkeypatch.setattr(native, "LIBRARY", library)
-    choice = native._load.__wrapped__()
-    assert choice.kernel is None
-    assert why in choice.why
+    monkeypatch.setattr(native, "_load", native._load.__wrapped__)
+    for precision in ("float32", "bfloat16"):
+        choice = native.choose(random_model(), precision=precision)
+        assert choice.kernel is None
+        assert why in choice.why
 
 
 def test_a_library_of_another_version_is_not_called(monkeypatch):
     monkeypatch.setattr(native, "INTERFACE", native.INTERFACE + 1)
-    assert "install the package again" in native._load.__wrapped__().why
+    monkeypatch.setattr(native, "_load", native._load.__wrapped__)
+    assert "install the package again" in native.choose(random_model()).why
