@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from spacy_elmo.util.batches import batch_by_size
 
 from . import systems
 from .text import Sentences, count_words
+
+T = TypeVar("T")
 
 
 class Measured(NamedTuple):
@@ -40,9 +42,13 @@ def measure(name: str, directory: Path, sentences: Sentences, *, yardstick: str 
         yardstick: Where the system of that name comes from, see `systems.build`.
         stream: Words of a call, about; vectors are dropped after each. 0 for one call.
     """
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(_measure, name, directory, sentences, yardstick, stream).result()
+    return in_child(_measure, name, directory, sentences, yardstick, stream)
+
+
+def in_child(function: Callable[..., T], *arguments: Any) -> T:
+    """Return what a function of a module returns in a new process."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 @contextmanager
@@ -60,7 +66,17 @@ def busy_process() -> Iterator[None]:
 
 def peak_memory() -> float:
     """Return the most MB that this process has had."""
-    return _memory("VmHWM")
+    return memory("VmHWM")
+
+
+def memory(field: str) -> float:
+    """Return MB, as Linux counts the pages of this process, mapped files included.
+
+    Args:
+        field: "VmRSS" for now, "VmHWM" for the peak.
+    """
+    lines = Path("/proc/self/status").read_text(encoding="utf8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field + ":")) / 1024
 
 
 def _spin() -> None:
@@ -69,7 +85,7 @@ def _spin() -> None:
 
 
 def _measure(name: str, directory: Path, sentences: Sentences, yardstick: str | None, stream: int) -> Measured:
-    before = _memory("VmRSS")
+    before = memory("VmRSS")
     system = systems.build(name, directory, yardstick)
     options = {"batch_size": 64} if name in systems.BATCHED else {}
     calls = list(batch_by_size(sentences, stream)) if stream else [sentences]
@@ -85,9 +101,3 @@ def _seconds(system: systems.System, calls: list[Sentences], options: dict[str, 
     for call in calls:
         system.run(call, **options)
     return time.perf_counter() - start
-
-
-def _memory(field: str) -> float:
-    """Return MB, as Linux counts the pages of this process, mapped files included."""
-    lines = Path("/proc/self/status").read_text(encoding="utf8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(field + ":")) / 1024

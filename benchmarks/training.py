@@ -9,11 +9,9 @@ after each epoch. The rest of an epoch is what the component itself takes, which
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +24,7 @@ from wasabi import table
 
 from spacy_elmo.pipeline.recipes import RECIPES, make_config
 
-from .children import peak_memory
+from .children import in_child, peak_memory
 
 BASELINE, ELMO, UNCACHED, HALF = "without ELMo", "ELMo", "ELMo, no cache", "ELMo, float16"
 VARIANTS: dict[str, dict[str, Any]] = {UNCACHED: {"train_cache_mb": 0}, HALF: {"dtype": "float16"}}
@@ -74,8 +72,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _in_child(args: argparse.Namespace, recipe: str, name: str) -> tuple[list[Epoch], float]:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_run, args, recipe, name).result()
+    return in_child(_run, args, recipe, name)
 
 
 def _run(args: argparse.Namespace, recipe: str, name: str) -> tuple[list[Epoch], float]:
