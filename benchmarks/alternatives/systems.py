@@ -184,8 +184,7 @@ def _floret(folder: Path) -> None:
 def _minilm(folder: Path) -> None:
     from transformers import AutoModel
 
-    AutoModel.from_pretrained(_minilm_folder(), local_files_only=True).save_pretrained(folder)
-    _write_tokenizer(folder)
+    _write_transformer(AutoModel.from_pretrained(_minilm_folder(), local_files_only=True), folder)
 
 
 def _distilbert(folder: Path) -> None:
@@ -193,13 +192,16 @@ def _distilbert(folder: Path) -> None:
     from transformers import DistilBertConfig, DistilBertModel
 
     torch.manual_seed(0)
-    DistilBertModel(DistilBertConfig()).save_pretrained(folder)
-    _write_tokenizer(folder)
+    _write_transformer(DistilBertModel(DistilBertConfig()), folder)
 
 
-def _write_tokenizer(folder: Path) -> None:
+def _write_transformer(model: Any, folder: Path) -> None:
+    """Write a model with the tokenizer of MiniLM."""
     from transformers import AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
+    model.save_pretrained(folder)
     AutoTokenizer.from_pretrained(_minilm_folder(), local_files_only=True).save_pretrained(folder)
 
 
