@@ -1,6 +1,6 @@
 """The bidirectional language model, in torch alone."""
 
-from .config import BiLMConfig, CharacterInput, ConfigError, WordInput
+from .config import BiLMConfig, CharacterInput, ConfigError, LexiconInput, WordInput
 from .model import BiLM, State
 
-__all__ = ["BiLM", "BiLMConfig", "CharacterInput", "ConfigError", "State", "WordInput"]
+__all__ = ["BiLM", "BiLMConfig", "CharacterInput", "ConfigError", "LexiconInput", "State", "WordInput"]

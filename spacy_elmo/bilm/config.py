@@ -11,6 +11,7 @@ from ..util.checks import check_size
 ACTIVATIONS = ("relu", "tanh")
 MOST_LAYERS, MOST_CHARACTERS, LARGEST = 100, 1000, 2**20  # far beyond any model; what is larger would only take memory
 CLIPS = (1.2e-38, 3.4e38)  # the smallest and the largest that float32 can hold
+FORGET_BIAS = 1.0  # of bilm-tf, whose files keep the raw bias: adding and taking away is not exact
 UNKNOWN = ("row", "zeros", "error")
 
 
@@ -91,6 +92,53 @@ class WordInput:
 
 
 @dataclass(frozen=True)
+class LexiconInput:
+    """Embeddings of words and filters over their Unicode characters, side by side, as ELMoForManyLangs has them.
+
+    Both are found by lexicons that are stored with the model. One of them may be left out: its sizes are 0 then.
+
+    Attributes:
+        n_words: Entries of the lexicon of words.
+        word_size: Width of a word's embedding.
+        n_characters: Entries of the lexicon of characters.
+        embedding_size: Width of a character's embedding.
+        filters: As of `CharacterInput`; none where there are no characters.
+        n_highway: As of `CharacterInput`.
+        activation: As of `CharacterInput`.
+        max_characters: Positions of a word, its begin and end marker included. Longer words are cut, in characters,
+            before they are looked up.
+    """
+
+    n_words: int
+    word_size: int
+    n_characters: int
+    embedding_size: int
+    filters: tuple[tuple[int, int], ...]
+    n_highway: int
+    activation: str = "relu"
+    max_characters: int = 50
+
+    def __post_init__(self) -> None:
+        _check_size("n_words", self.n_words, smallest=0, largest=2**31)
+        _check_size("n_characters", self.n_characters, smallest=0)
+        _check(self.n_words + self.n_characters > 0, "n_words", self.n_words, "words or characters must be read")
+        _check_size("word_size", self.word_size, smallest=min(self.n_words, 1), largest=LARGEST * min(self.n_words, 1))
+        _check_size("max_characters", self.max_characters, smallest=7, largest=MOST_CHARACTERS)  # `<bos>` must fit
+        object.__setattr__(self, "filters", self.cnn.filters if self.cnn else tuple(self.filters))
+        for key in () if self.n_characters else ("embedding_size", "filters", "n_highway"):
+            _check(getattr(self, key) in (0, ()), key, getattr(self, key), "must be 0 where no characters are read")
+
+    @property
+    def cnn(self) -> CharacterInput | None:
+        """What is done with the characters, without a projection; None where there are none."""
+        if not self.n_characters:
+            return None
+        return CharacterInput(
+            self.embedding_size, self.filters, self.n_highway, self.activation, self.max_characters, projection=False
+        )
+
+
+@dataclass(frozen=True)
 class BiLMConfig:
     """Dimensions and variants of a bidirectional language model.
 
@@ -104,9 +152,10 @@ class BiLMConfig:
         skip_connections: Whether layers after the first add their input to their output.
         lstm_projection: Whether the LSTM has a projection. Without it, hidden_size must equal projection_size, and
             projection_clip is unused.
+        forget_bias: Added to the bias of the forget gate when the model runs; 0 where the weights have it already.
     """
 
-    input: CharacterInput | WordInput
+    input: CharacterInput | WordInput | LexiconInput
     hidden_size: int
     projection_size: int
     n_layers: int = 2
@@ -114,6 +163,7 @@ class BiLMConfig:
     projection_clip: float | None = 3.0
     skip_connections: bool = True
     lstm_projection: bool = True
+    forget_bias: float = FORGET_BIAS
 
     def __post_init__(self) -> None:
         _check_size("hidden_size", self.hidden_size)
@@ -121,6 +171,7 @@ class BiLMConfig:
         _check_size("n_layers", self.n_layers, largest=MOST_LAYERS)
         _check_clip("cell_clip", self.cell_clip)
         _check_clip("projection_clip", self.projection_clip)
+        _check(self.forget_bias in (0, FORGET_BIAS), "forget_bias", self.forget_bias, f"must be 0 or {FORGET_BIAS}")
         is_choice = isinstance(self.skip_connections, bool)
         _check(is_choice, "skip_connections", self.skip_connections, "must be true or false")
         if not self.lstm_projection:
@@ -142,8 +193,11 @@ class BiLMConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values that `from_dict` reads."""
-        kind = "characters" if isinstance(self.input, CharacterInput) else "words"
-        return {**asdict(self), "input": {"kind": kind, **asdict(self.input)}}
+        kind = next(kind for kind, cls in KINDS.items() if isinstance(self.input, cls))
+        values = {**asdict(self), "input": {"kind": kind, **asdict(self.input)}}
+        if self.forget_bias == FORGET_BIAS:
+            del values["forget_bias"]  # as it was before there were others
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> BiLMConfig:
@@ -156,12 +210,15 @@ class BiLMConfig:
             ConfigError: For missing or unknown keys and for bad values.
         """
         if not isinstance(values.get("input"), Mapping):
-            raise ConfigError('input: missing; it must be an object with "kind": "characters" or "words"')
+            names = " or ".join(f'"{kind}"' for kind in KINDS)
+            raise ConfigError(f'input: missing; it must be an object with "kind": {names}')
         given = dict(values["input"])
-        kinds = {"characters": CharacterInput, "words": WordInput}
         kind = given.pop("kind", None)
-        _check(kind in tuple(kinds), "input.kind", kind, f"must be one of {', '.join(kinds)}")
-        return _build(cls, {**values, "input": _build(kinds[kind], given)})
+        _check(kind in tuple(KINDS), "input.kind", kind, f"must be one of {', '.join(KINDS)}")
+        return _build(cls, {**values, "input": _build(KINDS[kind], given)})
+
+
+KINDS: dict[str, type] = {"characters": CharacterInput, "words": WordInput, "lexicons": LexiconInput}
 
 
 def _build(cls: type, values: Mapping[str, Any]) -> Any:

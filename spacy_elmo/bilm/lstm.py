@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from .config import BiLMConfig
 
 GATES = ("i", "f", "o", "g")  # three sigmoids side by side, then the tanh
-FORGET_BIAS = 1.0  # added at run time: files keep the raw bias, since adding and taking away is not exact
 
 
 class ProjectedLSTM(nn.Module):
@@ -17,7 +16,7 @@ class ProjectedLSTM(nn.Module):
 
     From the gates i, f, o, g, which are linear in the input x and the output h before, each step computes
 
-        c = clip(sigmoid(f + 1) * c + sigmoid(i) * tanh(g), cell_clip)
+        c = clip(sigmoid(f + forget_bias) * c + sigmoid(i) * tanh(g), cell_clip)
         h = clip(projection(sigmoid(o) * tanh(c)), projection_clip)
 
     Args:
@@ -35,7 +34,7 @@ class ProjectedLSTM(nn.Module):
     def gate_bias(self) -> Tensor:
         """Return (4 * hidden size,), the bias with the forget gate's constant added."""
         n = self.config.hidden_size
-        return self.input.bias + F.pad(self.input.bias.new_full((n,), FORGET_BIAS), (n, 2 * n))
+        return self.input.bias + F.pad(self.input.bias.new_full((n,), self.config.forget_bias), (n, 2 * n))
 
     def step(self, gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """Compute one step.

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .characters import BOS, EOS
-from .config import BiLMConfig, CharacterInput
+from .config import BiLMConfig, CharacterInput, LexiconInput
+from .lexicons import LexiconEncoder
 from .lstm import ProjectedLSTM
 from .word_encoder import CharacterEncoder, WordTable
 
@@ -40,20 +40,23 @@ class BiLM(nn.Module):
 
     Args:
         config: Dimensions and variants.
-        words: The vocabulary, for models whose input is a table of words.
+        words: The vocabulary, for models whose input is a table of words, or lexicons.
+        characters: The lexicon of characters, for models whose input is lexicons.
 
     Raises:
         ConfigError: Where the vocabulary does not fit the configuration.
     """
 
-    def __init__(self, config: BiLMConfig, *, words: Sequence[str] = ()):
+    def __init__(self, config: BiLMConfig, *, words: Sequence[str] = (), characters: Sequence[str] = ()):
         super().__init__()
         self.config = config
         self.source = "the weights"  # where the parameters come from, for messages
         width = config.projection_size
-        self.word_encoder: CharacterEncoder | WordTable
+        self.word_encoder: CharacterEncoder | WordTable | LexiconEncoder
         if isinstance(config.input, CharacterInput):
             self.word_encoder = CharacterEncoder(config.input, width)
+        elif isinstance(config.input, LexiconInput):
+            self.word_encoder = LexiconEncoder(config.input, width, words, characters)
         else:
             self.word_encoder = WordTable(config.input, width, words)
         self.forward_layers = nn.ModuleList(ProjectedLSTM(config) for _ in range(config.n_layers))
@@ -62,7 +65,7 @@ class BiLM(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the parameters are."""
-        return self.word_encoder.embedding.weight.device
+        return next(self.parameters()).device
 
     def word_vectors(self, words: Sequence[str]) -> Tensor:
         """Return (words, projection size), the vectors of words without context."""
@@ -81,7 +84,7 @@ class BiLM(nn.Module):
 
     def zero_state(self, rows: int) -> State:
         """Return the state of that many rows before any text."""
-        config, weight = self.config, self.word_encoder.embedding.weight
+        config, weight = self.config, next(self.parameters())
         shape = (2, config.n_layers, rows)
         return State(weight.new_zeros(*shape, config.projection_size), weight.new_zeros(*shape, config.hidden_size))
 
@@ -106,7 +109,7 @@ class BiLM(nn.Module):
     def forward(self, sentences: Sequence[Sequence[str]], state: State | None = None) -> tuple[list[Tensor], State]:
         """Compute all layers of sentences.
 
-        `<S>` and `</S>` are put around each sentence and taken out again.
+        The sentence markers of the model, as `<S>` and `</S>`, are put around each sentence and taken out again.
 
         Args:
             sentences: Lists of words, which may be empty.
@@ -137,7 +140,8 @@ class BiLM(nn.Module):
 
     def _embed(self, sentences: Sequence[Sequence[str]], lengths: Tensor) -> Tensor:
         """Return (steps, sentences, projection size), with zeros after the end. Each distinct word is encoded once."""
-        marked = [[BOS, *sentence, EOS] for sentence in sentences]
+        begin, end = self.word_encoder.markers
+        marked = [[begin, *sentence, end] for sentence in sentences]
         numbers = {word: i for i, word in enumerate(dict.fromkeys(word for sentence in marked for word in sentence))}
         vectors = self.word_vectors(list(numbers))
         flat = vectors[torch.tensor([numbers[word] for sentence in marked for word in sentence], device=self.device)]

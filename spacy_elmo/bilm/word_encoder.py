@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .characters import BOS, EOS, N_CHARACTERS, UNK, characters_to_ids
+from .characters import BOS, BYTES, EOS, UNK, Spelling
 from .config import CharacterInput, ConfigError, WordInput
 
 
@@ -39,19 +39,22 @@ class CharacterEncoder(nn.Module):
     Args:
         config: Dimensions.
         width: Width of a word vector.
+        spelling: What the characters of a word are.
     """
 
-    def __init__(self, config: CharacterInput, width: int):
+    def __init__(self, config: CharacterInput, width: int, spelling: Spelling = BYTES):
         super().__init__()
         self.config = config
-        self.embedding = _embedding(N_CHARACTERS, config.embedding_size)
+        self.spelling = spelling
+        self.markers = tuple(spelling.markers)
+        self.embedding = make_embedding(spelling.n_characters, config.embedding_size)
         self.convolutions = nn.ModuleList(nn.Conv1d(config.embedding_size, n, size) for size, n in config.filters)
         self.highways = nn.ModuleList(Highway(config.n_filters) for _ in range(config.n_highway))
         self.projection = nn.Linear(config.n_filters, width) if config.projection else nn.Identity()
 
     def word_ids(self, words: Sequence[str]) -> Tensor:
         """Return (words, max_characters) character ids on the encoder's device."""
-        return characters_to_ids(words, self.config.max_characters).to(self.embedding.weight.device)
+        return self.spelling.whole(words, self.config.max_characters).to(self.embedding.weight.device)
 
     def embed_characters(self, ids: Tensor) -> Tensor:
         """Return (words, embedding size, characters); id 0 gives a zero vector."""
@@ -108,12 +111,14 @@ class WordTable(nn.Module):
         ConfigError: Where the vocabulary has another size than the table, or lacks a marker.
     """
 
+    markers = (BOS, EOS)
+
     def __init__(self, config: WordInput, width: int, words: Sequence[str]):
         super().__init__()
         self.config = config
         self.words = tuple(words)
         self.index = {word: i for i, word in enumerate(self.words)}
-        self.embedding = _embedding(config.n_words, width)
+        self.embedding = make_embedding(config.n_words, width)
         if len(self.words) != config.n_words:
             remedy = f"the vocabulary has {len(self.words)} words; they must agree"
             raise ConfigError(f"n_words = {config.n_words}: {remedy}")
@@ -148,7 +153,7 @@ class WordTable(nn.Module):
         return F.embedding(ids[:, 0], F.pad(self.embedding.weight, (0, 0, 1, 0)))
 
 
-def _embedding(n: int, width: int) -> nn.Embedding:
+def make_embedding(n: int, width: int) -> nn.Embedding:
     """Return an embedding that starts as bilm-tf's does.
 
     torch's own start would import 70 MB of modules where `read_model` makes a model without values.

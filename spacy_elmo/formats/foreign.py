@@ -31,7 +31,6 @@ _SUFFIXES = {
     ),
 }
 _FOLDERS = (
-    (("encoder.pkl", "token_embedder.pkl"), "a model of ELMoForManyLangs", "this format is not read"),
     (("checkpoints",), "a run of `pretrain` that has no model yet", "go on with it by --resume"),
     (("pytorch_model.bin", "model.safetensors"), "a transformer, and no ELMo", "use it with spacy-transformers"),
 )

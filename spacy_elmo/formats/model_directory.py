@@ -1,9 +1,11 @@
 """Our own format: a model as a directory, memory-mapped when it is read, or as bytes.
 
-    config.json  weights.safetensors  meta.json  [words.txt]  [LICENSE]  [vocab.txt softmax.safetensors]
+    config.json  weights.safetensors  meta.json  [words.txt]  [characters.txt]  [LICENSE]
+    [vocab.txt softmax.safetensors]
 
-`words.txt` is the vocabulary of a word table; the last two files are the language model head. `config.json` has their
-sizes and digests, and is the last to be written: a directory is one model, or is refused.
+`words.txt` is the vocabulary of a word table or the lexicon of words, `characters.txt` that of characters; the last two
+files are the language model head. `config.json` has their sizes and digests, and is the last to be written: a directory
+is one model, or is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
-from ..bilm import BiLM, BiLMConfig, ConfigError, WordInput
+from ..bilm import BiLM, BiLMConfig, ConfigError
 from ..util.digests import check_described, describe_file
 from ..util.files import (
     WeightsError,
@@ -43,15 +45,16 @@ from .pretrained import (
     check_tensors,
     empty_model,
     fill_model,
+    model_characters,
     model_words,
 )
 
 SCHEMA = 1
 CONFIG, WEIGHTS, META, WORDS, LICENSE = "config.json", "weights.safetensors", "meta.json", "words.txt", "LICENSE"
-VOCAB, SOFTMAX = "vocab.txt", "softmax.safetensors"
-FILES = (CONFIG, WEIGHTS, META, WORDS, LICENSE, VOCAB, SOFTMAX)
+VOCAB, SOFTMAX, CHARACTERS = "vocab.txt", "softmax.safetensors", "characters.txt"
+FILES = (CONFIG, WEIGHTS, META, WORDS, LICENSE, VOCAB, SOFTMAX, CHARACTERS)
 DIGESTS = "files"  # key of config.json; what was written before there were digests lacks it
-COMPUTED = (WEIGHTS, WORDS, VOCAB, SOFTMAX)  # what vectors and perplexities depend on; the rest is for people to edit
+COMPUTED = (WEIGHTS, WORDS, VOCAB, SOFTMAX, CHARACTERS)  # what numbers depend on; the rest is for people to edit
 TEXTS = ("name", "version", "lang", "description", "license_text")  # facts that are text, where they are given
 Digests = Mapping[str, Any] | None
 
@@ -78,16 +81,16 @@ def read(path: str | Path, *, with_head: bool = True) -> Pretrained:
     """
     folder = Path(path)
     config, digests = _read_config(folder)
-    has_words = isinstance(config.input, WordInput)
-    words = read_words(file_in(folder, WORDS)) if has_words else ()
+    lists = _word_lists(config)
+    words, characters = (read_words(file_in(folder, name)) if name in lists else () for name in (WORDS, CHARACTERS))
     meta = read_json(file_in(folder, META))
     if (folder / LICENSE).exists():
         meta["license_text"] = read_text(file_in(folder, LICENSE))
     check_meta(meta, source=folder / META)
-    model = empty_model(config, words, source=folder / WORDS)
+    model = empty_model(config, words, characters, source=folder / ", ".join(lists))
     model = fill_model(model, _read_tensors(file_in(folder, WEIGHTS)), source=folder / WEIGHTS)
     head = _read_head(folder, config) if with_head else None
-    used = (WEIGHTS, *((WORDS,) if has_words else ()), *((VOCAB, SOFTMAX) if head else ()))
+    used = (WEIGHTS, *lists, *((VOCAB, SOFTMAX) if head else ()))
     _check_digests(folder, digests, used)  # last, since what else is wrong says more
     return Pretrained(model, meta, head)
 
@@ -131,8 +134,9 @@ def write(
         write_json(stage / META, {key: value for key, value in meta.items() if key != "license_text"})
         if "license_text" in meta:
             (stage / LICENSE).write_bytes(meta["license_text"].encode("utf8"))
-        if isinstance(model.config.input, WordInput):
-            write_words(stage / WORDS, model_words(model))
+        for name, entries in ((WORDS, model_words(model)), (CHARACTERS, model_characters(model))):
+            if entries:
+                write_words(stage / name, entries)
         if head is not None:
             _write_tensors(stage / SOFTMAX, {"weight": head.weight, "bias": head.bias}, dtype, source=folder / SOFTMAX)
             write_words(stage / VOCAB, head.words)
@@ -148,7 +152,9 @@ def check_meta(meta: Mapping[str, Any], *, source: Path | str) -> None:
 
 def to_bytes(model: BiLM, meta: Mapping[str, Any]) -> bytes:
     """Return all of a model but its head as a safetensors file in memory."""
-    header = {"config": _describe(model.config), "meta": dict(meta), "words": model_words(model)}
+    header: dict[str, Any] = {"config": _describe(model.config), "meta": dict(meta), "words": model_words(model)}
+    if characters := model_characters(model):
+        header["characters"] = characters
     texts = {key: json.dumps(value) for key, value in header.items()}
     return save({name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}, metadata=texts)
 
@@ -165,13 +171,18 @@ def from_bytes(data: bytes) -> Pretrained:
         tensors = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
         config, meta, words = (json.loads(header[key]) for key in ("config", "meta", "words"))
-        if not isinstance(meta, dict) or not isinstance(words, list) or not all(isinstance(w, str) for w in words):
+        characters = json.loads(header.get("characters", "[]"))
+        if not isinstance(meta, dict) or not _are_words(words) or not _are_words(characters):
             raise ValueError("facts or words of another kind")
     except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise WeightsError(f"{source}: not a whole model ({error}); serialize it again") from error
     check_meta(meta, source=source)
-    model = empty_model(_parse_config(config, source=source), words, source=source)
+    model = empty_model(_parse_config(config, source=source), words, characters, source=source)
     return Pretrained(fill_model(model, tensors, source=source), meta)
+
+
+def _are_words(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def lossless_dtype(model: BiLM) -> str:
@@ -196,6 +207,12 @@ def _read_head(folder: Path, config: BiLMConfig) -> Head | None:
     shapes = {"weight": (len(words), config.projection_size), "bias": (len(words),)}
     check_tensors(tensors, shapes, source=folder / SOFTMAX)
     return Head(words, tensors["weight"].float(), tensors["bias"].float())
+
+
+def _word_lists(config: BiLMConfig) -> tuple[str, ...]:
+    """Return the files of words and characters that a model has."""
+    sizes = {WORDS: getattr(config.input, "n_words", 0), CHARACTERS: getattr(config.input, "n_characters", 0)}
+    return tuple(name for name, size in sizes.items() if size)
 
 
 def _describe(config: BiLMConfig) -> dict[str, Any]:

@@ -47,20 +47,23 @@ class Pretrained(NamedTuple):
     head: Head | None = None
 
 
-def empty_model(config: BiLMConfig, words: Sequence[str], *, source: Path | str) -> BiLM:
+def empty_model(
+    config: BiLMConfig, words: Sequence[str], characters: Sequence[str] = (), *, source: Path | str
+) -> BiLM:
     """Return a model without values.
 
     Args:
         config: Its dimensions.
-        words: The vocabulary of a word table; none where the input is characters.
-        source: Where the words come from, for messages.
+        words: The vocabulary of a word table, or the lexicon of words; none where the input has neither.
+        characters: The lexicon of characters, where the input has one.
+        source: Where these come from, for messages.
 
     Raises:
         WeightsError: Where the words do not fit the dimensions.
     """
     try:
         with torch.device("meta"):
-            return BiLM(config, words=words)
+            return BiLM(config, words=words, characters=characters)
     except ConfigError as error:
         raise WeightsError(f"{source}: {error}") from error
 
@@ -89,8 +92,13 @@ def fill_model(model: BiLM, tensors: Tensors, *, source: Path | str) -> BiLM:
 
 
 def model_words(model: BiLM) -> tuple[str, ...]:
-    """Return the vocabulary of a word table, or nothing where the input is characters."""
+    """Return the vocabulary of a word table, or the lexicon of words; nothing where the input has neither."""
     return getattr(model.word_encoder, "words", ())
+
+
+def model_characters(model: BiLM) -> tuple[str, ...]:
+    """Return the lexicon of characters, or nothing where the input has none."""
+    return getattr(model.word_encoder, "characters", ())
 
 
 def check_tensors(tensors: Tensors, shapes: Mapping[str, tuple[int, ...]], *, source: Path | str) -> None:

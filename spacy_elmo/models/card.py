@@ -64,6 +64,9 @@ def table_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _describe_input(given: Mapping[str, Any]) -> str:
     if given["kind"] == "words":
         return f"a table of {given['n_words']:,} words; others: {given['unknown']}"
+    if given["kind"] == "lexicons":
+        lexicons = f"lexicons of {given['n_words']:,} words and {given['n_characters']:,} characters"
+        return f"{lexicons}: {sum(n for _, n in given['filters']):,} filters, {given['n_highway']} highway"
     filters = sum(n for _, n in given["filters"])
     return f"characters: {filters:,} filters, {given['n_highway']} highway, {given['activation']}"
 

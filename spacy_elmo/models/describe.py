@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..formats import WeightsError, allennlp, model_directory
+from ..formats import WeightsError, allennlp, is_model_directory, model_directory
 from ..util.files import read_json
 from .load import find_model, load_model
 
@@ -20,7 +20,7 @@ def check_files(name_or_path: str | Path) -> None:
         WeightsError: Where one of them is not, and where the model has no digests to compare with.
     """
     path = find_model(name_or_path)
-    if not (model_directory.recognises(path) and model_directory.check(path)):
+    if not (is_model_directory(path) and model_directory.check(path)):
         raise WeightsError(f"{path}: has no digests of its files to check; `convert` makes a model that has them")
 
 
@@ -28,7 +28,7 @@ def read_facts(name_or_path: str | Path | None) -> dict[str, Any]:
     """Return the facts of meta.json, without loading weights; none where there is no such file, or no model."""
     try:
         path = find_model(name_or_path or "")
-        return read_json(path / model_directory.META) if model_directory.recognises(path) else {}
+        return read_json(path / model_directory.META) if is_model_directory(path) else {}
     except WeightsError:  # loading will say it
         return {}
 
@@ -46,7 +46,7 @@ def describe_model(name_or_path: str | Path) -> dict[str, Any]:
         WeightsError: For weights that cannot be loaded.
     """
     path = find_model(name_or_path)
-    is_directory = model_directory.recognises(path)
+    is_directory = is_model_directory(path)
     model, meta, head = load_model(path)
     files = [file for file in path.iterdir() if file.is_file()] if path.is_dir() else [allennlp.find_weights(path)]
     meta.pop("license_text", None)

@@ -92,9 +92,21 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         WeightsError: Where there is no such file, or it holds no object, or what no file can hold.
     """
-    text = read_text(path).removeprefix("\ufeff")  # which some editors begin text with
+    return parse_json(read_text(path), path)
+
+
+def parse_json(text: str, path: Path | str) -> dict[str, Any]:
+    """Return the object in a text of JSON.
+
+    Args:
+        text: The text.
+        path: The file that has it, for messages.
+
+    Raises:
+        WeightsError: Where it holds no object, or what no file can hold.
+    """
     try:
-        values = json.loads(text)
+        values = json.loads(text.removeprefix("\ufeff"))  # which some editors begin text with
         json.dumps(values, ensure_ascii=False).encode("utf8")
     except UnicodeEncodeError as error:
         raise WeightsError(f"{path}: not Unicode text ({error.reason}); correct its escapes") from error

@@ -2,11 +2,19 @@ from dataclasses import replace
 
 import pytest
 
-from spacy_elmo.bilm import BiLMConfig, CharacterInput, ConfigError, WordInput
-from tests.support.random_models import CHARACTERS, CONFIG
+from spacy_elmo.bilm import BiLMConfig, CharacterInput, ConfigError, LexiconInput, WordInput
+from tests.support.random_models import CHARACTERS, CONFIG, LEXICONS
 
 
-@pytest.mark.parametrize("config", [CONFIG, replace(CONFIG, input=WordInput(3, "zeros"), cell_clip=None)])
+@pytest.mark.parametrize(
+    "config",
+    [
+        CONFIG,
+        replace(CONFIG, input=WordInput(3, "zeros"), cell_clip=None),
+        replace(CONFIG, input=LEXICONS, forget_bias=0.0),
+        replace(CONFIG, input=LexiconInput(3, 4, 0, 0, (), 0)),
+    ],
+)
 def test_a_config_comes_back_from_its_values(config):
     assert BiLMConfig.from_dict(config.to_dict()) == config
 
@@ -90,3 +98,32 @@ def test_missing_and_unknown_keys_are_named(values, message):
 def test_a_character_input_has_the_published_defaults():
     config = CharacterInput(16, ((1, 32),), 1)
     assert (config.activation, config.max_characters, config.projection) == ("relu", 50, True)
+
+
+def test_a_config_says_nothing_of_the_usual_forget_bias():
+    assert "forget_bias" not in CONFIG.to_dict()
+    assert replace(CONFIG, forget_bias=0.0).to_dict()["forget_bias"] == 0
+
+
+@pytest.mark.parametrize("value", [2.0, -1, float("nan"), "1", None])
+def test_a_forget_bias_is_none_or_the_usual_one(value):
+    with pytest.raises(ConfigError, match="forget_bias = .*: must be 0 or 1"):
+        replace(CONFIG, forget_bias=value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_words": 0}, "word_size = 5: must be at most 0"),
+        ({"n_words": 0, "word_size": 0, "n_characters": 0}, "words or characters must be read"),
+        ({"word_size": 0}, "word_size = 0: must be a whole number of at least 1"),
+        ({"n_words": True}, "n_words = True"),
+        ({"n_characters": 0}, "embedding_size = 4: must be 0 where no characters are read"),
+        ({"n_characters": 0, "embedding_size": 0}, "filters = .*: must be 0 where"),
+        ({"filters": ()}, "filters = .*must be pairs"),
+        ({"max_characters": 6}, "max_characters = 6: must be a whole number of at least 7"),
+    ],
+)
+def test_lexicons_that_no_model_has_are_refused(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        replace(LEXICONS, **changes)

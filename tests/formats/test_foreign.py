@@ -50,7 +50,6 @@ def test_a_file_is_what_its_bytes_say(name: str, tmp_path: Path):
 @pytest.mark.parametrize(
     ("inside", "what"),
     [
-        ("encoder.pkl", "a model of ELMoForManyLangs"),
         ("checkpoints", "a run of `pretrain` that has no model yet; go on with it by --resume"),
         ("pytorch_model.bin", "a transformer"),
         ("notes.txt", "neither a model directory nor HDF5 weights"),

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from spacy_elmo.bilm.inference import Encoder
 from spacy_elmo.formats import WeightsError, model_directory, pretrained
-from tests.support.random_models import TINY, random_head, random_model, random_table_model, write_random_model
+from tests.support.random_models import (
+    TINY,
+    random_head,
+    random_lexicon_model,
+    random_model,
+    random_table_model,
+    write_random_model,
+)
 
 
 def change_config(folder: Path, **changes: object) -> None:
@@ -38,7 +45,7 @@ def test_numbers_that_no_model_has_are_refused_at_once(key: str, value: object, 
 
 @pytest.mark.parametrize("name", model_directory.FILES)
 def test_a_link_out_of_the_directory_is_refused_and_one_within_it_is_not(name: str, tmp_path: Path):
-    model, folder = random_table_model(), tmp_path / "model"
+    model, folder = random_lexicon_model(), tmp_path / "model"
     model_directory.write(folder, model, {"license_text": "mine"}, head=random_head(model))
     (folder / name).rename(folder / "moved")
     (folder / name).symlink_to("moved")

@@ -12,26 +12,35 @@ from typing import Any
 import pytest
 import torch
 
-from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput, WordInput
+from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput, LexiconInput, WordInput
 from spacy_elmo.formats import Head, model_directory
 
 CHARACTERS = CharacterInput(embedding_size=4, filters=((1, 4), (2, 5), (3, 3)), n_highway=1)
 CONFIG = BiLMConfig(CHARACTERS, hidden_size=12, projection_size=6)
 TINY = BiLMConfig(CharacterInput(4, ((1, 4), (2, 4), (3, 4)), n_highway=1), hidden_size=8, projection_size=4)
 WORDS = ("<S>", "</S>", "<UNK>", "the", "bank", "river")
+ENTRIES = ("<oov>", "<bos>", "<eos>", "<pad>", "the", "bank", "river")
+LETTERS = ("<bos>", "<eos>", "<oov>", "<pad>", "<bow>", "<eow>", *"abcdefghnkrtv\u00e9\U0001d518")
+LEXICONS = LexiconInput(len(ENTRIES), 5, len(LETTERS), 4, ((1, 4), (2, 5), (3, 3)), n_highway=1)
 SENTENCE = ["The", "bank", "raised", "its", "rates", "."]
 
 
-def random_model(config: BiLMConfig = CONFIG, *, words: tuple[str, ...] = (), seed: int = 0) -> BiLM:
-    """Return a frozen model with the start values of training."""
+def random_model(config: BiLMConfig = CONFIG, *, seed: int = 0, **entries: tuple[str, ...]) -> BiLM:
+    """Return a frozen model with the start values of training, and the words and characters that it lists."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return BiLM(config, words=words).eval().requires_grad_(False)
+        return BiLM(config, **entries).eval().requires_grad_(False)
 
 
 def random_table_model(unknown: str = "row", **changes: Any) -> BiLM:
     """Return a frozen model over WORDS."""
     return random_model(replace(CONFIG, input=WordInput(len(WORDS), unknown), **changes), words=WORDS)
+
+
+def random_lexicon_model(seed: int = 0, **changes: Any) -> BiLM:
+    """Return a frozen model over ENTRIES and LETTERS."""
+    config = replace(CONFIG, input=LEXICONS, forget_bias=0.0, **changes)
+    return random_model(config, words=ENTRIES, characters=LETTERS, seed=seed)
 
 
 def random_head(model: BiLM, *, words: tuple[str, ...] = WORDS, seed: int = 0) -> Head:
@@ -50,7 +59,8 @@ def write_random_model(folder: Path, config: BiLMConfig = CONFIG, *, seed: int =
 def assert_same_model(left: BiLM, right: BiLM) -> None:
     """Both have the same configuration and vocabulary, and the same parameters bit for bit."""
     assert left.config == right.config
-    assert getattr(left.word_encoder, "words", ()) == getattr(right.word_encoder, "words", ())
+    for entries in ("words", "characters"):
+        assert getattr(left.word_encoder, entries, ()) == getattr(right.word_encoder, entries, ())
     ours, theirs = left.state_dict(), right.state_dict()
     assert list(ours) == list(theirs)
     for name in ours:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...util.threads import run_both
-from ..characters import BEGIN_WORD, BOS, END_WORD, EOS, PAD, word_bytes
+from ..lexicons import LexiconEncoder
 from ..word_encoder import CharacterEncoder, WordTable, character_windows, stacked_filters
-from .kernels import EQUAL_ROWS, fill_rows
+from .kernels import EQUAL_ROWS, Product, fill_rows
 from .native import Kernel
-from .native_words import NativeCNN
+from .native_words import NativeCNN, NativeLinear
 from .word_cache import WordCache
 
 FILTERED_WORDS = 32  # words whose windows are in memory at once
 BLOCK_WORDS = 256  # words that go through the highways at once
+
+Compute: TypeAlias = Callable[[Sequence[str]], Tensor]
 
 
 class TableVectors:
@@ -43,19 +46,60 @@ class CharacterVectors:
     """The character CNN with a cache over calls.
 
     Args:
-        encoder: The character CNN.
+        encoder: The character CNN, alone or beside embeddings of words.
         width: Numbers in a word vector.
         word_cache: Number of vectors to keep.
         kernel: What computes; torch if None.
     """
 
-    def __init__(self, encoder: CharacterEncoder, *, width: int, word_cache: int, kernel: Kernel | None = None):
+    def __init__(
+        self, encoder: CharacterEncoder | LexiconEncoder, *, width: int, word_cache: int, kernel: Kernel | None = None
+    ):
         self.cache = WordCache(word_cache, width)
-        self.compute = TorchCNN(encoder, width) if kernel is None else NativeCNN(kernel, encoder, width=width)
+        self.compute: Compute
+        if isinstance(encoder, LexiconEncoder):
+            self.compute = LexiconVectors(encoder, kernel)
+        else:
+            self.compute = _make_cnn(encoder, width, kernel)
 
     def __call__(self, words: Sequence[str]) -> Tensor:
         """Return (words, width), the vectors of words, each of which is given once."""
         return self.cache.look_up(words, self.compute)
+
+
+class LexiconVectors:
+    """Embeddings of words and what the character CNN gives, side by side, projected: the numbers of `LexiconEncoder`.
+
+    Args:
+        encoder: The encoder.
+        kernel: What computes; torch if None.
+    """
+
+    def __init__(self, encoder: LexiconEncoder, kernel: Kernel | None):
+        self.encoder = encoder
+        self.cnn = None if encoder.cnn is None else _make_cnn(encoder.cnn, encoder.cnn.config.n_filters, kernel)
+        projection = encoder.projection
+        self.project = TorchLinear(projection) if kernel is None else NativeLinear(kernel, projection)
+
+    def __call__(self, words: Sequence[str]) -> Tensor:
+        """Return (words, width), the vectors of words."""
+        filtered = None if self.cnn is None else self.cnn(words)
+        return self.project(self.encoder.beside(self.encoder.word_rows(words), filtered))
+
+
+class TorchLinear:
+    """A linear layer."""
+
+    def __init__(self, linear: nn.Linear):
+        self.product, self.bias = Product(linear.weight.detach()), linear.bias.detach()
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return (rows, outputs) for (rows, inputs)."""
+        return self.product.add(self.bias, x, x.new_empty(len(x), len(self.bias)))
+
+
+def _make_cnn(encoder: CharacterEncoder, width: int, kernel: Kernel | None) -> TorchCNN | NativeCNN:
+    return TorchCNN(encoder, width) if kernel is None else NativeCNN(kernel, encoder, width=width)
 
 
 class TorchCNN:
@@ -74,15 +118,16 @@ class TorchCNN:
         self.encoder = encoder
         self.width = width
         self.window = max(width for width, _ in config.filters)
-        self.longest = config.max_characters - self.window - 2  # bytes of a word that has a window of padding alone
         self.characters = F.pad(encoder.embedding.weight, (0, 0, 1, 0))
         self.filters, self.bias = stacked_filters(encoder)
 
     def __call__(self, words: Sequence[str]) -> Tensor:
         """Return (words, width), the vectors of words."""
-        data = [word_bytes(word, self.encoder.config.max_characters) for word in words]
-        lengths = np.array([len(item) for item in data])
-        is_short = (lengths <= self.longest) & np.array([word not in (BOS, EOS) for word in words])
+        spelling, longest = self.encoder.spelling, self.encoder.config.max_characters
+        numbers, lengths = spelling(words, longest)
+        ids = F.pad(torch.from_numpy(numbers), (0, self.window), value=spelling.pad)
+        has_window = lengths + self.window <= longest  # of padding alone
+        is_short = has_window & np.array([word not in spelling.markers for word in words], dtype=bool)
         vectors = self.bias.new_empty(len(words), self.width)
         short = np.flatnonzero(is_short)
         short = short[np.argsort(lengths[short], kind="stable")]
@@ -90,7 +135,8 @@ class TorchCNN:
 
         def encode_blocks(worker: int) -> None:
             for block in blocks[worker::2]:
-                filtered = [self._filter([data[i] for i in piece]) for piece in _pieces(block, FILTERED_WORDS)]
+                pieces = _pieces(block, FILTERED_WORDS)
+                filtered = [self._filter(ids[piece, : lengths[piece[-1]] + self.window]) for piece in pieces]
                 if filtered:
                     rows = fill_rows(torch.cat(filtered))
                     vectors[torch.from_numpy(block)] = self.encoder.project(rows)[: len(block)]
@@ -101,23 +147,11 @@ class TorchCNN:
             vectors[torch.from_numpy(piece)] = self.encoder(ids)[: len(piece)]
         return vectors
 
-    def _filter(self, words: list[bytes]) -> Tensor:
-        """Return (words, filters), the maximum over positions, for words sorted by length."""
-        x = F.embedding(_character_ids(words, self.window), self.characters)
-        windows = character_windows(x, self.filters)
+    def _filter(self, ids: Tensor) -> Tensor:
+        """Return (words, filters), the maximum over positions, for (words, characters) ids."""
+        windows = character_windows(F.embedding(ids, self.characters), self.filters)
         responses = windows.flatten(0, 1) @ self.filters.T
         return responses.view(*windows.shape[:2], -1).amax(dim=1) + self.bias
-
-
-def _character_ids(words: list[bytes], padding: int) -> Tensor:
-    """Return (words, longest + 2 + padding), numbered as `characters_to_ids` does, for words sorted by length."""
-    lengths = np.array([len(word) for word in words])
-    ids = np.full((len(words), lengths[-1] + 2 + padding), PAD + 1, dtype=np.int64)
-    ids[:, 0] = BEGIN_WORD + 1
-    inner = ids[:, 1 : lengths[-1] + 1]
-    inner[np.arange(lengths[-1]) < lengths[:, None]] = np.frombuffer(b"".join(words), dtype=np.uint8) + np.int64(1)
-    ids[np.arange(len(words)), lengths + 1] = END_WORD + 1
-    return torch.from_numpy(ids)
 
 
 def _pieces(items: np.ndarray, size: int) -> Iterator[np.ndarray]:

@@ -18,10 +18,9 @@ from torch import Tensor
 
 from ...util.files import WeightsError
 from ...util.threads import run_both
-from ..characters import BOS, EOS
 from ..lstm import ProjectedLSTM
 from ..model import BiLM
-from ..word_encoder import CharacterEncoder
+from ..word_encoder import WordTable
 from .char_cnn import CharacterVectors, TableVectors
 from .lanes import Lanes, pack
 from .lstm import Cell, DirectedText, run_direction
@@ -67,16 +66,17 @@ class Engine:
             _warn_once(f"computing with {why}; set precision to float32 for more speed")
         width = model.config.projection_size
         self.words: CharacterVectors | TableVectors
-        if isinstance(model.word_encoder, CharacterEncoder):
+        if isinstance(model.word_encoder, WordTable):
+            self.words = TableVectors(model.word_encoder)
+        else:
             # always in single precision: each word is computed once, and its errors would go through all layers
             exact = choose(model, may_copy=may_copy).kernel
             self.words = CharacterVectors(model.word_encoder, width=width, word_cache=word_cache, kernel=exact)
-        else:
-            self.words = TableVectors(model.word_encoder)
         self.cells: list[list[Cell]] = []
         self.directions: list[Direction] = []
         if kernel is not None:
-            self.directions = _make_directions(model, kernel, self.words.compute([BOS, EOS]), initial_state)
+            markers = self.words.compute(model.word_encoder.markers)
+            self.directions = _make_directions(model, kernel, markers, initial_state)
             return
         self.cells = _make_cells(model, initial_state, precision)
         if prepack is True:
@@ -170,7 +170,7 @@ def _fingerprint(parameter: Tensor) -> tuple[int, int]:
 def _make_cells(model: BiLM, initial_state: str, precision: str) -> list[list[Cell]]:
     """Return the cells of each direction, which start after its opening marker."""
     state = model.initial_state(initial_state, 1)
-    markers = model.word_vectors([BOS, EOS])
+    markers = model.word_vectors(model.word_encoder.markers)
     directions = []
     for direction, layers in enumerate((model.forward_layers, model.backward_layers)):
         x, cells = markers[direction][None, None], []

@@ -5,13 +5,11 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...util.threads import run_both
-from ..characters import BEGIN_WORD, END_WORD, MARKERS, PAD, word_bytes
 from ..word_encoder import CharacterEncoder, stacked_filters
 from .native import Kernel, Struct
 from .native_lstm import INT, POINTER
@@ -61,6 +59,7 @@ class NativeCNN:
     def __init__(self, kernel: Kernel, encoder: CharacterEncoder, *, width: int):
         config = encoder.config
         self.kernel, self.config, self.width = kernel, config, width
+        self.spelling = encoder.spelling
         self.window = max(size for size, _ in config.filters)
         filters, bias = stacked_filters(encoder)
         widths = torch.cat([torch.full((n,), size, dtype=torch.int32) for size, n in config.filters])
@@ -95,12 +94,12 @@ class NativeCNN:
             highways=ctypes.addressof(self._highways),
             n_highways=len(highways),
             width=width,
-            padding=PAD + 1,
+            padding=encoder.spelling.pad,
         )
 
     def __call__(self, words: Sequence[str]) -> Tensor:
         """Return (words, width), the vectors of words."""
-        ids, lengths = _character_ids(words, self.config.max_characters)
+        ids, lengths = map(torch.from_numpy, self.spelling(words, self.config.max_characters))
         vectors = torch.empty(len(words), self.width, dtype=torch.float32)
         half = len(words) // 2 if len(words) >= FEW_WORDS else len(words)
 
@@ -125,16 +124,21 @@ class NativeCNN:
         self.kernel.call("characters", self._cnn, Words(ids=ids, lengths=lengths, out=out, **sizes, **buffers))
 
 
-def _character_ids(words: Sequence[str], max_characters: int) -> tuple[Tensor, Tensor]:
-    """Return (words, characters of the longest) ids as `characters_to_ids` numbers them, and how many each has."""
-    data = [word_bytes(word, max_characters) for word in words]
-    lengths = np.array([len(item) for item in data], dtype=np.int64)
-    ids = np.full((len(words), int(lengths.max(initial=1)) + 2), PAD + 1, dtype=np.int64)
-    ids[:, 0] = BEGIN_WORD + 1
-    inner = ids[:, 1:-1]
-    inner[np.arange(inner.shape[1]) < lengths[:, None]] = np.frombuffer(b"".join(data), dtype=np.uint8) + np.int64(1)
-    for row, word in enumerate(words):
-        if word in MARKERS:
-            ids[row, 1], lengths[row] = MARKERS[word] + 1, 1
-    ids[np.arange(len(words)), lengths + 1] = END_WORD + 1
-    return torch.from_numpy(ids), torch.from_numpy(lengths + 2)
+class NativeLinear:
+    """A linear layer.
+
+    Args:
+        kernel: What computes.
+        linear: The layer.
+    """
+
+    def __init__(self, kernel: Kernel, linear: nn.Linear):
+        self.kernel, self.width = kernel, linear.out_features
+        self.weight, self.bias = kernel.pack(linear.weight.detach()), kernel.pack_bias(linear.bias.detach())
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return (rows, outputs) for (rows, inputs)."""
+        x = x.contiguous()
+        y = torch.empty(len(self.weight), len(x), self.kernel.panel, dtype=torch.float32)
+        self.kernel.call("linear", y, x, len(x), x.shape[1], self.weight, self.bias, self.width)
+        return y.transpose(0, 1).flatten(1)[:, : self.width].contiguous()

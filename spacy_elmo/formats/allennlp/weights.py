@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...bilm import BiLM, BiLMConfig, CharacterInput, ConfigError, WordInput
+from ...bilm import BiLM, BiLMConfig, CharacterInput, ConfigError, LexiconInput, WordInput
 from ...util.files import WeightsError, file_in, printable, read_json, read_words, write_json, write_words
 from ...util.staging import staged
 from ...util.text_files import read_word_list
@@ -94,10 +94,13 @@ def write(directory: str | Path, model: BiLM, meta: Mapping[str, Any], *, head: 
         head: The language model head to write.
 
     Raises:
-        WeightsError: Where h5py is missing.
+        WeightsError: Where h5py is missing, and for a model of lexicons, for which the format has no place.
         WriteError: Where the directory cannot be written.
     """
     folder, config = Path(directory), model.config
+    if isinstance(config.input, LexiconInput):
+        problem = "the model reads words by lexicons (of ELMoForManyLangs), and this format has no place for these"
+        raise WeightsError(f"{folder}: {problem}; keep it as a model directory, which `convert` writes")
     import_h5py(folder)
     source = meta.get("source")
     source = source if isinstance(source, Mapping) and source.get("format") == FORMAT else {}

@@ -16,7 +16,7 @@ import torch
 
 from ...bilm import BiLM
 from ...formats import Head, model_directory
-from ...formats.pretrained import model_words
+from ...formats.pretrained import model_characters, model_words
 from ...text.readers import CorpusError
 from ...util.files import WeightsError, read_json
 from ..corpus.prepare import Prepared, describe_prepared, prepare_corpus
@@ -184,8 +184,8 @@ def _make_model(settings: RunSettings, words: tuple[str, ...]) -> BiLM:
     start = settings.start
     if start is None:
         return BiLM(settings.dimensions(words), words=words)
-    model = BiLM(start.model.config, words=model_words(start.model))  # its own memory: the start may be mapped
-    model.load_state_dict(start.model.state_dict())
+    model = BiLM(start.model.config, words=model_words(start.model), characters=model_characters(start.model))
+    model.load_state_dict(start.model.state_dict())  # its own memory: the start may be mapped
     return model
 
 
@@ -198,9 +198,9 @@ def _check_memory(settings: RunSettings, words: tuple[str, ...], world: World) -
     """Return a line on the memory that a run takes. Raises ValueError where it does not fit, before any is taken."""
     rows = settings.batch_size * settings.unroll_steps // world.size
     slots, start = settings.optimizer.slots, settings.start
-    config = settings.dimensions(words) if start is None else start.model.config
     with fitting(), torch.random.fork_rng(devices=[]), torch.device("meta"):  # shapes only
-        sizes = [parameter.numel() for parameter in BiLM(config, words=words).parameters()]
+        model = BiLM(settings.dimensions(words), words=words) if start is None else start.model
+    config, sizes = model.config, [parameter.numel() for parameter in model.parameters()]
     needed = {
         f"model of {sum(sizes):,} parameters": model_bytes(config, sizes, rows=rows, slots=slots),
         f"{settings.softmax.name} softmax over {len(words):,} words": settings.softmax.bytes_needed(

@@ -16,8 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ...bilm.characters import PAD, characters_to_ids
+from ...bilm.characters import BOS, EOS
 from ...bilm.inference.native import Struct, find_kernel
+from ...bilm.lexicons import LexiconEncoder
 from ...bilm.word_encoder import CharacterEncoder, WordTable, character_windows, stacked_filters
 from ...util.threads import CPU, run_both
 
@@ -25,13 +26,18 @@ INT, POINTER = ctypes.c_int64, ctypes.c_void_p
 PIECE = 2**18  # windows times filters that are in memory at once, in each thread
 
 
-def encode_words(encoder: CharacterEncoder | WordTable, words: Sequence[str]) -> Tensor:
+def encode_words(encoder: CharacterEncoder | WordTable | LexiconEncoder, words: Sequence[str]) -> Tensor:
     """Return (words, width), the context-free vectors of words; give each once. Raises KeyError as the table does."""
+    if isinstance(encoder, LexiconEncoder):
+        names = dict(zip((BOS, EOS), encoder.markers))
+        words = [names.get(word, word) for word in words]
+        filtered = None if encoder.cnn is None else encode_words(encoder.cnn, words)
+        return encoder.combine(encoder.word_rows(words), filtered)
     if isinstance(encoder, WordTable):
         return encoder(encoder.word_ids(words))
-    ids = characters_to_ids(words, encoder.config.max_characters)  # what is computed when is planned on the CPU
+    ids = encoder.spelling.whole(words, encoder.config.max_characters)  # what is computed when is planned on the CPU
     window = max(width for width, _ in encoder.config.filters)
-    lengths = (ids != PAD + 1).sum(dim=1)
+    lengths = (ids != encoder.spelling.pad).sum(dim=1)
     order = lengths.argsort(stable=True)
     n_short = int((lengths + window <= ids.shape[1]).sum())  # those with a window of padding alone
     short, long = ids[order[:n_short]], ids[order[n_short:]]

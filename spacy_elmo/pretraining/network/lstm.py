@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ...bilm.config import BiLMConfig
-from ...bilm.lstm import FORGET_BIAS, ProjectedLSTM
+from ...bilm.lstm import ProjectedLSTM
 from ...bilm.model import BiLM, State
 from ...util.threads import run_both
 from .activations import mask_clipped
@@ -132,7 +132,7 @@ def _run_layer(
     steps, rows, _ = x.shape
     n = config.hidden_size
     bias = weights.bias.clone()
-    bias[n : 2 * n] += FORGET_BIAS
+    bias[n : 2 * n] += config.forget_bias
     gates = product(x.flatten(0, 1).to(dtype), weights.input.T.to(dtype)).view(steps, rows, 4 * n)
     hs, cs = (start.new_empty(1 + steps, *start.shape) for start in (h, c))
     hs[0], cs[0] = h, c

@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_elmo.bilm import CharacterInput, word_encoder
+from spacy_elmo.bilm import CharacterInput
 from spacy_elmo.bilm.inference.char_cnn import CharacterVectors, TableVectors
+from spacy_elmo.bilm.word_encoder import CharacterEncoder
 from tests.support.random_models import CHARACTERS, CONFIG, random_model, random_table_model
 
 TOLERANCE = 1e-6  # the same sums in another order
@@ -53,7 +54,7 @@ def test_more_words_than_a_block_and_the_cache_hold():
 def test_short_words_are_not_run_through_all_positions(monkeypatch):
     model = random_model()
     vectors = CharacterVectors(model.word_encoder, width=6, word_cache=100)
-    monkeypatch.setattr(word_encoder, "characters_to_ids", None)
+    monkeypatch.setattr(CharacterEncoder, "word_ids", None)
     with torch.inference_mode():
         assert vectors(["the", "bank"]).shape == (2, 6)
 

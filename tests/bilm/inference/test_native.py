@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput, WordInput
+from spacy_elmo.bilm import BiLM, BiLMConfig, CharacterInput, LexiconInput, WordInput
 from spacy_elmo.bilm.inference import native
 from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.bilm.inference.native import Kernel, kernels
@@ -22,7 +22,7 @@ from spacy_elmo.bilm.inference.native_lstm import Direction
 from spacy_elmo.bilm.inference.native_words import NativeCNN
 from spacy_elmo.models.load import load_model
 from tests.bilm.inference.test_encoder import TOLERANCE, plain
-from tests.support.random_models import CHARACTERS, CONFIG, WORDS, random_model
+from tests.support.random_models import CHARACTERS, CONFIG, ENTRIES, LETTERS, LEXICONS, WORDS, random_model
 
 SOME_WORDS = st.sampled_from([*WORDS, "é" * 9, "x" * 30, ""])
 WIDTHS = [kernel.width for kernel in kernels()]
@@ -118,7 +118,10 @@ def configs(draw: st.DrawFn) -> BiLMConfig:
     clips = st.sampled_from([None, 0.3, 3.0])
     p = draw(st.integers(1, 40))
     has_projection = draw(st.booleans())
-    if draw(st.booleans()):
+    kind = draw(st.sampled_from(["characters", "words", "lexicons"]))
+    if kind == "lexicons":
+        words: CharacterInput | WordInput | LexiconInput = replace(LEXICONS, word_size=draw(st.integers(1, 40)))
+    elif kind == "characters":
         filters = draw(st.lists(st.tuples(st.integers(1, 8), st.integers(1, 20)), min_size=1, max_size=4))
         most = draw(st.integers(8, 20))
         activation = draw(st.sampled_from(["relu", "tanh"]))
@@ -144,7 +147,8 @@ def configs(draw: st.DrawFn) -> BiLMConfig:
 def test_any_shape_agrees_with_the_plain_model(kernel: Kernel, config: BiLMConfig, sentences, data):
     if not any(sentences):
         sentences = [["the"]]
-    model = random_model(config, words=WORDS if isinstance(config.input, WordInput) else ())
+    listed = {WordInput: {"words": WORDS}, LexiconInput: {"words": ENTRIES, "characters": LETTERS}}
+    model = random_model(config, **listed.get(type(config.input), {}))
     layers = data.draw(st.lists(st.integers(0, config.n_layers), max_size=4))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("spacy_elmo.bilm.inference.engine.choose", lambda *args, **options: native.Choice(kernel, ""))

@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from spacy_elmo.bilm import CharacterInput, WordInput
+from spacy_elmo.bilm.lexicons import LexiconEncoder
 from spacy_elmo.bilm.word_encoder import CharacterEncoder, WordTable
 from spacy_elmo.pretraining.network.char_cnn import encode_words
+from tests.support.random_models import ENTRIES, LETTERS, LEXICONS
 from tests.support.training_kernels import each_kernel, use
 
 CONFIG = CharacterInput(embedding_size=4, filters=((1, 4), (2, 5), (5, 3)), n_highway=2)
@@ -53,6 +55,19 @@ def test_vectors_and_gradients_are_those_of_the_character_encoder(changes, piece
     for ours, theirs in zip(found, expected, strict=True):
         # Sums in another order: float32 rounding, relative to the largest number of a tensor.
         assert (ours - theirs).abs().max() <= 1e-5 * theirs.abs().max()
+
+
+@pytest.mark.parametrize("sizes", [{}, {"n_words": 0, "word_size": 0}])
+def test_vectors_and_gradients_are_those_of_the_lexicon_encoder(sizes):
+    torch.manual_seed(0)
+    config = replace(LEXICONS, **sizes)
+    encoder = LexiconEncoder(config, 6, ENTRIES[: config.n_words], LETTERS)
+    words = ["bank" if word == "Bank" else word for word in WORDS[2:]] + ["the", "River"]
+    found = gradients(encoder, lambda words: encode_words(encoder, ["<S>", "</S>", *words]), words)
+    expected = gradients(encoder, lambda words: encoder(encoder.word_ids(["<bos>", "<eos>", *words])), words)
+    for ours, theirs in zip(found, expected, strict=True):
+        # Sums in another order, of which most cancel.
+        assert (ours - theirs).abs().max() <= 1e-4 * theirs.abs().max()
 
 
 def test_words_come_out_in_the_order_they_were_given():
