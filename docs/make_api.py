@@ -24,6 +24,7 @@ ROOMS = (  # in the order of the page; a name that several rooms hand out is des
     "spacy_elmo.formats",
     "spacy_elmo.formats.model_directory",
     "spacy_elmo.formats.allennlp",
+    "spacy_elmo.formats.elmoformanylangs",
     "spacy_elmo.pretraining",
     "spacy_elmo.search",
 )

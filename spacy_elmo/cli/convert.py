@@ -14,7 +14,7 @@ from .common import check_target, clear_errors
 
 
 def convert(
-    source: Annotated[str, Argument(help="Published weights file, directory that has one, or model to convert again")],
+    source: Annotated[str, Argument(help="Published weights, directory that has them, or model to convert again")],
     dest: Annotated[Path, Argument(help="Model directory to write")],
     name: Annotated[str | None, Option(help="Name of the model")] = None,
     lang: Annotated[str | None, Option(help="Language code")] = None,

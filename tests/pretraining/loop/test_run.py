@@ -18,7 +18,15 @@ from spacy_elmo.pretraining.loop.schedules import cosine
 from spacy_elmo.pretraining.loop.settings import OptimizerChoice, SampledChoice, Text
 from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.util.files import read_json
-from tests.support.random_models import CONFIG, WORDS, assert_same_model, random_head, random_model, small_disk
+from tests.support.random_models import (
+    CONFIG,
+    WORDS,
+    assert_same_model,
+    random_head,
+    random_lexicon_model,
+    random_model,
+    small_disk,
+)
 from tests.support.runs import STEPS, documents, ignore, tiny_run, tiny_settings
 from tests.test_imports import run as run_code
 
@@ -148,6 +156,18 @@ def test_a_run_goes_on_from_another_model(softmax: str, has_head: bool, tmp_path
     elif head is not None:
         assert found is not None
         assert (found.weight - head.weight).abs().max() < 0.004
+
+
+def test_a_run_goes_on_from_a_model_of_lexicons(tmp_path: Path):
+    model = random_lexicon_model(seed=5)
+    lines_of(tmp_path, start=Pretrained(model, {}), start_name="other", max_steps=2)
+    trained, _, head = model_directory.read(tmp_path / "model-last")
+    assert (trained.config, trained.word_encoder.characters) == (model.config, model.word_encoder.characters)
+    for name, tensor in model.state_dict().items():
+        # Two steps of Adam at a rate of at most 0.01 move no number by more than that
+        assert 0 < (trained.state_dict()[name] - tensor).abs().max() < 0.02, name
+    assert head is not None
+    assert text_perplexity(trained, head, documents(3, seed=1)).perplexity.n_tokens > 0
 
 
 def test_a_new_vocabulary_keeps_the_rows_of_known_words(tmp_path: Path):
