@@ -9,7 +9,10 @@ from pathlib import Path
 import spacy_elmo
 
 MAKER = runpy.run_path(str(Path(__file__).parents[1] / "docs" / "make_api.py"))
-INNER = ("cli", "util", "util.text_files", "pretraining.corpus", "pretraining.network", "pretraining.loop")
+INNER = (
+    *("cli", "util", "util.text_files", "pretraining.corpus", "pretraining.network", "pretraining.loop"),
+    *("embedding.engines", "embedding.outputs"),
+)
 PAGE = MAKER["PAGE"].read_text(encoding="utf8")
 
 

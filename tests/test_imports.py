@@ -63,6 +63,9 @@ ROOMS = {
     "search": Room(
         "uses of words by meaning", True, ("util", "bilm", "bilm/inference", "models", "text", "tokens", "pipeline")
     ),
+    "embedding": Room(
+        "corpora into files of vectors", True, ("util", "models", "text/readers", "text", "tokens", "pipeline")
+    ),
 }
 ROOMS["cli"] = Room("commands", True, tuple(ROOMS))
 

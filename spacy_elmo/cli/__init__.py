@@ -6,10 +6,10 @@ from spacy.cli._util import app as spacy_app
 from .benchmark import benchmark
 from .common import Commands
 from .convert import convert
+from .embed import embed
 from .export import export
 from .info import info
-from .init_config import init_config
-from .init_pretrain_config import init_pretrain_config
+from .init_config import init_config, init_pretrain_config
 from .mix import mix
 from .perplexity import perplexity
 from .pretrain import pretrain
@@ -18,7 +18,7 @@ from .senses import senses
 __all__ = ["app"]
 
 app = typer.Typer(name="elmo", cls=Commands, help="Commands for ELMo weights.", no_args_is_help=True)
-for command in (info, convert, export, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
+for command in (info, convert, export, embed, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
     app.command()(command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pretrain)  # of the config
 spacy_app.add_typer(app)

@@ -21,8 +21,8 @@ Lines: TypeAlias = Literal["paragraphs", "wrapped", "sentences"]  # what a line 
 SUFFIXES = (".txt", ".gz", ".bz2", ".xz", ".zst", ".jsonl")
 LONGEST_PARAGRAPH, LONGEST_DOCUMENT = 10_000, 100_000  # in characters; anything longer is read in pieces
 LONGEST_LINE = 20_000_000  # characters of a line of JSON or a sentence, which is in memory as a whole
-_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
-_JSON_OBJECT, _JSON_ARRAY = re.compile(rb'\s*\{\s*"[^"]*"\s*:'), re.compile(rb'\s*\[\s*\{\s*"')
+LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+JSON_OBJECT, JSON_ARRAY = re.compile(rb'\s*\{\s*"[^"]*"\s*:'), re.compile(rb'\s*\[\s*\{\s*"')
 
 
 class CorpusError(ValueError):
@@ -88,10 +88,10 @@ def read_documents(
     """
     for file in find_files(path):
         with open_text(file, error=CorpusError) as text:
-            if _JSON_ARRAY.match(text.head):
+            if JSON_ARRAY.match(text.head):
                 remedy = """write an object a line, as `jq -c ".[]" OLD > NEW.jsonl` does"""
                 raise CorpusError(f"{file}:1: an array of JSON, which memory would have to hold; {remedy}")
-            is_json = ".jsonl" in file.suffixes or _JSON_OBJECT.match(text.head)
+            is_json = ".jsonl" in file.suffixes or JSON_OBJECT.match(text.head)
             found = _read_json_lines(text.lines, file, lines) if is_json else _documents(text.lines, lines)
             done = 0
             for document in found:
@@ -123,7 +123,7 @@ def _read_json_lines(stream: TextIO, file: Path, lines: Lines) -> Iterator[list[
         if len(line) > LONGEST_LINE:
             raise CorpusError(f"{file}:{number}: longer than {LONGEST_LINE:,} characters; split the document")
         if line.strip():
-            text = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", _json_text(line, f"{file}:{number}"))
+            text = LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", _json_text(line, f"{file}:{number}"))
             yield from _cut(paragraph for paragraph in _paragraphs(io.StringIO(text, newline=None), lines) if paragraph)
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import chain, islice
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread, current_thread, main_thread
 from typing import Any, TypeAlias
 
 import spacy
@@ -25,6 +22,7 @@ from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 
 from ..util.checks import check_choice
+from .processes import start_process, without_interrupts
 from .readers import SUFFIXES, CorpusError, Document, Lines, find_files, read_documents
 from .sentences import NEWLINE, SPACE, configure_sentences, find_kind, find_starts
 
@@ -147,11 +145,11 @@ def _in_parallel(
 ) -> Iterator[list[Document]]:
     """Yield results in the order of the batches. Only a few batches are read ahead, and no process starts for none."""
     context = get_context("spawn")  # a fork may copy a lock that is held
-    pool = ProcessPoolExecutor(n_process, mp_context=context, initializer=_start_process)
+    pool = ProcessPoolExecutor(n_process, mp_context=context, initializer=start_process)
     pending: deque[Future[list[Document]]] = deque()
     try:
         for batch in batches:
-            with _without_interrupts():  # which the processes that start here inherit
+            with without_interrupts():  # which the processes that start here inherit
                 pending.append(pool.submit(work, batch))
             if len(pending) > 2 * n_process:
                 yield pending.popleft().result()
@@ -164,36 +162,10 @@ def _in_parallel(
         pool.shutdown(cancel_futures=True)
 
 
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C, in the main thread, which is the only one that may."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN) or signal.SIG_DFL
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _start_process() -> None:
-    """Leave Ctrl-C to the main process, and end with it, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
 def _tokenize_batch(batch: Batch, *, lang: str, lines: Lines) -> list[Document]:
     """Return the documents that have words."""
     if isinstance(batch, Path):
-        documents = [_annotated_sentences(doc) for doc in _read_doc_bin(batch, lang)]
+        documents = [_annotated_sentences(doc) for doc in read_doc_bin(batch, lang)]
     elif lines == "sentences":
         documents = [[words for line in document if (words := line.split())] for document in batch]
     else:
@@ -202,6 +174,20 @@ def _tokenize_batch(batch: Batch, *, lang: str, lines: Lines) -> list[Document]:
         if tokenizer.is_full():
             _tokenizer.cache_clear()  # `nlp.memory_zone` bounds it as well, but words are not cached then
     return [document for document in documents if document]
+
+
+def cut_text(text: str, lang: str) -> list[list[str]]:
+    """Return a text as sentences of words: those that the `elmo` pipe reads in it, where none are annotated.
+
+    Args:
+        text: Any text, held in memory as a whole.
+        lang: Code of a language that has a tokenizer, see `check_language`.
+    """
+    tokenizer = _tokenizer(lang)
+    (tokens,) = tokenizer([text])
+    if tokenizer.is_full():
+        _tokenizer.cache_clear()
+    return [sentence for sentence in _sentences(*tokens) if sentence]
 
 
 class _Tokenizer:
@@ -279,7 +265,7 @@ def _annotated_sentences(doc: Doc) -> list[list[str]]:
     return [sentence for sentence in sentences if sentence]
 
 
-def _read_doc_bin(file: Path, lang: str) -> Iterator[Doc]:
+def read_doc_bin(file: Path, lang: str) -> Iterator[Doc]:
     try:
         yield from DocBin().from_disk(file).get_docs(spacy.blank(lang).vocab)
     except (ValueError, KeyError, TypeError, zlib.error) as error:

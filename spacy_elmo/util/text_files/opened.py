@@ -42,12 +42,13 @@ class OpenText(NamedTuple):
 
 
 @contextmanager
-def open_text(path: Path, *, error: type[ValueError] = ValueError) -> Iterator[OpenText]:
+def open_text(path: Path, *, error: type[ValueError] = ValueError, bad_bytes: str = "strict") -> Iterator[OpenText]:
     """Open a file of UTF-8 text, which may have a byte order mark and may be compressed by gzip, bzip2, xz or zstd.
 
     Args:
         path: The file.
         error: Class of the errors.
+        bad_bytes: What to do about bytes that are no UTF-8, as of `bytes.decode`.
 
     Raises:
         ValueError: It cannot be read, is no whole file of its kind, or is no UTF-8 text, at once or while it is read.
@@ -58,7 +59,7 @@ def open_text(path: Path, *, error: type[ValueError] = ValueError) -> Iterator[O
             raw, data = _open(path, stack)
             head = data.peek(HEAD)[:HEAD]
             _check_head(head)
-            lines = stack.enter_context(io.TextIOWrapper(data, encoding="utf-8-sig"))
+            lines = stack.enter_context(io.TextIOWrapper(data, encoding="utf-8-sig", errors=bad_bytes))
             yield OpenText(lines, head.removeprefix(codecs.BOM_UTF8), raw.tell)
     except UnicodeDecodeError as problem:
         remedy = "save it as UTF-8, as `iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW` does, or leave it out"

@@ -1,0 +1,12 @@
+"""Corpora into files of vectors: shard by shard, so that a run that ends in whatever way goes on where it was."""
+
+from typing import TYPE_CHECKING
+
+from ..util.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .run import Done, embed_files
+    from .settings import Settings
+
+__all__ = ["Done", "Settings", "embed_files"]
+__getattr__ = lazy_names(__name__, {"Done": ".run", "Settings": ".settings", "embed_files": ".run"})
