@@ -7,17 +7,19 @@ from .util.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .bilm.inference import Encoder
+    from .embedding import embed
     from .models import load_model, model_names
     from .pipeline import Elmo
     from .tokens import set_extensions, set_hooks
 
 __version__ = "0.1.0"
-__all__ = ["Elmo", "Encoder", "__version__", "load_model", "model_names", "set_extensions", "set_hooks"]
+__all__ = ["Elmo", "Encoder", "__version__", "embed", "load_model", "model_names", "set_extensions", "set_hooks"]
 __getattr__ = lazy_names(
     __name__,
     {
         "Elmo": ".pipeline",
         "Encoder": ".bilm.inference",
+        "embed": ".embedding",
         "load_model": ".models",
         "model_names": ".models",
         "set_extensions": ".tokens",

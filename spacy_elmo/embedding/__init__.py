@@ -7,6 +7,18 @@ from ..util.lazy import lazy_names
 if TYPE_CHECKING:
     from .run import Done, embed_files
     from .settings import Settings
+    from .shard import ShardWorker
+    from .stream import Embedded, embed
 
-__all__ = ["Done", "Settings", "embed_files"]
-__getattr__ = lazy_names(__name__, {"Done": ".run", "Settings": ".settings", "embed_files": ".run"})
+__all__ = ["Done", "Embedded", "Settings", "ShardWorker", "embed", "embed_files"]
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Done": ".run",
+        "Embedded": ".stream",
+        "Settings": ".settings",
+        "ShardWorker": ".shard",
+        "embed": ".stream",
+        "embed_files": ".run",
+    },
+)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import spacy
 from spacy.tokens import Doc, Span
 
+from ..models.describe import read_facts
 from ..pipeline import Elmo
 from ..text.readers import CorpusError
 from ..text.sentences import configure_sentences
 from ..text.tokenize import LONGEST_SENTENCE, MAX_LEXEMES, cut_text
 from ..tokens.mix import mix_layers, to_dtype
 from ..util.batches import batch_by_size
-from ..util.types import Floats1d
+from ..util.types import Floats1d, Floats2d, Floats3d
 from .records import Record
 from .settings import Settings
 
 NAME = "elmo"
 SIF_A = 1e-3  # Arora et al. 2017
+MOST_COUNTED = 2_000_000  # words, before some are forgotten
 GIVEN = "spacy_elmo_sentences"  # in the user data of a Doc whose sentences are not cut
 _usual, _uncut = configure_sentences(LONGEST_SENTENCE), configure_sentences(2**31 - 1)
 
@@ -79,14 +83,18 @@ class Embedder:
 
     def rows(self, records: Iterable[Record]) -> Iterator[Row]:
         """Yield the rows of records, in order."""
-        parts = (part for record in records for part in self._cut(record))
+        for part, vectors, layers in self.vectors(part for record in records for part in self._cut(record)):
+            yield self._row(part, vectors, layers)
+
+    def vectors(self, parts: Iterable[Part]) -> Iterator[tuple[Part, Floats2d, Floats3d | None]]:
+        """Yield parts, (words, width) of each, and (layers, words, width) where they are asked for, as float32."""
         for batch in batch_by_size(parts, self.pipe.shim.cfg["max_batch_words"], get_size=_count_words):
             layers = self.pipe.shim.encode(list(chain.from_iterable(part.sentences for part in batch)), self.needed)
             mixed = mix_layers(layers, self.weights)
             end = 0
             for part in batch:
                 start, end = end, end + _count_words(part)
-                yield self._row(part, mixed[start:end], layers[:, start:end] if self.settings.layers.all else None)
+                yield part, mixed[start:end], layers[:, start:end] if self.settings.layers.all else None
 
     def _row(self, part: Part, vectors: np.ndarray, layers: np.ndarray | None) -> Row:
         words = list(chain.from_iterable(part.sentences))
@@ -126,7 +134,9 @@ class Embedder:
         """Yield the Docs of records, with the data of the pipe on them."""
         if len(self.nlp.vocab) > MAX_LEXEMES:
             self.nlp = spacy.blank(self.settings.lang)  # or memory grows with the text
-        yield from self.pipe.pipe(map(self.make_doc, records))
+        for doc in self.pipe.pipe(map(self.make_doc, records)):
+            doc.user_data.pop(GIVEN, None)
+            yield doc
 
     def make_doc(self, record: Record) -> Doc:
         """Return the Doc of a record, without vectors."""
@@ -177,13 +187,42 @@ def make_pipe(settings: Settings) -> Elmo:
     return pipe
 
 
-def sif_weights(counts: Mapping[str, int]) -> Callable[[Sequence[str]], Floats1d]:
-    """Return a function that weighs words by smooth inverse frequency, a / (a + p(word)).
+def find_language(model: str | Path) -> str | None:
+    """Return the language of a model; None where it does not say it."""
+    given = read_facts(model).get("lang")
+    return given if isinstance(given, str) and given else None
+
+
+class Counts:
+    """How often each word is in texts. Of millions, some of the rarest are forgotten, whose weight is 1 anyway."""
+
+    def __init__(self, lang: str):
+        self.lang = lang
+        self.words: Counter[str] = Counter()
+        self.total = 0
+
+    def counted(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Yield records, and count their words."""
+        for record in records:
+            if "text" in record:
+                sentences = cut_text(record["text"], self.lang)
+            else:
+                sentences = record["sentences"] if "sentences" in record else [record["words"]]
+            for sentence in sentences:
+                self.words.update(sentence)
+                self.total += len(sentence)
+            if len(self.words) > MOST_COUNTED:
+                self.words = Counter({word: n for word, n in self.words.items() if n > 1})
+            yield record
+
+
+def sif_weights(counts: Mapping[str, int], total: int) -> Callable[[Sequence[str]], Floats1d]:
+    """Return a function that weighs words by smooth inverse frequency, a / (a + p(word)) with a = 0.001.
 
     Args:
         counts: How often each word is in the texts. Others count as never seen.
+        total: Words of the texts.
     """
-    total = max(1, sum(counts.values()))
 
     def weigh(words: Sequence[str]) -> Floats1d:
         return np.array([SIF_A / (SIF_A + counts.get(word, 0) / total) for word in words], dtype="float32")

@@ -2,6 +2,7 @@
 
     _job/manifest.json   settings, digests of model and inputs, and the shards: bytes of the text, records
     _job/text.jsonl      the records of all inputs, one a line
+    _job/counts.json     how often each word is in the text, where weights need it
     _job/part-N.json     shard N is done: its rows and words, and the sizes and digests of its files
     part-N.*             the files of shard N
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,11 +24,13 @@ from ..text.readers import CorpusError
 from ..util.digests import digest_file
 from ..util.files import WeightsError, read_json, write_json
 from ..util.staging import is_stage, staged
+from ..util.types import Floats1d
+from .embedder import Counts, sif_weights
 from .records import Record, count_characters
 from .settings import Settings
 
 SCHEMA = 1
-FOLDER, MANIFEST, TEXT, LOCK = "_job", "manifest.json", "text.jsonl", "lock"
+FOLDER, MANIFEST, TEXT, COUNTS, LOCK = "_job", "manifest.json", "text.jsonl", "counts.json", "lock"
 MOST_SHOWN = 3  # differences that a message lists
 
 
@@ -87,6 +90,13 @@ class Job:
             raise CorpusError(f"{path}: has changed since the job was planned; remove {self.folder} and start again")
         return map(json.loads, data.splitlines())
 
+    def weigh(self) -> Callable[[Sequence[str]], Floats1d] | None:
+        """Return the weights of words in the vectors of their units; None where they are equal."""
+        if self.settings.pooling == "mean":
+            return None
+        counts = read_json(self.notes / COUNTS)
+        return sif_weights(counts["words"], counts["total"])
+
     def note(self, shard: Shard) -> dict[str, Any] | None:
         """Return what is noted of a shard that is done; None of one that is not, or whose files are not there."""
         try:
@@ -133,7 +143,9 @@ def _is_unplanned(path: Path) -> bool:
     return path.name == FOLDER and path.is_dir() and all(is_stage(file) or file.name == LOCK for file in path.iterdir())
 
 
-def plan(folder: Path, records: Iterable[Record], facts: dict[str, Any], *, characters: int) -> Job:
+def plan(
+    folder: Path, records: Iterable[Record], facts: dict[str, Any], *, characters: int, counts: Counts | None = None
+) -> Job:
     """Write the manifest and the text of a job: both, or nothing.
 
     Args:
@@ -141,15 +153,19 @@ def plan(folder: Path, records: Iterable[Record], facts: dict[str, Any], *, char
         records: All records.
         facts: What else the manifest has: "settings", "inputs" and "versions".
         characters: The most that the records of a shard may have, unless one alone has more.
+        counts: What the words are counted by, where counts are needed.
 
     Raises:
         CorpusError: There are no records.
         WriteError: The folder cannot be written.
     """
-    with staged(folder / FOLDER, [MANIFEST, TEXT]) as stage:
-        shards = list(_write_text(stage / TEXT, records, characters))
+    with staged(folder / FOLDER, [MANIFEST, TEXT, COUNTS]) as stage:
+        given = records if counts is None else counts.counted(records)
+        shards = list(_write_text(stage / TEXT, given, characters))
         if not shards:
             raise CorpusError("the inputs hold no text; name others")
+        if counts is not None:
+            write_json(stage / COUNTS, {"total": counts.total, "words": counts.words})
         write_json(stage / MANIFEST, {"schema": SCHEMA, **facts, "shards": shards})
     return Job(folder)
 

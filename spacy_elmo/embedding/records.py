@@ -259,7 +259,7 @@ def _place(name: str, number: int, piece: int) -> str:
 
 
 def _clean(text: str) -> str:
-    return LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
+    return LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text.replace("\0", "\N{REPLACEMENT CHARACTER}"))
 
 
 def _is_words(value: Any) -> bool:

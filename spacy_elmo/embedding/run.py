@@ -21,9 +21,9 @@ from ..text.tokenize import check_language
 from ..util.checks import check_choice
 from ..util.lock import LockedError, lock
 from ..util.staging import WriteError, file_to_write, new_folder, staged
-from .embedder import make_pipe
+from .embedder import Counts, find_language, make_pipe
 from .engines import default_processes, run_local
-from .job import FOLDER, LOCK, Job, find_differences, find_job, plan
+from .job import FOLDER, LOCK, MANIFEST, Job, find_differences, find_job, plan
 from .outputs import OUTPUTS
 from .records import INPUTS, Problems, Reading, Record
 from .settings import LEARNED, Layers, Settings, learned_layers, parse_layers
@@ -114,7 +114,7 @@ def embed_files(
     kind = OUTPUTS[wanted.format]
     kind.check()
     folder = output if kind.merge is None else file_to_write(output).with_name(f"{output.name}{PARTS}")
-    if kind.merge is not None and output.exists() and not folder.exists():
+    if kind.merge is not None and output.exists() and not (folder / FOLDER / MANIFEST).exists():
         raise CorpusError(f"{output}: exists; choose another name, or remove it")
     with ExitStack() as stack:
         found = list(_find(inputs, output, stack))
@@ -138,8 +138,14 @@ def embed_files(
             with staged(output.parent, [output.name]) as stage:
                 kind.merge(stage / output.name, parts, wanted, notify)
     if kind.merge is not None:
-        shutil.rmtree(folder)
+        _remove(folder)
     return done
+
+
+def _remove(folder: Path) -> None:
+    """Remove shards that were merged. Without its manifest, what is left is no job any more."""
+    (folder / FOLDER / MANIFEST).unlink()
+    shutil.rmtree(folder)
 
 
 @contextmanager
@@ -176,17 +182,13 @@ def _settings(model: str, layers: str, format: str, lang: str | None, more: dict
 
 def _check_model(settings: Settings, notify: Callable[[str], object]) -> tuple[Settings, int]:
     """Return the settings with what the model says, and the bytes of the vectors of a word."""
-    if settings.lang:
-        check_language(settings.lang)
-    pipe = make_pipe(settings if settings.lang else replace(settings, lang="xx"))
-    lang = settings.lang
-    if not lang:
-        given = pipe.meta.get("lang")
-        lang = given if isinstance(given, str) and given else "en"
-        check_language(lang)
-        whose = "the language of the model" if lang == given else "as the model does not say its language"
-        if settings.lines != "sentences":
-            notify(f"words are those of spaCy's tokenizer for {lang!r}, {whose}; --lang overrides it")
+    given = find_language(settings.model)
+    lang = settings.lang or given or "en"
+    check_language(lang)
+    pipe = make_pipe(replace(settings, lang=lang))
+    if not settings.lang and settings.lines != "sentences":
+        whose = "the language of the model" if given else "as the model does not say its language"
+        notify(f"words are those of spaCy's tokenizer for {lang!r}, {whose}; --lang overrides it")
     config = pipe.shim.config
     n_vectors = 1 + config.n_outputs * settings.layers.all
     size = n_vectors * config.width * (2 if settings.dtype == "float16" else 4)
@@ -228,7 +230,8 @@ def _plan(found: Sequence[Input], folder: Path, settings: Settings, size: int, n
         notify(hint)
     problems = Problems(settings.on_error, notify)
     characters = max(1, settings.shard_mb * MEBIBYTE // size) * WORD
-    job = plan(folder, _records(found, settings, problems), facts, characters=characters)
+    counts = Counts(settings.lang) if settings.pooling == "sif" else None
+    job = plan(folder, _records(found, settings, problems), facts, characters=characters, counts=counts)
     problems.tell()
     return job
 

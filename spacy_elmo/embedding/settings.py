@@ -74,6 +74,8 @@ class Settings:
             check_choice(name, getattr(self, name), choices)
         if self.pooling == "sif" and self.unit == "words":
             raise ValueError("pooling = 'sif': is for sentences and documents; choose such a unit")
+        if self.unit != "words" and self.format not in ("parquet", "npy"):
+            raise ValueError(f"unit = {self.unit!r}: {self.format} has vectors of words; choose parquet or npy")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them."""

@@ -30,7 +30,7 @@ class ShardWorker:
             torch.set_num_threads(threads)
         self.job = Job(Path(folder))
         self.output = OUTPUTS[self.job.settings.format]
-        self.embedder = Embedder(self.job.settings)
+        self.embedder = Embedder(self.job.settings, weigh=self.job.weigh())
 
     def __call__(self, number: int) -> int:
         """Do a shard, from its text to its note, and return its number."""

@@ -5,7 +5,8 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-from spacy_elmo.embedding.embedder import Embedder, Row, sif_weights
+from spacy_elmo.embedding import embedder as module
+from spacy_elmo.embedding.embedder import Counts, Embedder, Row, sif_weights
 from spacy_elmo.embedding.settings import Layers, Settings
 from spacy_elmo.text.readers import CorpusError
 
@@ -79,7 +80,7 @@ def test_a_sentence_or_document_has_the_mean_of_its_words(tiny_model: Path):
 
 
 def test_frequent_words_weigh_less(tiny_model: Path):
-    weigh = sif_weights({"the": 999, "bank": 1})
+    weigh = sif_weights({"the": 999, "bank": 1}, 1000)
     assert np.allclose(weigh(["the", "bank", "new"]), [1e-3 / (1e-3 + 0.999), 0.5, 1.0])
     records = [{"id": "a", "sentences": [["the", "bank"]]}]
     (words,), (pooled,) = embed(tiny_model, records), embed(tiny_model, records, unit="sentences", weigh=weigh)
@@ -89,3 +90,12 @@ def test_frequent_words_weigh_less(tiny_model: Path):
 def test_other_weights_than_planned_are_refused(tiny_model: Path):
     with pytest.raises(CorpusError, match="not the weights that the job was planned with"):
         embed(tiny_model, digest="0" * 64)
+
+
+def test_words_of_records_are_counted(monkeypatch: pytest.MonkeyPatch):
+    counts = Counts("en")
+    assert list(counts.counted(RECORDS)) == RECORDS
+    assert (counts.total, counts.words["."], counts.words["bank"]) == (sum(counts.words.values()), 2, 2)
+    monkeypatch.setattr(module, "MOST_COUNTED", 3)
+    list(counts.counted(RECORDS[1:]))
+    assert (counts.words["."], counts.words["And"]) == (3, 0)

@@ -179,3 +179,13 @@ def test_a_disk_that_is_read_only_is_named(text: Path, tmp_path: Path, tiny_mode
     (tmp_path / "disk").mkdir()
     with read_only(tmp_path / "disk"), pytest.raises(OSError, match=r"disk/out: cannot be written \(Read-only"):
         run(text, tmp_path / "disk" / "out", tiny_model)
+
+
+def test_frequent_words_of_the_texts_weigh_less(text: Path, tmp_path: Path, tiny_model: Path):
+    run(text, tmp_path / "sif", tiny_model, unit="sentences", pooling="sif", layers="0")
+    run(text, tmp_path / "words", tiny_model, layers="0")
+    (index, pooled), (_, words) = load(tmp_path / "sif"), load(tmp_path / "words")
+    counts = json.loads((tmp_path / "sif" / "_job" / "counts.json").read_text(encoding="utf8"))
+    assert counts["total"] == len(words) == 120
+    weights = [1e-3 / (1e-3 + counts["words"][word] / 120) for word in index[0]["words"]]
+    assert np.allclose(pooled[0], np.mean(words[:6] * np.array(weights)[:, None], axis=0), atol=1e-6)

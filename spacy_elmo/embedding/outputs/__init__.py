@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..settings import Settings
-from . import npy, parquet
+from . import docs, hdf5, npy, parquet
 
 __all__ = ["OUTPUTS", "Output"]
 
@@ -33,4 +33,7 @@ class Output(NamedTuple):
 OUTPUTS: dict[str, Output] = {
     "parquet": Output(parquet.check, parquet.write, (".parquet",)),
     "npy": Output(npy.check, npy.write, (".npy", ".jsonl")),
+    "spacy": Output(docs.check, docs.write, (".spacy",), of_docs=True),
+    "allennlp": Output(hdf5.check, hdf5.write, (".hdf5",), merge=hdf5.merge),
+    "elmoformanylangs": Output(hdf5.check, hdf5.write, (".hdf5",), merge=hdf5.merge),
 }
