@@ -141,14 +141,19 @@ def configs(draw: st.DrawFn) -> BiLMConfig:
     )
 
 
+def listed_model(config: BiLMConfig) -> BiLM:
+    """Return a model of `configs`, with the words and characters that its input lists."""
+    listed = {WordInput: {"words": WORDS}, LexiconInput: {"words": ENTRIES, "characters": LETTERS}}
+    return random_model(config, **listed.get(type(config.input), {}))
+
+
 @each_width
 @settings(deadline=None, max_examples=25)
 @given(configs(), st.lists(st.lists(SOME_WORDS, max_size=9), max_size=9), st.data())
 def test_any_shape_agrees_with_the_plain_model(kernel: Kernel, config: BiLMConfig, sentences, data):
     if not any(sentences):
         sentences = [["the"]]
-    listed = {WordInput: {"words": WORDS}, LexiconInput: {"words": ENTRIES, "characters": LETTERS}}
-    model = random_model(config, **listed.get(type(config.input), {}))
+    model = listed_model(config)
     layers = data.draw(st.lists(st.integers(0, config.n_layers), max_size=4))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("spacy_elmo.bilm.inference.engine.choose", lambda *args, **options: native.Choice(kernel, ""))

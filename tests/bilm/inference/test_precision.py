@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_elmo.bilm import BiLM, BiLMConfig, WordInput
+from spacy_elmo.bilm import BiLM, BiLMConfig
 from spacy_elmo.bilm.inference import engine, kernels, native
 from spacy_elmo.bilm.inference.encoder import Encoder
 from spacy_elmo.models.load import load_model
 from tests.bilm.inference.test_encoder import SENTENCES, strong_model
-from tests.bilm.inference.test_native import configs, some_sentences
+from tests.bilm.inference.test_native import configs, listed_model, some_sentences
 from tests.support.random_models import WORDS, random_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*bfloat16 is slower")
@@ -48,7 +48,7 @@ def test_vectors_are_close_to_those_of_single_precision(bundled: BiLM, monkeypat
 @settings(deadline=None, max_examples=25)
 @given(configs(), st.lists(st.lists(st.sampled_from(WORDS), max_size=9), max_size=9), st.integers(1, 20))
 def test_any_shape_agrees_with_products_of_rounded_numbers(config: BiLMConfig, sentences, max_batch_words):
-    model = random_model(config, words=WORDS if isinstance(config.input, WordInput) else ())
+    model = listed_model(config)
     sentences = [["the"], *sentences]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(native.SWITCH, "0")
