@@ -15,6 +15,8 @@ from .lstm import run_window
 from .products import Precision
 from .softmax import Softmax
 
+LOWEST = torch.iinfo(torch.int64).min
+
 
 class Losses(NamedTuple):
     """What a window costs.
@@ -100,7 +102,11 @@ class Objective(nn.Module):
         return F.embedding(window.inputs, encode_words(self.model.word_encoder, window.words))
 
     def _masks(self, x: Tensor) -> list[Tensor]:
-        """Return tensors of the shape of x with zeros and 1 / (1 - dropout), for each layer's input and the output."""
-        keep = 1 - self.dropout
-        shapes = range(self.model.config.n_layers + 1)
-        return [torch.empty_like(x).bernoulli_(keep, generator=self.generator).div_(keep) for _ in shapes]
+        """Return tensors of the shape of x with zeros and 1 / (1 - dropout), to 16 bits, for each layer's input and the
+        output."""
+        kept = max(1, round((1 - self.dropout) * 2**16))  # of the numbers of 16 bits
+        # Four of them to a draw of 64 bits, since it is the draws that take time
+        draws = torch.empty(self.model.config.n_layers + 1, -(-x.numel() // 4), dtype=torch.int64, device=x.device)
+        numbers = draws.random_(LOWEST, None, generator=self.generator).view(torch.int16)[:, : x.numel()]
+        masks = (numbers <= kept - 2**15 - 1).to(x.dtype)
+        return list(masks.mul_(2**16 / kept).view(-1, *x.shape))

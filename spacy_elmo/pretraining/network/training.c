@@ -51,10 +51,14 @@ typedef struct {
     i64 words, length, size, n_filters, window;
 } Highest;
 
-/* exp(x) where it is finite and not denormal, else the nearest that is; NaN stays. */
+/* NaN stays. */
+INLINE float clipped(float x, float bound) {
+    x = x > bound ? bound : x;
+    return x < -bound ? -bound : x;
+}
+
+/* exp(x) of x within 87 of zero. */
 INLINE float exponential(float x) {
-    x = x < -87.0f ? -87.0f : x;
-    x = x > 88.0f ? 88.0f : x;
     float shifted = x * 1.44269504088896341f + 12582912.0f; /* a float this large has no fraction: it rounds */
     float k = shifted - 12582912.0f;
     float r = x - k * 0.693359375f;
@@ -73,10 +77,10 @@ INLINE float exponential(float x) {
     return p * scale;
 }
 
-INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-clipped(x, 40.0f))); }
 
 INLINE float hyperbolic(float x) {
-    float e = exponential(x > 40.0f ? -80.0f : -2.0f * x); /* (1 - e) / (1 + e) of a finite e */
+    float e = exponential(-2.0f * clipped(x, 20.0f));
     return (1.0f - e) / (1.0f + e);
 }
 
@@ -92,10 +96,7 @@ INLINE void forward(const Cells *t, i64 step) {
         INDEPENDENT
         for (i64 j = 0; j < n; j++) {
             float i = sigmoid(gi[j] + bi[j]), f = sigmoid(gf[j] + bf[j]), o = sigmoid(go[j] + bo[j]);
-            float g = hyperbolic(gg[j] + bg[j]), x = c[j] * f + i * g;
-            x = x > clip ? clip : x;
-            x = x < -clip ? -clip : x;
-            float y = hyperbolic(x);
+            float g = hyperbolic(gg[j] + bg[j]), x = clipped(c[j] * f + i * g, clip), y = hyperbolic(x);
             gi[j] = i, gf[j] = f, go[j] = o, gg[j] = g;
             next[j] = x, tanh_c[j] = y, gated[j] = y * o;
         }
@@ -141,7 +142,7 @@ INLINE void normalize(const Softmax *t) {
             for (i64 k = 0; k < SUMS; k++) parts[k] = x[j + k] > parts[k] ? x[j + k] : parts[k];
         for (i64 k = 0; k < SUMS; k++) highest = parts[k] > highest ? parts[k] : highest;
         for (i64 j = whole; j < n; j++) highest = x[j] > highest ? x[j] : highest;
-        for (i64 j = 0; j < n; j++) x[j] = exponential(x[j] - highest);
+        for (i64 j = 0; j < n; j++) x[j] = exponential(clipped(x[j] - highest, 87.0f));
         if (place >= 0) x[place] = 0.0f;
         for (i64 k = 0; k < SUMS; k++) parts[k] = 0.0f;
         for (i64 j = 0; j < whole; j += SUMS)
