@@ -37,7 +37,7 @@ def test_results_go_where_they_are_wanted():
 
 
 def test_without_the_private_operators_nothing_is_packed(monkeypatch):
-    monkeypatch.setattr(kernels, "can_pack", lambda: False)
+    monkeypatch.setattr(kernels, "can_pack", lambda dtype: False)
     product = random_product("small")
     product.pack()
     assert product.packed is None
