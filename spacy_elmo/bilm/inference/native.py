@@ -33,7 +33,7 @@ INSTRUCTIONS = {
         PAIRED | 4: PLAIN,
     },
 }  # by precision and variant: the best first
-SLOW = "; bfloat16 is slower than float32 here, because this processor has no instruction for it"
+SLOW = "; bfloat16 is slower in batches than float32 here, because this processor has no instruction for it"
 FUNCTIONS = (
     *("linear", "direction", "characters", "activations"),
     *("cells_forward", "cells_backward", "normalize", "highest", "highest_backward"),  # of training.c

@@ -87,7 +87,8 @@ def test_where_it_is_slower_one_warning_says_so(monkeypatch):
     monkeypatch.setenv(native.SWITCH, "0")
     monkeypatch.setattr(native, "has_bfloat16", lambda: False)
     engine._warn_once.cache_clear()
-    with pytest.warns(UserWarning, match=r"torch.*bfloat16 is slower than float32 here.*set precision to float32"):
+    message = r"torch.*bfloat16 is slower in batches than float32 here.*set precision to float32"
+    with pytest.warns(UserWarning, match=message):
         Encoder(random_model(), precision="bfloat16").encode([["a"]])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
