@@ -10,7 +10,7 @@ import spacy_elmo
 
 MAKER = runpy.run_path(str(Path(__file__).parents[1] / "docs" / "make_api.py"))
 INNER = (
-    *("cli", "util", "util.text_files", "pretraining.corpus", "pretraining.network", "pretraining.loop"),
+    *("cli", "cli.published", "util", "util.text_files", "pretraining.corpus", "pretraining.network", "pretraining.loop"),
     *("embedding.engines", "embedding.outputs"),
 )
 PAGE = MAKER["PAGE"].read_text(encoding="utf8")

@@ -13,6 +13,7 @@ from .init_config import init_config, init_pretrain_config
 from .mix import mix
 from .perplexity import perplexity
 from .pretrain import pretrain
+from .published import download, models
 from .senses import senses
 
 __all__ = ["app"]
@@ -20,5 +21,7 @@ __all__ = ["app"]
 app = typer.Typer(name="elmo", cls=Commands, help="Commands for ELMo weights.", no_args_is_help=True)
 for command in (info, convert, export, embed, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
     app.command()(command)
+app.command()(models)
+app.command()(download)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pretrain)  # of the config
 spacy_app.add_typer(app)

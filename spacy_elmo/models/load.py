@@ -1,4 +1,4 @@
-"""Where weights come from: the name of an installed model, a model directory, or published weights. No network."""
+"""Where weights come from: the name of an installed or downloaded model, a directory, published weights. No network."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..formats import Pretrained, WeightsError, explain, find_format, load, model_directory
+from .catalogue import LIST, find_downloaded
 
 BEST = "model-best"  # of a run of `pretrain`, and of `spacy train`
 GROUP = "spacy_elmo_models"  # an entry point of this group is a model directory, or a function that returns one
@@ -21,22 +22,23 @@ def find_model(name_or_path: str | Path) -> Path:
     """Return where the weights of a model are.
 
     Args:
-        name_or_path: The name of an installed model; or the path of a model directory or a file in it, of a published
-            weights file or its options file, or of a directory that has one of these: a run of `pretrain` (its
-            `model-best`), a pipeline. A string without separator and without suffix is a name, whatever folders there
-            are; "./NAME" is the folder. "~" is the user's folder.
+        name_or_path: The name of an installed or downloaded model; or the path of a model directory or a file in it, of
+            a published weights file or its options file, or of a directory that has one of these: a run of `pretrain`
+            (its `model-best`), a pipeline. A string without separator and without suffix is a name, whatever folders
+            there are; "./NAME" is the folder. "~" is the user's folder.
 
     Returns:
         A path that exists.
 
     Raises:
-        WeightsError: For an unknown name, for a path where nothing is, and for a directory with several models.
+        WeightsError: For a name that is unknown or not downloaded, for a path where nothing is, and for a directory
+            with several models.
     """
     if isinstance(name_or_path, str) and _is_name(name_or_path):
-        path = _installed(name_or_path)
+        path = _named(name_or_path)
     elif "://" in str(name_or_path):
         remedy = "download the weights and their options file into one folder, and name that"
-        raise WeightsError(f"{name_or_path}: an address, and nothing is ever downloaded; {remedy}")
+        raise WeightsError(f"{name_or_path}: an address, and loading uses no network; {remedy}")
     else:
         path = Path(name_or_path).expanduser()
     if not path.exists():
@@ -94,12 +96,14 @@ def _is_name(text: str) -> bool:
     return text not in (".", "..") and not Path(text).suffix and "/" not in text and "\\" not in text
 
 
-def _installed(name: str) -> Path:
+def _named(name: str) -> Path:
     points = _entry_points()
     if name not in points:
+        if (downloaded := find_downloaded(name)) is not None:
+            return downloaded
         installed = ", ".join(sorted(points)) or "none"
         known = f"no model named {name!r} is installed (installed: {installed})"
-        raise WeightsError(f"{known}; for a folder, write './{name}'")
+        raise WeightsError(f"{known}; for a folder, write './{name}'; `{LIST}` prints the published ones")
     try:
         target = points[name].load()
         return Path(target() if callable(target) else target)

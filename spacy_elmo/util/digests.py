@@ -13,9 +13,14 @@ SMALL = 2**23  # bytes of a file that is read as a whole whenever the model is l
 BLOCK, N_BLOCKS = 2**16, 64  # of a larger one, so many parts of this size are read, the first and the last among them
 
 
-def digest_file(path: Path) -> str:
-    """Return the SHA-256 of a file, read in pieces: a gigabyte takes about a second."""
-    return _digest(path, whole=True)
+def digest_file(path: Path, algorithm: str = "sha256") -> str:
+    """Return the digest of a file, read in pieces: a gigabyte takes about a second.
+
+    Args:
+        path: The file.
+        algorithm: A name that hashlib knows.
+    """
+    return _digest(path, whole=True, algorithm=algorithm)
 
 
 def describe_file(path: Path) -> dict[str, Any]:
@@ -45,8 +50,8 @@ def check_described(path: Path, facts: Any, *, whole: bool = False) -> None:
         raise WeightsError(f"{path}: {problem}; copy the whole model directory again, or write it again")
 
 
-def _digest(path: Path, *, whole: bool) -> str:
-    digest = hashlib.sha256()
+def _digest(path: Path, *, whole: bool, algorithm: str = "sha256") -> str:
+    digest = hashlib.new(algorithm, usedforsecurity=False)
     with path.open("rb", buffering=0) as file:
         for part in _all(file) if whole else _sample(file, path.stat().st_size):
             digest.update(part)

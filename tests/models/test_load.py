@@ -1,8 +1,10 @@
 import shutil
+import socket
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -214,5 +216,18 @@ def test_the_folder_of_the_user_is_found(published: Path, monkeypatch: pytest.Mo
 
 
 def test_an_address_is_refused():
-    with pytest.raises(WeightsError, match=r"^https://a.org/x_weights.hdf5: an address.*nothing is ever"):
+    with pytest.raises(WeightsError, match=r"^https://a.org/x_weights.hdf5: an address.*uses no network"):
         find_model("https://a.org/x_weights.hdf5")
+
+
+def test_loading_uses_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SPACY_ELMO_CACHE", str(tmp_path))
+    monkeypatch.setattr(socket.socket, "connect", lambda *args: pytest.fail("a connection"))
+    with pytest.raises(WeightsError, match="get it by `python -m spacy elmo download en_allennlp_small`"):
+        load_model("en_allennlp_small")
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_installed_model_is_found_before_a_published_one(tiny_model: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pretrained, "_entry_points", lambda: {"en_allennlp_small": Mock(load=lambda: tiny_model)})
+    assert find_model("en_allennlp_small") == tiny_model
