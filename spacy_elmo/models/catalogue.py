@@ -119,13 +119,14 @@ def catalogue_rows(models: Iterable[Published]) -> Iterator[tuple[str, ...]]:
 def cache_folder() -> Path:
     """Return the folder of downloaded models: what `SPACY_ELMO_CACHE` names, or else a place of the system's."""
     if given := os.environ.get(CACHE):
-        return Path(given).expanduser()
+        return Path(os.path.expanduser(given))
+    home = Path(os.path.expanduser("~"))
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = home / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
     return base / "spacy-elmo"
 
 

@@ -82,7 +82,7 @@ def _download(model: Published, record: Path) -> None:
     contents = {path.name: _digest(path) for path in sorted(ready.iterdir())}
     with staged(record.parent, [record.name]) as stage:
         write_json(stage / record.name, {"downloads": downloads, "contents": contents})
-    for path in (*ready.iterdir(), ready):
+    for path in ready.iterdir():
         to_disk(path)
     ready.rename(model.folder)
     shutil.rmtree(parts, ignore_errors=True)

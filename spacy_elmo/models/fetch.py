@@ -67,9 +67,7 @@ def _fetch(url: str, path: Path) -> None:
         except (_Broken, requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             failures = 0 if _size(part) > before else failures + 1
             if failures == TRIES:
-                kept = (
-                    f"; {_size(part):,} bytes are kept, and the same command goes on from there" if _size(part) else ""
-                )
+                kept = f"; {size:,} bytes are kept, and the same command goes on" if (size := _size(part)) else ""
                 raise DownloadError(f"{url}: {_reason(error)}{kept}") from error
             time.sleep(PAUSE)
         except requests.RequestException as error:
@@ -86,12 +84,11 @@ def _receive(url: str, part: Path, *, title: str) -> None:
             part.unlink(missing_ok=True)
             raise _Broken("the server has less of it than came before")
         _check(response, url)
-        span = re.fullmatch(r"bytes (\d+)-\d+/(?:\d+|\*)", response.headers.get("Content-Range", ""))
-        if response.status_code == requests.codes.partial_content and (span is None or int(span[1]) != start):
-            part.unlink(missing_ok=True)
-            raise _Broken("the server sent another part than it was asked for")
         if response.status_code != requests.codes.partial_content:
             start = 0
+        elif not _goes_on(response, start, headers.get("If-Range")):
+            part.unlink(missing_ok=True)
+            raise _Broken("the server sent another part than it was asked for")
         length = response.headers.get("Content-Length", "")
         total = start + int(length) if length.isdigit() else None
         _write(response, part, start, total, url=url, title=title)
@@ -143,6 +140,12 @@ def _kept(url: str, part: Path) -> tuple[int, dict[str, str]]:
         return 0, headers
     start = _size(part)
     return start, {**headers, "Range": f"bytes={start}-", "If-Range": note["validator"]}
+
+
+def _goes_on(response: requests.Response, start: int, validator: str | None) -> bool:
+    """Return whether a part begins where it should, in the same file: not all servers look at If-Range."""
+    span = re.fullmatch(r"bytes (\d+)-\d+/(?:\d+|\*)", response.headers.get("Content-Range", ""))
+    return span is not None and int(span[1]) == start and _validator(response) in (None, validator)
 
 
 def _validator(response: requests.Response) -> str | None:

@@ -122,7 +122,7 @@ def test_a_file_that_is_gone_is_named(publish, files, cache: Path):
 def test_an_interrupted_download_goes_on(publish, files, server: Server, cache: Path):
     publish(files)
     server.files["/weights.hdf5"] = Manners(files["weights.hdf5"], length=len(files["weights.hdf5"]) + 1)
-    with pytest.raises(DownloadError, match="the same command goes on from there"):
+    with pytest.raises(DownloadError, match="the same command goes on"):
         download(NAME)
     assert NAME not in names(cache)
     publish(files)

@@ -46,7 +46,7 @@ def test_a_connection_that_breaks_off_is_gone_on_with(server: Server, file: Path
 
 def test_a_later_call_goes_on_with_what_is_there(server: Server, file: Path):
     server.files["/a"] = Manners(CONTENT, length=len(CONTENT) + 1)  # which never ends as it says
-    with pytest.raises(DownloadError, match="bytes are kept, and the same command goes on from there"):
+    with pytest.raises(DownloadError, match="bytes are kept, and the same command goes on"):
         fetch([f"{server.address}/a"], file)
     (file.parent / "file.part").write_bytes(CONTENT[:1000])  # as if killed there
     server.files["/a"] = Manners(CONTENT)
@@ -72,6 +72,16 @@ def test_a_part_of_another_file_is_not_gone_on_with(server: Server, file: Path):
     server.files["/a"] = Manners(CONTENT, tag='"2"')
     fetch([f"{server.address}/a"], file)
     assert file.read_bytes() == CONTENT
+
+
+def test_a_server_that_does_not_look_whether_the_file_has_changed_is_noticed(server: Server, file: Path):
+    server.files["/a"] = Manners(b"x" * 50_000, break_at=20_000, ranges=False)
+    with pytest.raises(DownloadError):
+        fetch([f"{server.address}/a"], file)
+    server.files["/a"] = Manners(CONTENT, tag='"2"', careful=False)
+    fetch([f"{server.address}/a"], file)
+    assert file.read_bytes() == CONTENT
+    assert ranges(server)[-2:] == ["bytes=16384-", None]
 
 
 @pytest.mark.parametrize("manners", [{"tag": ""}, {"tag": 'W/"1"'}], ids=["none", "weak"])

@@ -21,6 +21,7 @@ class Manners(NamedTuple):
         length: What it says that the length is. None for the truth, -1 for nothing.
         location: Where it sends to.
         tag: What it knows the file by; "" for nothing.
+        careful: Whether it looks if a part is asked for of the file that it has.
         shift: What it adds to the start of the parts that it is asked for.
     """
 
@@ -32,6 +33,7 @@ class Manners(NamedTuple):
     length: int | None = None
     location: str = ""
     tag: str = '"1"'
+    careful: bool = True
     shift: int = 0
 
 
@@ -66,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         server.requests.append((self.path, span))
         file = server.files.get(self.path, Manners(b"no such file", status=404))
         start = 0
-        if span and file.ranges and self.headers.get("If-Range") in (None, file.tag):
+        if span and file.ranges and (not file.careful or self.headers.get("If-Range") in (None, file.tag)):
             start = int(span.removeprefix("bytes=").removesuffix("-")) + file.shift
         if start >= len(file.content) > 0:
             self.send_error(416)
