@@ -56,18 +56,18 @@ def fetch(urls: Sequence[str], path: Path) -> None:
 
 def _fetch(url: str, path: Path) -> None:
     part = _part(path)
-    failures = 0
+    failures, most = 0, _size(part)
     while True:
-        before = _size(part)
         try:
             _receive(url, part, title=path.name)
             break
         except requests.exceptions.SSLError as error:
             raise DownloadError(f"{url}: no secure connection ({error})") from error
         except (_Broken, requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            failures = 0 if _size(part) > before else failures + 1
+            size = _size(part)
+            failures, most = (0, size) if size > most else (failures + 1, most)
             if failures == TRIES:
-                kept = f"; {size:,} bytes are kept, and the same command goes on" if (size := _size(part)) else ""
+                kept = f"; {size:,} bytes are kept, and the same command goes on" if size else ""
                 raise DownloadError(f"{url}: {_reason(error)}{kept}") from error
             time.sleep(PAUSE)
         except requests.RequestException as error:

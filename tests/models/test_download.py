@@ -163,7 +163,7 @@ def test_another_file_than_the_first_time_is_refused(publish, files, cache: Path
     download(NAME)
     shutil.rmtree(cache / NAME)
     publish({**files, "options.json": files["options.json"] + b"\n"})
-    with pytest.raises(DownloadError, match=rf"came before, by .*{NAME}\.json.*if you trust the new one, remove"):
+    with pytest.raises(DownloadError, match=rf"came the first time, as .*{NAME}\.json has it; if you trust"):
         download(NAME)
     (cache / f"{NAME}.json").unlink()
     assert download(NAME)
@@ -190,6 +190,21 @@ def test_an_archive_that_is_cut_is_refused(publish, files, cache: Path, kind: st
     with pytest.raises(DownloadError, match=r"model\.archive is not a whole archive"):
         download(NAME)
     assert names(cache) == set()
+
+
+def test_an_archive_without_weights_is_refused(publish, files, cache: Path):
+    publish({"a": zipped({"options.json": files["options.json"]})}, archive="zip")
+    with pytest.raises(DownloadError, match="what was downloaded is not the model"):
+        download(NAME)
+    assert names(cache) == set()
+
+
+def test_a_record_that_was_changed_by_hand_is_not_believed(publish, files, cache: Path):
+    publish(files)
+    download(NAME)
+    (cache / f"{NAME}.json").write_text('{"contents": {"options.json": 1}}', encoding="utf8")
+    with pytest.raises(WeightsError, match=r"options\.json: not the file that was downloaded"):
+        download(NAME)
 
 
 def test_an_archive_with_two_models_is_refused(publish, files):
