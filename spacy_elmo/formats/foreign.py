@@ -21,9 +21,9 @@ _SUFFIXES = {
         "weights of a PyTorch program, which are never unpickled",
         "use the HDF5 weights that belong to them",
     ),
-    (".index", ".meta", ".data-00000-of-00001", ".pb"): (
+    (".meta", ".data-00000-of-00001", ".pb"): (
         "a part of a TensorFlow model",
-        "let bilm-tf's `dump_weights` write HDF5 of it, and name that",
+        "name the `.index` of a checkpoint of bilm-tf; of another, let its program write HDF5",
     ),
     (".txt", ".vec", ".tsv"): (
         "a text file, and vectors of words alone are no ELMo",

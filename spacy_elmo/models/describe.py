@@ -48,7 +48,7 @@ def describe_model(name_or_path: str | Path) -> dict[str, Any]:
     path = find_model(name_or_path)
     is_directory = is_model_directory(path)
     model, meta, head = load_model(path)
-    files = [file for file in path.iterdir() if file.is_file()] if path.is_dir() else [allennlp.find_weights(path)]
+    files = [file for file in path.iterdir() if file.is_file()] if path.is_dir() else allennlp.list_files(path)
     meta.pop("license_text", None)
     return {
         **meta,

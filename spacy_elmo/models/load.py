@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from ..formats import Pretrained, WeightsError, explain, find_format, load, model_directory
+from ..formats import Pretrained, WeightsError, elmoformanylangs, explain, find_format, load, model_directory
 from .catalogue import LIST, find_downloaded
 
 BEST = "model-best"  # of a run of `pretrain`, and of `spacy train`
@@ -48,7 +48,8 @@ def find_model(name_or_path: str | Path) -> Path:
 
 def _model_at(path: Path) -> Path:
     """Return the model that a path means."""
-    if path.is_file() and model_directory.recognises(path.parent) and path.name in model_directory.FILES:
+    of_folders = (model_directory, elmoformanylangs)
+    if path.is_file() and any(path.name in kind.FILES and kind.recognises(path.parent) for kind in of_folders):
         return path.parent
     if not path.is_dir() or find_format(path) is not None:
         return path

@@ -30,7 +30,7 @@ FILES = {
     "lfs.h5": (lambda p: p.write_text("version https://git-lfs.github.com/"), "a Git LFS pointer.*git lfs pull"),
     "weights.th": (write_zip, "a PyTorch program, which are never unpickled"),
     "best.pkl": (lambda p: p.write_bytes(b"\x80\x04\x95"), "a Python pickle, which is never opened"),
-    "model.ckpt-935588.index": (lambda p: p.touch(), "a TensorFlow model"),
+    "model.ckpt-935588.meta": (lambda p: p.touch(), "a TensorFlow model; name the `.index` of a checkpoint of bilm-tf"),
     "glove.txt": (lambda p: p.write_text("the 0.1 0.2"), "a text file"),
     "options.json": (lambda p: p.write_text("{}"), "JSON, but no options of an ELMo with its weights beside it"),
     "package.json": (lambda p: p.write_text("[]"), "JSON"),

@@ -17,6 +17,7 @@ from spacy_elmo.models import en_elmo_sm
 from spacy_elmo.models import load as pretrained
 from spacy_elmo.models.describe import describe_model
 from spacy_elmo.models.load import find_model, load_model, model_names
+from tests.support.lexicon_models import make_published, write_published
 from tests.support.random_models import assert_same_model
 from tests.support.reference import make_options, random_weights, write_files
 
@@ -43,6 +44,12 @@ def test_a_name_is_never_a_folder_lying_there(tiny_model: Path, monkeypatch: pyt
     monkeypatch.chdir(tiny_model.parent)
     with pytest.raises(WeightsError, match=r"'tiny'.*installed: .*en_elmo_sm.*'\./tiny'"):
         find_model("tiny")
+
+
+@pytest.mark.parametrize("name", ["encoder.pkl", "config.json", "word.dic"])
+def test_a_file_of_a_model_of_elmoformanylangs_means_its_folder(tmp_path: Path, name: str):
+    folder = write_published(tmp_path / "136", make_published())
+    assert find_model(folder / name) == folder
 
 
 @pytest.mark.parametrize("given", ["./tiny", "tiny/../tiny", Path("tiny")], ids=str)

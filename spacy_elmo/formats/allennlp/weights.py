@@ -1,11 +1,11 @@
-"""HDF5 weights with `options.json`, and the softmax in an HDF5 file of its own."""
+"""HDF5 weights with `options.json`, and the softmax in an HDF5 file of its own; or both in a checkpoint."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from ...util.staging import staged
 from ...util.text_files import read_word_list
 from ...util.threads import without_settings
 from ..pretrained import Head, Pretrained, empty_model, fill_model, model_words
+from .checkpoint import INDEX, Checkpoint, last_index, open_checkpoint
 from .hdf5 import SUFFIXES, Datasets, import_h5py, is_hdf5, open_datasets, write_datasets
 from .layout import CHARACTERS, TABLE, cell_name, layout
 from .options import OptionReader, config_from_options, options_from_config
@@ -30,11 +31,12 @@ OF_CELLS = re.compile(r"RNN_\d+/")
 
 
 def recognises(path: str | Path) -> bool:
-    """Return whether a path is an HDF5 file, a directory that has one, or an options file beside one."""
+    """Return whether a path is an HDF5 file, the index of a checkpoint, or a directory or options file that has one."""
     path = Path(path)
     if path.is_dir():
         return bool(_weights_files(path))
-    return path.suffix in SUFFIXES or is_hdf5(path) or (_is_options(path) and bool(_weights_files(path.parent)))
+    is_weights = path.suffix in (*SUFFIXES, INDEX) or is_hdf5(path)
+    return is_weights or (_is_options(path) and bool(_weights_files(path.parent)))
 
 
 @without_settings(inference_mode=True)
@@ -50,8 +52,10 @@ def read(
     """Read published weights. Datasets that no part of the model uses are warned of.
 
     Args:
-        weights: An HDF5 file; a directory with one such file in it; or an options file with its weights beside it.
-        with_head: Whether to read the softmax, if `softmax.hdf5` and `vocab.txt` lie beside the weights.
+        weights: An HDF5 file or the index of a checkpoint; a directory with one such file in it; or an options file
+            with its weights beside it.
+        with_head: Whether to read the softmax, if `softmax.hdf5` and `vocab.txt` lie beside the weights, or `vocab.txt`
+            beside a checkpoint.
         options: The options file; where None, `NAME_options.json` beside `NAME_weights.hdf5`, or `options.json`.
         embedding: An HDF5 file with a table of word vectors as its dataset `embedding`, which replaces the characters.
         vocab: The words of the table, one a line; where None, `words.txt` or `vocab.txt` beside the table.
@@ -68,7 +72,7 @@ def read(
     path = find_weights(weights)
     if options is None and _is_options(Path(weights)):
         options = weights
-    with open_datasets(path) as datasets:
+    with open_checkpoint(path) if path.suffix == INDEX else open_datasets(path) as datasets:
         options_path = _options_path(path) if options is None else Path(options)
         given = OptionReader(read_json(options_path), options_path)
         table = None
@@ -79,8 +83,9 @@ def read(
             raise WeightsError(f"{path}: unknown = {unknown!r}: is for tables of words; {remedy}")
         model, cell_level = _read_model(datasets, given, table, unknown or "row")
         _check_unread(datasets, given, table)
-    source = {"format": FORMAT, "options": given.options, "cell_level": cell_level}
-    return Pretrained(model, {"source": source}, _read_head(path.parent, model.config) if with_head else None)
+        source = {"format": FORMAT, "options": given.options, "cell_level": cell_level}
+        head = _read_head(datasets, path.parent, model.config) if with_head else None
+        return Pretrained(model, {"source": source}, head)
 
 
 def write(directory: str | Path, model: BiLM, meta: Mapping[str, Any], *, head: Head | None = None) -> None:
@@ -168,12 +173,20 @@ def find_weights(path: str | Path) -> Path:
     return files[0]
 
 
+def list_files(path: str | Path) -> list[Path]:
+    """Return the files that have the numbers of the weights that a path means."""
+    weights = find_weights(path)
+    return [weights, *(weights.parent.glob(f"{weights.stem}.data-*") if weights.suffix == INDEX else ())]
+
+
 def _is_options(path: Path) -> bool:
     return path.suffix == ".json" and path.is_file()
 
 
 def _weights_files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and file.name != SOFTMAX)
+    files = sorted(file for file in folder.iterdir() if file.name != SOFTMAX)
+    found = [file for file in files if file.suffix in SUFFIXES]
+    return found or last_index(folder, [file for file in files if file.suffix == INDEX])
 
 
 def _options_path(weights: Path) -> Path:
@@ -250,11 +263,12 @@ def _check_unread(datasets: Datasets, options: OptionReader, table: Table | None
         warnings.warn(f"{datasets.path}: no part of the model uses datasets {names}", stacklevel=3)
 
 
-def _read_head(folder: Path, config: BiLMConfig) -> Head | None:
-    if not ((folder / SOFTMAX).exists() and (folder / VOCAB).exists()):
+def _read_head(weights: Datasets, folder: Path, config: BiLMConfig) -> Head | None:
+    is_inside = isinstance(weights, Checkpoint) and "softmax/W" in weights
+    if not ((is_inside or (folder / SOFTMAX).exists()) and (folder / VOCAB).exists()):
         return None
     words, option = read_words(file_in(folder, VOCAB)), f"{VOCAB}, lstm.projection_dim"
-    with open_datasets(file_in(folder, SOFTMAX)) as datasets:
+    with nullcontext(weights) if is_inside else open_datasets(file_in(folder, SOFTMAX)) as datasets:
         weight = datasets.read("softmax/W", (len(words), config.projection_size), option)
         bias = datasets.read("softmax/b", (len(words),), option)
     return Head(words, torch.from_numpy(weight), torch.from_numpy(bias))

@@ -15,6 +15,7 @@ from ...util.files import LONGEST_TEXT, WeightsError, check_file, file_in, parse
 
 ENCODER, TOKENS, CONFIG = "encoder.pkl", "token_embedder.pkl", "config.json"
 PICKLES, WORDS, CHARACTERS = (ENCODER, TOKENS), "word.dic", "char.dic"
+FILES = (ENCODER, TOKENS, CONFIG, WORDS, CHARACTERS)
 CONVERTED = "weights.safetensors"  # of a model directory, which `convert` may have put into the same folder
 ZIP_START = b"PK\x03\x04"
 
