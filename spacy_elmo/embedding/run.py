@@ -22,7 +22,7 @@ from ..util.checks import check_choice
 from ..util.lock import LockedError, lock
 from ..util.staging import WriteError, file_to_write, new_folder, staged
 from .embedder import Counts, find_language, make_pipe
-from .engines import default_processes, run_local
+from .engines import default_processes, ray, run_local, run_ray
 from .job import FOLDER, LOCK, MANIFEST, Job, find_differences, find_job, plan
 from .outputs import OUTPUTS
 from .records import INPUTS, Problems, Reading, Record
@@ -113,6 +113,8 @@ def embed_files(
     wanted, size = _check_model(wanted, notify)
     kind = OUTPUTS[wanted.format]
     kind.check()
+    if engine == "ray":
+        ray.check()
     folder = output if kind.merge is None else file_to_write(output).with_name(f"{output.name}{PARTS}")
     if kind.merge is not None and output.exists() and not (folder / FOLDER / MANIFEST).exists():
         raise CorpusError(f"{output}: exists; choose another name, or remove it")
@@ -246,7 +248,9 @@ def _records(found: Iterable[Input], settings: Settings, problems: Problems) -> 
 def _run(
     engine: Engine, folder: Path, todo: Sequence[int], n_process: int | None, address: str | None
 ) -> Iterator[int]:
-    return run_local(folder, todo, n_process=n_process or default_processes())
+    if engine == "ray" and todo:
+        return run_ray(folder, todo, n_process=n_process, address=address)
+    return run_local(folder, todo, n_process=min(n_process or default_processes(), max(1, len(todo))))
 
 
 def _sum(job: Job, output: Path, *, new: int) -> Done:

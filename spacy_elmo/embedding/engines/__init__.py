@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from .local import count_cores, default_processes, run_local
+from . import ray
+from .local import default_processes, run_local
+from .ray import run_ray
 
-__all__ = ["count_cores", "default_processes", "run_local"]
+__all__ = ["default_processes", "ray", "run_local", "run_ray"]
