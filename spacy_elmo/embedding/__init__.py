@@ -7,17 +7,17 @@ from ..util.lazy import lazy_names
 if TYPE_CHECKING:
     from .run import Done, embed_files
     from .settings import Settings
-    from .shard import ShardWorker
+    from .shard import do_shard
     from .stream import Embedded, embed
 
-__all__ = ["Done", "Embedded", "Settings", "ShardWorker", "embed", "embed_files"]
+__all__ = ["Done", "Embedded", "Settings", "do_shard", "embed", "embed_files"]
 __getattr__ = lazy_names(
     __name__,
     {
         "Done": ".run",
         "Embedded": ".stream",
         "Settings": ".settings",
-        "ShardWorker": ".shard",
+        "do_shard": ".shard",
         "embed": ".stream",
         "embed_files": ".run",
     },

@@ -28,7 +28,8 @@ from .outputs import OUTPUTS
 from .records import INPUTS, Problems, Reading, Record
 from .settings import LEARNED, Layers, Settings, learned_layers, parse_layers
 
-Engine: TypeAlias = Literal["local", "ray"]
+NamedEngine: TypeAlias = Literal["local", "ray"]
+Engine: TypeAlias = NamedEngine | Callable[[Path, Sequence[int]], Iterable[int]]
 STDIN = "-"
 PARTS = ".parts"  # behind the name of an output that is one file, the folder of its shards
 FORMAT_OF = {".parquet": "parquet", ".npy": "npy", ".spacy": "spacy", ".hdf5": "allennlp", ".h5": "allennlp"}
@@ -91,7 +92,8 @@ def embed_files(
         format: "parquet", "npy", "spacy", "allennlp" or "elmoformanylangs". None for what the suffix of the output
             says, else "parquet".
         lang: Language whose tokenizer to use. None for that of the model, or English where it has none.
-        engine: "local" for processes of this machine, "ray" for a cluster.
+        engine: "local" for processes of this machine, "ray" for a cluster; or a function that takes the folder of the
+            job and the numbers of shards, lets `do_shard` do each of them somewhere, and yields those that are done.
         n_process: How many processes. None for one for two cores; of Ray, for as many as the cluster has room for.
         address: Of a Ray cluster; None starts one here.
         notify: Called with lines for people.
@@ -105,7 +107,8 @@ def embed_files(
         ImportError: A package is missing.
         ValueError: A setting is out of range.
     """
-    check_choice("engine", engine, Engine)
+    if not callable(engine):
+        check_choice("engine", engine, NamedEngine)
     if n_process is not None and n_process < 1:
         raise ValueError(f"n_process = {n_process}: must be at least 1")
     output = Path(output)
@@ -248,6 +251,8 @@ def _records(found: Iterable[Input], settings: Settings, problems: Problems) -> 
 def _run(
     engine: Engine, folder: Path, todo: Sequence[int], n_process: int | None, address: str | None
 ) -> Iterator[int]:
+    if callable(engine):
+        return iter(engine(folder.resolve(), todo))
     if engine == "ray" and todo:
         return run_ray(folder, todo, n_process=n_process, address=address)
     return run_local(folder, todo, n_process=min(n_process or default_processes(), max(1, len(todo))))
@@ -256,6 +261,6 @@ def _run(
 def _sum(job: Job, output: Path, *, new: int) -> Done:
     notes = [job.note(shard) for shard in job.shards]
     if not all(notes):
-        raise CorpusError(f"{job.folder}: shards are gone that were done; the same command does them again")
+        raise CorpusError(f"{job.folder}: {notes.count(None)} shards are not done; the same command does them")
     rows, words = (sum(note[key] for note in notes if note) for key in ("rows", "words"))
     return Done(output, rows, words, len(notes), new)

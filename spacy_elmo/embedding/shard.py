@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,25 @@ class ShardWorker:
             self.output.write(stage, shard.name, counted(), self.job.settings)
         self.job.finish(shard, [self.job.folder / name for name in names], rows=rows, words=words)
         return number
+
+
+def do_shard(number: int, folder: str, threads: int = 1) -> int:
+    """Do a shard of a job, for engines that call functions. The process keeps its model for the next one.
+
+    Args:
+        number: Which shard.
+        folder: The folder of the job.
+        threads: How many threads compute.
+
+    Returns:
+        The number.
+    """
+    return _worker(folder, threads)(number)
+
+
+@lru_cache(maxsize=1)
+def _worker(folder: str, threads: int) -> ShardWorker:
+    return ShardWorker(folder, threads)
 
 
 def count_words(row: Row | Doc) -> int:

@@ -2,12 +2,13 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spacy_elmo.embedding import embed_files
+from spacy_elmo.embedding import do_shard, embed_files
 from spacy_elmo.embedding import run as module
 from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.util.files import WeightsError
@@ -179,6 +180,20 @@ def test_a_disk_that_is_read_only_is_named(text: Path, tmp_path: Path, tiny_mode
     (tmp_path / "disk").mkdir()
     with read_only(tmp_path / "disk"), pytest.raises(OSError, match=r"disk/out: cannot be written \(Read-only"):
         run(text, tmp_path / "disk" / "out", tiny_model)
+
+
+def test_an_engine_can_be_a_function(text: Path, tmp_path: Path, tiny_model: Path):
+    def backwards(folder: Path, numbers: Sequence[int]) -> Iterator[int]:
+        return (do_shard(number, str(folder)) for number in reversed(numbers))
+
+    run(text, tmp_path / "whole", tiny_model)
+    assert run(text, tmp_path / "out", tiny_model, engine=backwards).new > 2
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_an_engine_that_leaves_shards_out_is_noticed(text: Path, tmp_path: Path, tiny_model: Path):
+    with pytest.raises(CorpusError, match="shards are not done"):
+        run(text, tmp_path / "out", tiny_model, engine=lambda folder, numbers: [])
 
 
 def test_frequent_words_of_the_texts_weigh_less(text: Path, tmp_path: Path, tiny_model: Path):

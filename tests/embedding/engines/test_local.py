@@ -16,14 +16,13 @@ from tests.support.random_models import contents
 
 @pytest.fixture
 def planned(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a job of ten shards, none of which is done, beside one that is done."""
+    """The folder of a job of twenty shards, none of which is done, beside one that is done."""
     monkeypatch.setattr(runs, "MEBIBYTE", 300)
     (tmp_path / "a.txt").write_text("\n".join("This is a sentence of words." for _ in range(20)), encoding="utf8")
     settings = {"model": str(tiny_model), "format": "npy", "shard_mb": 1}
     embed_files([tmp_path / "a.txt"], tmp_path / "whole", n_process=1, **settings)
-    monkeypatch.setattr(runs, "run_local", lambda *_, **__: iter(()))
-    with pytest.raises(CorpusError, match="shards are gone"):
-        embed_files([tmp_path / "a.txt"], tmp_path / "out", n_process=1, **settings)
+    with pytest.raises(CorpusError, match="20 shards are not done"):
+        embed_files([tmp_path / "a.txt"], tmp_path / "out", engine=lambda folder, numbers: [], **settings)
     return tmp_path / "out"
 
 
