@@ -38,7 +38,7 @@ class Published(NamedTuple):
         name: What `pretrained` is set to.
         lang: Code of its language.
         domain: The text that it was trained on.
-        format: "allennlp", "elmoformanylangs" or "tensorflow".
+        format: "allennlp", "elmoformanylangs" or "bilm-tf".
         dimensions: Layers, cells and projection.
         parameters: Their number.
         bytes: About the bytes that are downloaded.

@@ -116,7 +116,7 @@ def _read_record(record: Path, key: str) -> dict[str, str]:
 
 def _check_model(path: Path, kind: str) -> None:
     """Check that what came can be read, as far as its format is read here."""
-    if kind == "allennlp" or find_format(path) is not None:
+    if kind in ("allennlp", "bilm-tf") or find_format(path) is not None:
         load(path, with_head=False)
     elif path.suffix == ".zip":
         with _opening(path), zipfile.ZipFile(path) as archive:

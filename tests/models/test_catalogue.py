@@ -26,7 +26,7 @@ def test_names_can_be_set_as_pretrained():
 
 
 def test_every_model_says_what_it_is_and_who_made_it():
-    formats = {"allennlp", "elmoformanylangs", "tensorflow"}
+    formats = {"allennlp", "elmoformanylangs", "bilm-tf"}
     assert [m.name for m in MODELS if m.format not in formats or not m.page.startswith("http")] == []
     assert [m.name for m in MODELS if m.lang and not re.fullmatch("[a-z]{2,3}", m.lang)] == []
 
