@@ -70,6 +70,13 @@ class Published(NamedTuple):
         """What the formats read: the one file that stays as it is, or else the folder."""
         return self.folder / self.files[0].name if len(self.files) == 1 and not self.archive else self.folder
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the meta of the model says, as far as it is known."""
+        facts = {"name": self.name, "lang": self.lang, "license": self.license, "url": self.page}
+        facts["training_data"] = self.domain
+        return {key: value for key, value in facts.items() if value}
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {**self._asdict(), "files": [file._asdict() for file in self.files]}
@@ -93,6 +100,12 @@ def find_published(name: str) -> Published:
         hint = f"; did you mean {near[0]}" if near else ""
         raise WeightsError(f"no published model is named {name!r}{hint}; `{LIST}` prints all")
     return models[name]
+
+
+def known_facts(name: object, path: Path) -> dict[str, str]:
+    """Return what the catalogue says of a model by its name, if it was found in its place; else nothing."""
+    model = read_catalogue().get(name) if isinstance(name, str) else None
+    return model.facts if model is not None and model.path == path else {}
 
 
 def find_downloaded(name: str) -> Path | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..formats import Pretrained, WeightsError, elmoformanylangs, explain, find_format, load, model_directory
-from .catalogue import LIST, find_downloaded
+from .catalogue import LIST, find_downloaded, known_facts
 
 BEST = "model-best"  # of a run of `pretrain`, and of `spacy train`
 GROUP = "spacy_elmo_models"  # an entry point of this group is a model directory, or a function that returns one
@@ -86,7 +86,9 @@ def load_model(name_or_path: str | Path, *, with_head: bool = True, **settings: 
     Raises:
         WeightsError: For weights that are missing, broken or do not fit together.
     """
-    return load(find_model(name_or_path), with_head=with_head, **settings)
+    path = find_model(name_or_path)
+    found = load(path, with_head=with_head, **settings)
+    return found._replace(meta={**known_facts(name_or_path, path), **found.meta})
 
 
 def _entry_points() -> dict[str, EntryPoint]:

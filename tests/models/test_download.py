@@ -89,6 +89,14 @@ def test_a_downloaded_model_is_found_by_its_name(publish, files, cache: Path):
     assert names(cache) == {NAME, f"{NAME}.json"}
 
 
+def test_a_downloaded_model_says_what_the_catalogue_knows(publish, files):
+    publish(files, lang="pt", license="CC0", domain="Wikipedia")
+    download(NAME)
+    meta = load_model(NAME).meta
+    assert [meta[key] for key in ("name", "lang", "license", "training_data")] == [NAME, "pt", "CC0", "Wikipedia"]
+    assert "license" not in load_model(find_model(NAME)).meta
+
+
 def test_a_name_that_is_not_downloaded_says_the_command(publish, files):
     publish(files)
     with pytest.raises(WeightsError, match=f"{NAME}.*not downloaded.*python -m spacy elmo download {NAME}"):
