@@ -166,14 +166,20 @@ def test_settings_are_checked_before_anything_is_written(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_full_disk_keeps_what_is_done(text: Path, tmp_path: Path, tiny_model: Path):
-    whole = tmp_path / "whole"
-    run(text, whole, tiny_model)
-    with small_disk(tmp_path / "disk", size="36k") as disk:
+@pytest.mark.parametrize(
+    ("format", "size"), [("npy", "36k"), ("parquet", "36k"), ("allennlp", "48k"), ("allennlp", "96k")]
+)
+def test_a_full_disk_keeps_what_is_done(text: Path, tmp_path: Path, tiny_model: Path, format: str, size: str):
+    pytest.importorskip({"npy": "numpy", "parquet": "pyarrow", "allennlp": "h5py"}[format])
+    with small_disk(tmp_path / "disk", size=size) as disk:
         with pytest.raises(OSError, match="No space left"):
-            run(text, disk / "out", tiny_model)
-        left = contents(disk / "out")
-        assert left.items() <= contents(whole).items()
+            run(text, disk / "out", tiny_model, format=format)
+        left = {name for name in contents(disk) if "part-" in name or "staged" in name}
+        assert all(Path(name).name.startswith("part-") for name in left)
+        (tmp_path / "ours").mkdir()
+        run(text, tmp_path / "ours" / "out", tiny_model, format=format)
+        if format != "allennlp":
+            assert contents(disk).items() <= contents(tmp_path / "ours").items()
 
 
 def test_a_disk_that_is_read_only_is_named(text: Path, tmp_path: Path, tiny_model: Path):

@@ -6,7 +6,10 @@ of ELMoForManyLangs are the words, with tabs between them. Shards are files of t
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,11 +41,13 @@ def write(stage: Path, name: str, rows: Iterable[Row], settings: Settings) -> No
     import h5py
 
     texts = []
-    with h5py.File(stage / f"{name}.hdf5", "w") as file:
+    with h5py.File(name, "w", driver="core", backing_store=False) as file:  # HDF5 itself does not survive a full disk
         for i, row in enumerate(rows):
             file[str(i)] = row.vectors if row.layers is None else row.layers
             texts.append(row.text if settings.format == "allennlp" else "\t".join(row.words))
         file.create_dataset(TEXTS, (len(texts),), dtype=h5py.string_dtype(), data=texts)
+        file.flush()
+        (stage / f"{name}.hdf5").write_bytes(file.id.get_file_image())
 
 
 def merge(path: Path, parts: Sequence[Path], settings: Settings, notify: Callable[[str], object]) -> None:
@@ -50,9 +55,13 @@ def merge(path: Path, parts: Sequence[Path], settings: Settings, notify: Callabl
 
     Raises:
         CorpusError: A shard cannot be read.
+        OSError: The disk has no room for them.
     """
     import h5py
 
+    needed = sum(part.stat().st_size for part in parts)
+    if shutil.disk_usage(path.parent).free < needed:
+        raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}: {needed / 2**30:,.1f} GiB are needed to merge")
     with h5py.File(path, "w", libver="latest") as file:
         for key, value in describe(settings).items():
             file.attrs[key] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,4 +31,6 @@ def write(stage: Path, name: str, rows: Iterable[Row], settings: Settings) -> No
             line = {"id": row.id, "text": row.text, "words": row.words, "rows": [start, start + len(parts[-1])]}
             index.write(json.dumps(line, ensure_ascii=False) + "\n")
             start += len(parts[-1])
-    np.save(stage / f"{name}.npy", np.concatenate(parts))
+    data = io.BytesIO()  # NumPy itself does not say why a disk refuses
+    np.save(data, np.concatenate(parts))
+    (stage / f"{name}.npy").write_bytes(data.getbuffer())
