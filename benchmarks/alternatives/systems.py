@@ -215,6 +215,7 @@ TRANSFORMERS = ("transformers", MINILM)
 SYSTEMS = {
     "elmo": Alternative("ELMo, en_elmo_sm", _elmo(), Pipeline),
     "elmo-torch": Alternative("ELMo, en_elmo_sm, with torch", _elmo(), Pipeline, environment={SWITCH: "0"}),
+    "elmo-bfloat16": Alternative("ELMo, en_elmo_sm, bfloat16", _elmo(precision="bfloat16"), Pipeline),
     "hash-embed-cnn": Alternative("HashEmbedCNN (96, 4)", _hash_embed_cnn, Pipeline, is_trained=False),
     "floret": Alternative("floret vectors (50,000 x 300)", _floret, StaticVectors, is_trained=False),
     "minilm": Alternative("MiniLM (all-MiniLM-L6-v2)", _minilm, Transformer, needs=TRANSFORMERS),
