@@ -16,6 +16,7 @@ def system(request: pytest.FixtureRequest, tmp_path: Path) -> System:
     return SYSTEMS[request.param].load(tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:.*bfloat16 is slower")
 def test_systems_of_spacy_run_over_docs_in_batches(system: System):
     assert len(system.run(make_docs(system, SENTENCES), 2)) in (2, 3)  # results, or Docs that have them
 
