@@ -89,12 +89,18 @@ class Embedder:
     def vectors(self, parts: Iterable[Part]) -> Iterator[tuple[Part, Floats2d, Floats3d | None]]:
         """Yield parts, (words, width) of each, and (layers, words, width) where they are asked for, as float32."""
         for batch in batch_by_size(parts, self.pipe.shim.cfg["max_batch_words"], get_size=_count_words):
-            layers = self.pipe.shim.encode(list(chain.from_iterable(part.sentences for part in batch)), self.needed)
+            layers = self._encode(batch)
             mixed = mix_layers(layers, self.weights)
             end = 0
             for part in batch:
                 start, end = end, end + _count_words(part)
                 yield part, mixed[start:end], layers[:, start:end] if self.settings.layers.all else None
+
+    def _encode(self, batch: Sequence[Part]) -> Floats3d:
+        try:
+            return self.pipe.shim.encode(list(chain.from_iterable(part.sentences for part in batch)), self.needed)
+        except KeyError as error:
+            raise CorpusError(f"{batch[0].id} to {batch[-1].id}: {error.args[0]}") from error
 
     def _row(self, part: Part, vectors: np.ndarray, layers: np.ndarray | None) -> Row:
         words = list(chain.from_iterable(part.sentences))

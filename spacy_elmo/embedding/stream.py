@@ -74,7 +74,7 @@ def embed(
 
 def _embed(sentences: Iterable[str | Sequence[str]], embedder: Embedder) -> Iterator[Embedded]:
     dtype = embedder.settings.dtype
-    parts = (Part("", "", _cut(i, text, embedder.settings.lang)) for i, text in enumerate(sentences))
+    parts = (Part(f"sentences[{i}]", "", _cut(i, text, embedder.settings.lang)) for i, text in enumerate(sentences))
     for part, vectors, layers in embedder.vectors(parts):
         words = list(chain.from_iterable(part.sentences))
         yield Embedded(words, to_dtype(vectors if layers is None else layers, dtype))

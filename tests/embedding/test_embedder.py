@@ -8,7 +8,9 @@ from spacy.tokens import Doc
 from spacy_elmo.embedding import embedder as module
 from spacy_elmo.embedding.embedder import Counts, Embedder, Row, sif_weights
 from spacy_elmo.embedding.settings import Layers, Settings
+from spacy_elmo.formats import model_directory
 from spacy_elmo.text.readers import CorpusError
+from tests.support.random_models import random_table_model
 
 TEXT = "The bank raised its rates. He said: \u201cNo!\u201d  And left\nThe river  bank"
 RECORDS = [{"id": "a", "text": TEXT}, {"id": "b", "sentences": [["One", ".", "still", "one"], ["two"]]}]
@@ -99,3 +101,9 @@ def test_words_of_records_are_counted(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "MOST_COUNTED", 3)
     list(counts.counted(RECORDS[1:]))
     assert (counts.words["."], counts.words["And"]) == (3, 0)
+
+
+def test_words_that_a_table_refuses_are_named_with_their_place(tmp_path: Path):
+    model_directory.write(tmp_path / "table", random_table_model("error"), {"lang": "en"})
+    with pytest.raises(CorpusError, match="^b#0 to b#1: .*One"):
+        embed(tmp_path / "table", RECORDS[1:])
