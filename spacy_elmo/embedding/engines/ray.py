@@ -30,14 +30,18 @@ def run_ray(folder: Path, numbers: Sequence[int], *, n_process: int | None, addr
         address: Of a running cluster; None starts one on this machine, which ends with this call.
 
     Raises:
-        ConnectionError: There is no cluster at the address.
+        ConnectionError: There is no cluster at the address, or none can be started.
     """
     import ray
     from ray.util import ActorPool
 
     is_ours = not ray.is_initialized()
     if is_ours:
-        ray.init(address or "local", log_to_driver=False)
+        try:
+            ray.init(address or "local", log_to_driver=False)
+        except (OSError, RuntimeError, ValueError) as error:
+            where = f"no Ray cluster can be reached at {address}" if address else "Ray does not start here"
+            raise ConnectionError(f"{where} ({str(error).splitlines()[0]}); what is done is kept") from error
     try:
         cores = int(ray.cluster_resources().get("CPU", 1))
         n_process = min(n_process or max(1, cores // THREADS), len(numbers))

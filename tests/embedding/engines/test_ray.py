@@ -1,4 +1,4 @@
-"""Ray takes long to start, so this is one test; it is run where Ray is installed."""
+"""Ray takes long to start, so it starts in one test; they are run where Ray is installed."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from spacy_elmo.embedding import embed_files
 from spacy_elmo.embedding import run as runs
 from tests.support.random_models import contents
 
-pytest.importorskip("ray", reason="needs Ray, which is no part of the tests' packages")
+ray = pytest.importorskip("ray", reason="needs Ray, which is no part of the tests' packages")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 
 
@@ -57,3 +57,12 @@ def test_shards_are_those_of_local_processes_though_an_actor_is_killed(
     assert done.new == done.shards == 20
     assert killed
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_a_cluster_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("Timed out\nmore")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(ConnectionError, match=r"no Ray cluster can be reached at a:1 \(Timed out\); what is done"):
+        list(runs.run_ray(tmp_path, [0], n_process=1, address="a:1"))
