@@ -68,7 +68,7 @@ def embed(
         except KeyboardInterrupt:
             msg.warn(printable(f"Interrupted: what is done of {output} is kept; the same command goes on"))
             raise Exit(128 + signal.SIGINT) from None
-    counts = f"{done.rows:,} rows, {done.words:,} words, {done.shards:,} shards"
+    counts = f"{done.rows:,} rows, {done.words:,} words, {done.shards:,} shard{'s' * (done.shards != 1)}"
     if done.new or done.output.is_file():
         msg.good(printable(f"Wrote {done.output}: {counts}"))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -17,6 +18,10 @@ Pooling: TypeAlias = Literal["mean", "sif"]
 Dtype: TypeAlias = Literal["float32", "float16"]
 State: TypeAlias = Literal["warm", "zeros"]
 Format: TypeAlias = Literal["parquet", "npy", "spacy", "allennlp", "elmoformanylangs"]
+STATES = {
+    "zeros": "every sentence starts from zeros, as the first batch of AllenNLP; nothing is carried over",
+    "warm": "every sentence starts from the state that an empty sentence leaves; nothing is carried over",
+}
 LEARNED = "learned:"  # and the name of a component
 
 
@@ -80,6 +85,18 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them."""
         return asdict(self)
+
+    def describe(self) -> dict[str, str | float]:
+        """Return what a file of vectors says of them."""
+        return {
+            "model": self.model,
+            "digest": self.digest,
+            "unit": self.unit,
+            "layers": "all" if self.layers.all else json.dumps(self.layers.mix),
+            "gamma": self.layers.gamma,
+            "initial_state": self.initial_state,
+            "state": STATES[self.initial_state],
+        }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:

@@ -31,7 +31,7 @@ def test_a_corpus_becomes_vectors_and_is_finished_then(text: Path, tmp_path: Pat
     arguments = (text, tmp_path / "out", "--model", tiny_model, "--format", "npy", "--key", "body")
     first, second = run(*arguments), run(*arguments)
     assert first.exit_code == second.exit_code == 0, first.output
-    assert "3rows,6words,1shards" in words(first)
+    assert "3rows,6words,1shard" in words(first)
     assert "Finishedalready" in words(second)
     lines = (tmp_path / "out" / "part-000000.jsonl").read_text(encoding="utf8").splitlines()
     assert [json.loads(line)["words"] for line in lines] == [["One", "."], ["Two", "."], ["Three", "."]]

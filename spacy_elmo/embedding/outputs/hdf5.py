@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from ...text.readers import CorpusError
 from ..embedder import Row
@@ -22,10 +21,6 @@ TEXTS = "texts"  # of a shard: the text, or the words, of each of its datasets "
 INDEX = "sentence_to_index"
 LONGEST_INDEX = 2**28  # characters of all texts together, which memory has to hold
 ESCAPES = {".": "$period$", "/": "$backslash$"}  # as elmoformanylangs spells what HDF5 takes for a path
-STATES = {
-    "zeros": "every sentence starts from zeros, as the first batch of AllenNLP; nothing is carried over",
-    "warm": "every sentence starts from the state that an empty sentence leaves; nothing is carried over",
-}
 
 
 def check() -> None:
@@ -63,7 +58,7 @@ def merge(path: Path, parts: Sequence[Path], settings: Settings, notify: Callabl
     if shutil.disk_usage(path.parent).free < needed:
         raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}: {needed / 2**30:,.1f} GiB are needed to merge")
     with h5py.File(path, "w", libver="latest") as file:
-        for key, value in describe(settings).items():
+        for key, value in settings.describe().items():
             file.attrs[key] = value
         index: dict[str, str] = {}
         n, size, again = 0, 0, 0
@@ -95,15 +90,3 @@ def spell_key(text: str) -> str:
     for character, spelled in ESCAPES.items():
         text = text.replace(character, spelled)
     return text
-
-
-def describe(settings: Settings) -> dict[str, Any]:
-    """Return the attributes of a file."""
-    return {
-        "model": settings.model,
-        "digest": settings.digest,
-        "layers": "all" if settings.layers.all else json.dumps(settings.layers.mix),
-        "gamma": settings.layers.gamma,
-        "initial_state": settings.initial_state,
-        "state": STATES[settings.initial_state],
-    }

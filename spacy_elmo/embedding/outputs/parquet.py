@@ -14,6 +14,7 @@ from ..settings import Settings
 
 ROW_GROUP = 2**22  # bytes of vectors, which stay in the cache of the processor until they are written
 
+
 def check() -> None:
     """Raise ImportError where what this needs is not installed."""
     try:
@@ -32,8 +33,7 @@ def write(stage: Path, name: str, rows: Iterable[Row], settings: Settings) -> No
     columns = {"id": pa.string(), "text": pa.string(), "words": pa.list_(pa.string()), "vectors": vectors}
     if settings.layers.all:
         columns["layers"] = pa.list_(vectors)
-    facts = {"model": settings.model, "digest": settings.digest, "unit": settings.unit, "layers": str(settings.layers)}
-    schema = pa.schema(columns, {f"spacy-elmo.{key}": value for key, value in facts.items()})
+    schema = pa.schema(columns, {f"spacy-elmo.{key}": str(value) for key, value in settings.describe().items()})
     path = stage / f"{name}.parquet"
     with parquet.ParquetWriter(path, schema, compression="none", use_dictionary=False, write_statistics=False) as file:
         for group in batch_by_size(rows, ROW_GROUP, get_size=_size):

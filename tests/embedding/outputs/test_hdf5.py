@@ -6,7 +6,7 @@ import pytest
 from spacy.language import Language
 
 from spacy_elmo import load_model
-from spacy_elmo.embedding import embed_files
+from spacy_elmo.embedding import Settings, embed_files
 from spacy_elmo.embedding import run as runs
 from spacy_elmo.embedding.outputs import hdf5 as module
 from spacy_elmo.text.readers import CorpusError
@@ -85,7 +85,7 @@ def test_a_merge_that_was_interrupted_is_done_again(
     whole = output.read_bytes()
     output.unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(module, "describe", lambda settings: 1 / 0)
+        patch.setattr(Settings, "describe", lambda settings: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run(text, output, tiny_model)
     assert not output.exists()
