@@ -32,7 +32,7 @@ Batch: TypeAlias = Path | list[list[str]]  # a .spacy file, or documents as para
 DOC_BIN = ".spacy"
 BATCH_CHARACTERS = 500_000  # that a process gets at a time
 FEW = 8  # batches that are done sooner than other processes start
-MAX_LEXEMES = 150_000  # words or pieces that a tokenizer may know before a new one takes its place
+MAX_LEXEMES = 50_000  # words or pieces that a tokenizer may know before a new one takes its place
 LONGEST_SENTENCE = 100  # words, as of the `elmo` pipe
 _get_sentences = configure_sentences(LONGEST_SENTENCE)
 
