@@ -64,6 +64,8 @@ def _take(path: Path, doing: str) -> int:
             try:
                 descriptor, is_new = os.open(path, os.O_RDWR), False
             except FileNotFoundError:
+                if path.is_symlink():  # to nothing
+                    raise
                 continue  # its owner has just ended
         try:
             has_locks = _lock(descriptor)

@@ -96,3 +96,9 @@ def test_where_the_file_system_has_no_locks_any_file_counts(tmp_path: Path, monk
 def test_a_folder_that_is_missing_is_an_error_of_the_system(tmp_path: Path):
     with pytest.raises(FileNotFoundError):
         take(tmp_path / "none" / "lock")
+
+
+def test_a_link_to_nothing_is_an_error_of_the_system(tmp_path: Path):
+    (tmp_path / "lock").symlink_to("none")
+    with pytest.raises(FileNotFoundError):
+        take(tmp_path / "lock")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from ...util.threads import available_threads, without_settings
 from ..model import INITIAL_STATES, BiLM
 from .engine import PRECISIONS, PREPACK, Engine
 
+R = TypeVar("R")
 LISTS = (Sequence, np.ndarray)
 
 
@@ -101,17 +103,7 @@ class Encoder:
         shape = (len(selected), sum(map(len, sentences)), self.model.config.width)
         out = np.empty(shape, dtype=np.float32) if out is None else out
         _check_out(out, shape)
-        with self._exclusive():
-            engine = self._current_engine()
-            row = 0
-            for batch in batch_by_size(sentences, self.max_batch_words):
-                n_words = sum(map(len, batch))
-                part = torch.from_numpy(out[:, row : row + n_words])
-                if engine is None:
-                    self._encode_plainly(batch, selected, part)
-                elif n_words:
-                    engine.encode(batch, selected, part)
-                row += n_words
+        self._exclusively(partial(self._encode, sentences, selected, out))
         return out
 
     @without_settings(inference_mode=False)
@@ -123,32 +115,50 @@ class Encoder:
             KeyError: For unknown words where the model's vocabulary is set to refuse them.
         """
         _check_words("words", words)
-        with self._exclusive():
-            engine = self._current_engine()
-            if engine is None:
-                return self.model.word_vectors(words).float().cpu().numpy()
-            vectors, ids = engine.distinct_vectors(words)
-            return vectors[ids].numpy()
+        return self._exclusively(partial(self._word_vectors, words))
 
     def clear(self) -> None:
         """Drop everything that was computed from the parameters."""
-        with self._exclusive():
-            self._engine = None
+        self._exclusively(self._drop_engine)
 
-    @contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        """One thread at a time, without gradients, and usable after a fork at any moment."""
+    def _exclusively(self, work: Callable[[], R]) -> R:
+        """Call work in one thread at a time, without gradients, and after a fork at any moment.
+
+        No context manager in Python takes the lock: an interruption that came while it is entered would leave it taken.
+        """
         if self._process != os.getpid():
             if self._lock.locked():  # by a thread that is not here to finish what it began
                 self._lock, self._engine = threading.Lock(), None
             self._process = os.getpid()
         with self._lock, torch.inference_mode():
-            available_threads()
             try:
-                yield
+                available_threads()
+                return work()
             except BaseException:
                 self._engine = None  # an interruption may have left it half written
                 raise
+
+    def _encode(self, sentences: Sequence[Sequence[str]], layers: list[int], out: np.ndarray) -> None:
+        engine = self._current_engine()
+        row = 0
+        for batch in batch_by_size(sentences, self.max_batch_words):
+            n_words = sum(map(len, batch))
+            part = torch.from_numpy(out[:, row : row + n_words])
+            if engine is None:
+                self._encode_plainly(batch, layers, part)
+            elif n_words:
+                engine.encode(batch, layers, part)
+            row += n_words
+
+    def _word_vectors(self, words: Sequence[str]) -> np.ndarray:
+        engine = self._current_engine()
+        if engine is None:
+            return self.model.word_vectors(words).float().cpu().numpy()
+        vectors, ids = engine.distinct_vectors(words)
+        return vectors[ids].numpy()
+
+    def _drop_engine(self) -> None:
+        self._engine = None
 
     def _current_engine(self) -> Engine | None:
         """Return what belongs to the parameters as they are now; None where only the plain path can follow them."""

@@ -19,7 +19,7 @@ from spacy_elmo import Encoder, load_model
 pytestmark = pytest.mark.usefixtures("path")
 
 PACKAGE = str(Path(spacy_elmo.__file__).parent)
-HOLDING = ("_exclusive", "_live_workers")  # a tracer can raise between a lock and its block, a signal cannot
+HOLDING = ("_exclusively", "_live_workers")  # a tracer can raise between a lock and its block, a signal cannot
 SHORT = [["Short", "."], ["They", "play", "chess", "."]]
 WORDS = [f"word{i}" for i in range(300)]
 LONG = [random.Random(i).choices(WORDS, k=60) for i in range(8)]

@@ -8,20 +8,22 @@ workers' own number is set once, in them, and the caller's stays what it is.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import torch
+
+from .worker import Worker, run_jobs
 
 P = ParamSpec("P")
 R = TypeVar("R")
 CPU = torch.device("cpu")
 
 _lock = threading.Lock()
-_workers: dict[int, list[ThreadPoolExecutor]] = {}  # two of one thread each, by the number of torch's threads in it
+_workers: dict[int, list[Worker]] = {}  # two by the number of torch's threads in each
 _forked = False
 
 
@@ -36,39 +38,11 @@ def run_both(task: Callable[[int], None], *, device: torch.device = CPU) -> None
         device: Where it computes.
     """
     threads = available_threads()
-    if threads == 1 or device.type != "cpu":
+    if threads == 1 or device.type != "cpu" or sys.is_finalizing():
         for number in range(2):
             _without_gradients(task, number)
         return
-    workers = _live_workers(threads // 2)
-    try:
-        futures = [worker.submit(_without_gradients, task, number) for number, worker in enumerate(workers)]
-        wait(futures)
-    except BaseException:
-        _finish(workers)
-        raise
-    for future in futures:
-        future.result()
-
-
-def _finish(workers: list[ThreadPoolExecutor]) -> None:
-    """Wait until workers have done all that they were given, and only then raise what interrupted the waiting.
-
-    A worker has one thread, so a task that is given to it now comes after all others.
-    """
-    interruption: BaseException | None = None
-    for worker in workers:
-        last: Future[int] | None = None
-        while last is None or not last.done():
-            try:
-                last = last or worker.submit(int)
-                wait([last])
-            except RuntimeError:  # the interpreter is shutting down
-                raise
-            except BaseException as error:
-                interruption = error
-    if interruption is not None:
-        raise interruption
+    run_jobs(_live_workers(threads // 2), [partial(_without_gradients, task, number) for number in range(2)])
 
 
 def available_threads() -> int:
@@ -83,16 +57,16 @@ def _without_gradients(task: Callable[[int], None], number: int) -> None:
         task(number)
 
 
-def _live_workers(threads: int) -> list[ThreadPoolExecutor]:
+def _live_workers(threads: int) -> list[Worker]:
     """Return two live workers, each with that number of torch's threads."""
     with _lock:
         if threads not in _workers:
             before = _in_new_thread(torch.get_num_threads)
             try:
-                workers = [ThreadPoolExecutor(1, "spacy-elmo", _set_threads, (threads,)) for _ in range(2)]
-                wait([worker.submit(int) for worker in workers])
+                workers = [Worker() for _ in range(2)]
+                run_jobs(workers, [partial(_set_threads, threads)] * 2)
             finally:
-                _in_new_thread(torch.set_num_threads, before)  # what new threads start with
+                _in_new_thread(partial(torch.set_num_threads, before))  # what new threads start with
             _workers[threads] = workers
         return _workers[threads]
 
@@ -102,9 +76,12 @@ def _set_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def _in_new_thread(function: Callable[..., Any], *args: Any) -> Any:
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(function, *args).result()
+def _in_new_thread(function: Callable[[], Any]) -> Any:
+    worker = Worker()
+    try:
+        return run_jobs([worker], [function])[0]
+    finally:
+        worker.end()
 
 
 def without_settings(*, inference_mode: bool) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -123,8 +100,8 @@ def without_settings(*, inference_mode: bool) -> Callable[[Callable[P, R]], Call
             available_threads()
             if not (_has_settings() or (inference_mode and torch.is_inference_mode_enabled())):
                 return function(*args, **kwargs)
-            with ThreadPoolExecutor(1) as pool:
-                return pool.submit(function, *args, **kwargs).result()
+            result: R = _in_new_thread(partial(function, *args, **kwargs))
+            return result
 
         return call
 

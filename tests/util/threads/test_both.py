@@ -1,5 +1,6 @@
 """Threads and processes; each script runs in a process of its own, which a watchdog ends."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -123,3 +124,38 @@ def test_the_number_of_threads_stays_the_callers():
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 def test_a_forked_process_computes():
     assert run(FORK) == "fine\n"
+
+
+INTERRUPTED = """
+import random, signal, torch
+from spacy_elmo.util.threads import run_both
+
+class Interrupted(BaseException): pass
+
+def interrupt(number, frame):
+    raise Interrupted
+
+torch.set_num_threads(2)
+signal.signal(signal.SIGALRM, interrupt)
+rng = random.Random(0)
+begun, ended, n_interrupted = [], [], 0
+
+def task(number):
+    begun.append(number)
+    ended.append(number)
+
+for _ in range(3000):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-6, 2e-4))
+        while True:
+            run_both(task)
+    except Interrupted:
+        n_interrupted += 1
+    assert len(begun) == len(ended)
+print(n_interrupted)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that raises")
+def test_no_interruption_leaves_a_task_behind_or_a_later_one_waiting():
+    assert run(INTERRUPTED) == "3000\n"
