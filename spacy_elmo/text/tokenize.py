@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import chain, islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,7 +18,7 @@ from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 
 from ..util.checks import check_choice
-from .processes import start_process, without_interrupts
+from .processes import map_in_order
 from .readers import SUFFIXES, CorpusError, Document, Lines, find_files, read_documents
 from .sentences import NEWLINE, SPACE, configure_sentences, find_kind, find_starts
 
@@ -92,7 +88,7 @@ def tokenize_files(
     ) as bar:
         batches = _batches(paths, lines, bar.update)
         alone = islice(batches, None if n_process == 1 else FEW)
-        for documents in chain(map(work, alone), _in_parallel(work, batches, n_process)):
+        for documents in chain(map(work, alone), map_in_order(work, batches, n_process, doing="tokenizes")):
             yield from documents
 
 
@@ -138,28 +134,6 @@ def _batch(documents: Iterable[list[str]]) -> Iterator[Batch]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _in_parallel(
-    work: Callable[[Batch], list[Document]], batches: Iterable[Batch], n_process: int
-) -> Iterator[list[Document]]:
-    """Yield results in the order of the batches. Only a few batches are read ahead, and no process starts for none."""
-    context = get_context("spawn")  # a fork may copy a lock that is held
-    pool = ProcessPoolExecutor(n_process, mp_context=context, initializer=start_process)
-    pending: deque[Future[list[Document]]] = deque()
-    try:
-        for batch in batches:
-            with without_interrupts():  # which the processes that start here inherit
-                pending.append(pool.submit(work, batch))
-            if len(pending) > 2 * n_process:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    except BrokenProcessPool as error:
-        remedy = 'take n_process = 1; in a script of yours, call it below `if __name__ == "__main__":`'
-        raise CorpusError(f"a process that tokenizes was lost ({error}); {remedy}") from error
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _tokenize_batch(batch: Batch, *, lang: str, lines: Lines) -> list[Document]:

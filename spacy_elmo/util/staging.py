@@ -49,7 +49,8 @@ def staged(directory: Path, names: Sequence[str]) -> Iterator[Path]:
     Args:
         directory: Made if it is missing.
         names: Every file that such a directory can have, the main one first. Where one of the first two is there
-            already, those that the block does not write are removed.
+            already, those that the block does not write are removed. A name may be that of a folder, as long as
+            nothing is there.
 
     Yields:
         The empty folder. What earlier processes that were killed left of theirs is removed.
@@ -60,8 +61,9 @@ def staged(directory: Path, names: Sequence[str]) -> Iterator[Path]:
     try:
         with new_folder(directory), _stage(directory) as stage:
             yield stage
-            for name in os.listdir(stage):
-                to_disk(stage / name)
+            for path in stage.rglob("*"):
+                if path.is_file():
+                    to_disk(path)
             _move(stage, directory, names)
     except WriteError:
         raise

@@ -130,3 +130,20 @@ def test_what_no_process_has_put_its_name_to_is_removed(tmp_path: Path):
     (tmp_path / f"{STAGE}x7_k2a0q").mkdir()
     with staged(tmp_path, ["a"]) as mine:
         assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_a_folder_is_written_as_a_whole(tmp_path: Path):
+    def write(*, fail: bool) -> None:
+        with staged(tmp_path, ["out"]) as stage:
+            (stage / "out" / "vocab").mkdir(parents=True)
+            (stage / "out" / "vocab" / "strings").write_text("new")
+            if fail:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(fail=True)
+    assert list(tmp_path.iterdir()) == []
+    write(fail=False)
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "vocab", "strings"]
+    with pytest.raises(WriteError, match="out is a directory"):
+        write(fail=False)
