@@ -28,6 +28,7 @@ ROOMS = (  # in the order of the page; a name that several rooms hand out is des
     "spacy_elmo.pretraining",
     "spacy_elmo.search",
     "spacy_elmo.embedding",
+    "spacy_elmo.static",
 )
 HEAD = """# API
 

@@ -66,6 +66,11 @@ ROOMS = {
     "embedding": Room(
         "corpora into files of vectors", True, ("util", "models", "text/readers", "text", "tokens", "pipeline")
     ),
+    "static": Room(
+        "words of a corpus into one vector each",
+        True,
+        ("util", "models", "text/readers", "text", "tokens", "pipeline", "embedding"),
+    ),
 }
 ROOMS["cli"] = Room("commands", True, tuple(ROOMS))
 

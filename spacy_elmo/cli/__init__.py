@@ -15,6 +15,7 @@ from .perplexity import perplexity
 from .pretrain import pretrain
 from .published import download, models
 from .senses import senses
+from .words import static
 
 __all__ = ["app"]
 
@@ -23,5 +24,6 @@ for command in (info, convert, export, embed, init_config, mix, benchmark, init_
     app.command()(command)
 app.command()(models)
 app.command()(download)
+app.command()(static)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pretrain)  # of the config
 spacy_app.add_typer(app)

@@ -1,0 +1,5 @@
+"""Commands about words in use."""
+
+from .static import static
+
+__all__ = ["static"]
