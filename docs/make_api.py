@@ -29,6 +29,7 @@ ROOMS = (  # in the order of the page; a name that several rooms hand out is des
     "spacy_elmo.search",
     "spacy_elmo.embedding",
     "spacy_elmo.static",
+    "spacy_elmo.prediction",
 )
 HEAD = """# API
 

@@ -10,7 +10,8 @@ import spacy_elmo
 
 MAKER = runpy.run_path(str(Path(__file__).parents[1] / "docs" / "make_api.py"))
 INNER = (
-    *("cli", "cli.published", "cli.words", "util", "util.text_files", "embedding.engines", "embedding.outputs"),
+    *("cli", "cli.published", "cli.words", "util", "util.text_files", "util.threads"),
+    *("embedding.engines", "embedding.outputs"),
     *("pretraining.corpus", "pretraining.network", "pretraining.loop"),
 )
 PAGE = MAKER["PAGE"].read_text(encoding="utf8")

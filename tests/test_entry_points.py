@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 from spacy import registry
 from spacy.util import fix_random_seed, load_model_from_config
 from thinc.api import Config
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from spacy_elmo.pretraining.config import complete
 from spacy_elmo.pretraining.pretrain import pretrain_model
 from tests.support.pipelines import EMBED, ENCODE, LISTENER, MIX, make_examples, train
+from tests.support.predictors import write_predictor
 
 POINTS = list(distribution("spacy-elmo").entry_points)
 TAGGER = """
@@ -200,8 +202,15 @@ def test_spacy_has_the_commands():
     assert "en_elmo_sm" in result.output
 
 
+def test_a_pipeline_has_surprisals(tmp_path: Path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("elmo_surprisal", config={"pretrained": str(write_predictor(tmp_path))})
+    assert nlp("A word.")._.elmo_surprisal.shape == (2,)
+
+
 def test_every_name_has_a_use():
-    assert {f"{point.group}:{point.name}" for point in POINTS} == {*IN_TAGGER, *IN_PRETRAINING, "spacy_cli:elmo"}
+    others = {"spacy_cli:elmo", "spacy_factories:elmo_surprisal"}
+    assert {f"{point.group}:{point.name}" for point in POINTS} == {*IN_TAGGER, *IN_PRETRAINING, *others}
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{point.group}:{point.name}")

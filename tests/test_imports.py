@@ -71,6 +71,14 @@ ROOMS = {
         True,
         ("util", "models", "text/readers", "text", "tokens", "pipeline", "embedding"),
     ),
+    "prediction": Room(
+        "what a language model expects",
+        True,
+        (
+            *("util", "bilm", "bilm/inference", "formats", "models", "text", "tokens", "pipeline"),
+            *("pretraining/corpus", "pretraining/network"),
+        ),
+    ),
 }
 ROOMS["cli"] = Room("commands", True, tuple(ROOMS))
 

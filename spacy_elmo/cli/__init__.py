@@ -15,7 +15,7 @@ from .perplexity import perplexity
 from .pretrain import pretrain
 from .published import download, models
 from .senses import senses
-from .words import static
+from .words import predict, static
 
 __all__ = ["app"]
 
@@ -24,6 +24,7 @@ for command in (info, convert, export, embed, init_config, mix, benchmark, init_
     app.command()(command)
 app.command()(models)
 app.command()(download)
+app.command()(predict)
 app.command()(static)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pretrain)  # of the config
 spacy_app.add_typer(app)

@@ -150,13 +150,23 @@ def check_meta(meta: Mapping[str, Any], *, source: Path | str) -> None:
             raise WeightsError(f"{source}: {key} = {meta[key]!r:.50}: must be text; correct it")
 
 
-def to_bytes(model: BiLM, meta: Mapping[str, Any]) -> bytes:
-    """Return all of a model but its head as a safetensors file in memory."""
+def to_bytes(model: BiLM, meta: Mapping[str, Any], *, head: Head | None = None) -> bytes:
+    """Return a model as a safetensors file in memory.
+
+    Args:
+        model: The biLM.
+        meta: Facts about it.
+        head: The language model head to keep.
+    """
     header: dict[str, Any] = {"config": _describe(model.config), "meta": dict(meta), "words": model_words(model)}
     if characters := model_characters(model):
         header["characters"] = characters
+    tensors = model.state_dict()
+    if head is not None:
+        header["vocab"] = head.words
+        tensors |= {"softmax.weight": head.weight, "softmax.bias": head.bias}
     texts = {key: json.dumps(value) for key, value in header.items()}
-    return save({name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}, metadata=texts)
+    return save({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, metadata=texts)
 
 
 @without_settings(inference_mode=True)
@@ -171,23 +181,28 @@ def from_bytes(data: bytes) -> Pretrained:
         tensors = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
         config, meta, words = (json.loads(header[key]) for key in ("config", "meta", "words"))
-        characters = json.loads(header.get("characters", "[]"))
-        if not isinstance(meta, dict) or not _are_words(words) or not _are_words(characters):
+        characters, vocab = (json.loads(header.get(key, "[]")) for key in ("characters", "vocab"))
+        if not isinstance(meta, dict) or not all(map(_are_words, (words, characters, vocab))):
             raise ValueError("facts or words of another kind")
+        softmax = {key: tensors.pop(f"softmax.{key}") for key in ("weight", "bias") if vocab}
     except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise WeightsError(f"{source}: not a whole model ({error}); serialize it again") from error
     check_meta(meta, source=source)
     model = empty_model(_parse_config(config, source=source), words, characters, source=source)
-    return Pretrained(fill_model(model, tensors, source=source), meta)
+    head = _make_head(vocab, softmax, model.config, source=source) if vocab else None
+    return Pretrained(fill_model(model, tensors, source=source), meta, head)
 
 
 def _are_words(values: Any) -> bool:
     return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
-def lossless_dtype(model: BiLM) -> str:
-    """Return the smallest type that keeps all numbers of a model: "float16" for those that were stored so."""
-    parameters = model.state_dict().values()
+def lossless_dtype(model: BiLM, head: Head | None = None) -> str:
+    """Return the smallest type that keeps all numbers of a model, and of its head if it is given.
+
+    "float16" is for those that were stored so.
+    """
+    parameters = [*model.state_dict().values(), *(() if head is None else (head.weight, head.bias))]
     fits = all(torch.equal(parameter.half().to(parameter.dtype), parameter) for parameter in parameters)
     return "float16" if fits else "float32"
 
@@ -203,10 +218,13 @@ def _read_head(folder: Path, config: BiLMConfig) -> Head | None:
     if not any((folder / name).exists() for name in (VOCAB, SOFTMAX)):
         return None
     tensors = dict(_read_tensors(file_in(folder, SOFTMAX)))
-    words = read_words(file_in(folder, VOCAB))
+    return _make_head(read_words(file_in(folder, VOCAB)), tensors, config, source=folder / SOFTMAX)
+
+
+def _make_head(words: Sequence[str], tensors: Tensors, config: BiLMConfig, *, source: Path | str) -> Head:
     shapes = {"weight": (len(words), config.projection_size), "bias": (len(words),)}
-    check_tensors(tensors, shapes, source=folder / SOFTMAX)
-    return Head(words, tensors["weight"].float(), tensors["bias"].float())
+    check_tensors(tensors, shapes, source=source)
+    return Head(tuple(words), tensors["weight"].float(), tensors["bias"].float())
 
 
 def _word_lists(config: BiLMConfig) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from ..formats import Pretrained, WeightsError, elmoformanylangs, explain, find_format, load, model_directory
+from ..formats import Head, Pretrained, WeightsError, elmoformanylangs, explain, find_format, load, model_directory
 from .catalogue import LIST, find_downloaded, known_facts
 
 BEST = "model-best"  # of a run of `pretrain`, and of `spacy train`
@@ -89,6 +89,23 @@ def load_model(name_or_path: str | Path, *, with_head: bool = True, **settings: 
     path = find_model(name_or_path)
     found = load(path, with_head=with_head, **settings)
     return found._replace(meta={**known_facts(name_or_path, path), **found.meta})
+
+
+def require_head(name_or_path: str | Path, head: Head | None) -> Head:
+    """Return the softmax of a model, for what predicts words.
+
+    Args:
+        name_or_path: Where the model comes from, for the message.
+        head: Its softmax, None where it has none.
+
+    Raises:
+        WeightsError: It has none; the message says how to get one.
+    """
+    if head is None:
+        remedy = "`convert` keeps it where there is one (softmax.hdf5 and vocab.txt beside the weights), and"
+        remedy += f" `pretrain --init {name_or_path}` trains a new one"
+        raise WeightsError(f"{name_or_path}: has no softmax, so it predicts no words; {remedy}")
+    return head
 
 
 def _entry_points() -> dict[str, EntryPoint]:

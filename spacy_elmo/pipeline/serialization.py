@@ -14,13 +14,17 @@ from ..layers.shim import BiLMShim
 from ..util.staging import remove_abandoned
 
 
-def read_folder(path: str | Path) -> Pretrained:
+def read_folder(path: str | Path, *, with_head: bool = False) -> Pretrained:
     """Read the folder of a pipe, and remove what killed processes left in it: `spacy package` loads, then copies all.
+
+    Args:
+        path: The folder.
+        with_head: As of `model_directory.read`.
 
     Raises:
         WeightsError: As `model_directory.read` does.
     """
-    pretrained = model_directory.read(path, with_head=False)
+    pretrained = model_directory.read(path, with_head=with_head)
     remove_abandoned(Path(path))
     return pretrained
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ..formats import Head
-from ..models.load import load_model
+from ..models.load import load_model, require_head
 from ..text.hints import find_hint
 from ..text.readers import Lines
 from ..text.tokenize import find_text, tokenize_files
@@ -52,10 +52,7 @@ def measure_files(
     words = None if vocab is None else read_vocabulary(vocab)
     bilm, meta, head = load_model(model)
     bilm.to(device)
-    if head is None:
-        remedy = "`convert` keeps it where there is one (softmax.hdf5 and vocab.txt beside the weights), and"
-        remedy += f" `pretrain --init {model}` trains a new one"
-        raise ValueError(f"{model}: has no softmax, so it predicts no words; {remedy}")
+    head = require_head(model, head)
     head = Head(head.words, head.weight.to(device), head.bias.to(device))
     if lines == "paragraphs" and (hint := find_hint(files, "--lines")):
         notify(hint)

@@ -178,3 +178,13 @@ def test_filters_without_projection_come_back(tmp_path):
     config = replace(CONFIG, input=replace(CHARACTERS, projection=False), projection_size=12, lstm_projection=False)
     model_directory.write(tmp_path, random_model(config), {})
     assert_same_model(model_directory.read(tmp_path).model, random_model(config))
+
+
+def test_bytes_keep_the_head():
+    model = random_model()
+    head = random_head(model)
+    restored = model_directory.from_bytes(model_directory.to_bytes(model, {}, head=head))
+    assert_same_model(restored.model, model)
+    assert restored.head.words == head.words
+    assert torch.equal(restored.head.weight, head.weight)
+    assert torch.equal(restored.head.bias, head.bias)
