@@ -80,6 +80,9 @@ ROOMS = {
         ),
     ),
 }
+ROOMS["search/index"] = Room(
+    "corpora to be searched by meaning", True, ("util", "text/readers", "tokens", "embedding")
+)
 ROOMS["cli"] = Room("commands", True, tuple(ROOMS))
 
 

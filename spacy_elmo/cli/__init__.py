@@ -15,16 +15,14 @@ from .perplexity import perplexity
 from .pretrain import pretrain
 from .published import download, models
 from .senses import senses
-from .words import predict, static
+from .words import index, neighbors, predict, static
 
 __all__ = ["app"]
 
 app = typer.Typer(name="elmo", cls=Commands, help="Commands for ELMo weights.", no_args_is_help=True)
 for command in (info, convert, export, embed, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
     app.command()(command)
-app.command()(models)
-app.command()(download)
-app.command()(predict)
-app.command()(static)
+for command in (models, download, index, neighbors, predict, static):
+    app.command()(command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pretrain)  # of the config
 spacy_app.add_typer(app)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from typer import echo
+from typer import Exit, echo
 from typer.core import TyperGroup
 from wasabi import msg
 
@@ -80,6 +81,16 @@ def clear_errors() -> Iterator[None]:
         msg.fail(f"There is not enough memory{reason}; free some, or take a smaller model or text", exits=1)
     finally:
         warnings.showwarning = shown
+
+
+@contextmanager
+def interruptible(output: Path) -> Iterator[None]:
+    """Say at an interruption that what is done of an output is kept, and exit with the status that shells have."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        msg.warn(printable(f"Interrupted: what is done of {output} is kept; the same command goes on"))
+        raise Exit(128 + signal.SIGINT) from None
 
 
 def _message(error: Exception) -> str:

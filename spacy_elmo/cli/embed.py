@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-from typer import Argument, Exit, Option
+from typer import Argument, Option
 from wasabi import msg
 
 from ..util.files import printable
-from .common import clear_errors, say
+from .common import clear_errors, interruptible, say
 
 
 def embed(
@@ -50,7 +49,7 @@ def embed(
 
         settings: dict[str, Any] = {"unit": unit, "pooling": pooling, "dtype": dtype, "lines": lines, "key": key}
         settings |= {"initial_state": initial_state, "on_error": on_error, "shard_mb": shard_mb}
-        try:
+        with interruptible(output):
             done = embed_files(
                 inputs,
                 output,
@@ -65,9 +64,6 @@ def embed(
                 progress=True,
                 **settings,
             )
-        except KeyboardInterrupt:
-            msg.warn(printable(f"Interrupted: what is done of {output} is kept; the same command goes on"))
-            raise Exit(128 + signal.SIGINT) from None
     counts = f"{done.rows:,} rows, {done.words:,} words, {done.shards:,} shard{'s' * (done.shards != 1)}"
     if done.new or done.output.is_file():
         msg.good(printable(f"Wrote {done.output}: {counts}"))

@@ -2,13 +2,14 @@
 
 from .examples import EXAMPLES
 from .senses import example_uses, find_word, measure_senses, nearest_uses, separation, similarities
-from .show import find_uses, show_example, show_uses
+from .show import find_uses, in_context, show_example, show_uses
 
 __all__ = [
     "EXAMPLES",
     "example_uses",
     "find_uses",
     "find_word",
+    "in_context",
     "measure_senses",
     "nearest_uses",
     "separation",

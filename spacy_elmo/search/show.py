@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -109,7 +110,9 @@ def show_uses(tokens: Sequence[Token], senses: Sequence[str] = ()) -> None:
         for i in group:
             sense = f"{senses[i]:{width}} " if senses else ""
             near = f"nearest {nearest[i] + 1:2} ({cosines[i, nearest[i]]:.2f})"
-            typer.echo(f"{i + 1:2} {sense}{_in_context(tokens[i], used=len(sense) + 23)}  {near}")
+            token, used = tokens[i], len(sense) + 23
+            context = in_context(token.doc.text, token.idx, len(token), used=used, widest=len(token))
+            typer.echo(f"{i + 1:2} {sense}{context}  {near}")
 
 
 def groups(nearest: Sequence[int]) -> list[list[int]]:
@@ -121,9 +124,19 @@ def groups(nearest: Sequence[int]) -> list[list[int]]:
     return [[i for i, group in enumerate(group_of) if group == name] for name in dict.fromkeys(group_of)]
 
 
-def _in_context(token: Token, *, used: int) -> str:
-    """Return the text around a token. The token is always in the same column."""
+def in_context(text: str, start: int, length: int, *, used: int, widest: int) -> str:
+    """Return a word and the text around it on a line of the terminal: words are in one column, and all lines as long.
+
+    Args:
+        text: The text.
+        start: Where the word starts.
+        length: Characters of the word.
+        used: Columns of the line that are for something else.
+        widest: Characters of the longest word of the lines.
+    """
     columns = min(shutil.get_terminal_size((100, 24)).columns, 120)
-    side = max(12, (columns - used - len(token)) // 2)
-    left, right = token.doc.text[: token.idx][-side:], token.doc.text[token.idx + len(token) :][:side]
-    return f"{left:>{side}}{typer.style(token.text, bold=True)}{right:<{side}}"
+    side = max(12, (columns - used - widest) // 2)
+    text = re.sub(r"[\s\0-\x1f\x7f-\x9f]", " ", text)
+    behind = side + widest - length
+    left, word, right = text[:start][-side:], text[start : start + length], text[start + length :][:behind]
+    return f"{left:>{side}}{typer.style(word, bold=True)}{right:<{behind}}"

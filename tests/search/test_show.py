@@ -7,7 +7,7 @@ import pytest
 from spacy.language import Language
 from typer.testing import CliRunner, Result
 
-from spacy_elmo.search.show import app, find_uses, groups
+from spacy_elmo.search.show import app, find_uses, groups, in_context
 
 TEXT = """A play about a king. She will play the queen, and I will play
 the fool.
@@ -78,3 +78,18 @@ def test_what_cannot_be_shown_is_said(
 def test_groups_are_chains_of_nearest_neighbours():
     assert groups([1, 0, 1, 4, 3, 2]) == [[0, 1, 2, 5], [3, 4]]
     assert groups([3, 2, 1, 0]) == [[0, 3], [1, 2]]
+
+
+def test_words_of_any_length_are_in_one_column_of_lines_as_long(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = [
+        in_context(text, start, length, used=10, widest=9).replace("\x1b[1m", "").replace("\x1b[0m", "")
+        for text, start, length in (("A play about a king and his three daughters", 2, 4), ("It is beautiful.", 6, 9))
+    ]
+    assert [line.index(word) for line, word in zip(lines, ("play", "beautiful"))] == [20, 20]
+    assert [len(line) for line in lines] == [49, 49]
+
+
+def test_a_line_has_no_other_lines_or_commands_in_it(monkeypatch: pytest.MonkeyPatch):
+    line = in_context("a\tb\n\x1b[2J play\x9b", 9, 4, used=0, widest=4)
+    assert line.replace("\x1b[1mplay\x1b[0m", "play").isprintable()

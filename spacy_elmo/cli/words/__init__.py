@@ -1,6 +1,8 @@
 """Commands about words in use."""
 
+from .index import index
+from .neighbors import neighbors
 from .predict import predict
 from .static import static
 
-__all__ = ["predict", "static"]
+__all__ = ["index", "neighbors", "predict", "static"]

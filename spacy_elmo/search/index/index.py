@@ -1,0 +1,164 @@
+"""An index that is open: the uses of words that are nearest to a word in its context."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ...embedding.embedder import Embedder
+from ...embedding.settings import parse_layers
+from ...text.readers import CorpusError
+from ...tokens.mix import Mix, check_mix, resolve_mix
+from ...util.checks import check_size
+from ...util.files import read_json
+from ...util.types import Floats1d, Ints1d
+from .exact import mix_block, nearest_rows, shard_cosines
+from .files import REMEDY, SENTENCES, WORD_LIST, WORDS, Manifest, check_files, load_array, read_manifest
+from .query import embed_query, load_embedder, span_of
+
+DEFAULT = "average"  # layers of a search, where the index has all
+
+
+class Use(NamedTuple):
+    """A word in a sentence of the index.
+
+    Attributes:
+        cosine: Between its vector and that of the query.
+        place: Of its sentence, as FILE:LINE#SENTENCE, or the id that its record has.
+        word: The word.
+        start: Where it starts in the text.
+        text: The sentence.
+    """
+
+    cosine: float
+    place: str
+    word: str
+    start: int
+    text: str
+
+
+class Index:
+    """Uses of words, to be searched by the cosine of their vectors. `open_index` returns one.
+
+    Args:
+        folder: What `build_index` wrote.
+        model: Name or path of the model, where it is not where it was when the index was built.
+    """
+
+    def __init__(self, folder: Path, model: str | None = None):
+        self.folder, self.model = folder, model
+        self.manifest: Manifest = read_manifest(folder)
+        check_files(folder, self.manifest)
+
+    def __len__(self) -> int:
+        """Return how many words there are."""
+        return self.manifest.rows
+
+    def nearest(
+        self, query: str, *, layer: Mix | None = None, top: int = 10, same_word: bool = False, lower: bool = False
+    ) -> list[Use]:
+        """Return the uses that are nearest to a word in its context.
+
+        Args:
+            query: A sentence with one word in brackets, as "He scored on a brilliant [play] ."
+            layer: "top", "average", the number of a layer, or a weight for each. None for "average", or what the index
+                has if that is not all layers.
+            top: How many to return, if there are so many.
+            same_word: Whether to return only uses of the word, in its spelling.
+            lower: Whether to return only uses of the word, in upper or lower case.
+
+        Returns:
+            The nearest first; of equal ones, the first of the index.
+
+        Raises:
+            ValueError: The query has not one word in brackets, or the index has not the layer.
+            WeightsError: The model cannot be loaded.
+            CorpusError: Its weights are not those of the index, or the index has changed.
+        """
+        check_size("top", top)
+        weights = self._weights(layer)
+        word, layers = embed_query(self._embedder, query)
+        (vector,) = mix_block(layers[None], weights)
+        vector /= np.linalg.norm(vector) or 1
+        rows = self._find_word(word, lower=lower) if same_word or lower else None
+        found = nearest_rows(self._cosines(vector, weights, rows), top)
+        return [self._use(row, cosine) for row, cosine in zip(*(values.tolist() for values in found))]
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        return load_embedder(self.manifest, self.model)
+
+    def _weights(self, layer: Mix | None) -> Floats1d:
+        """Return the weights of the layers that the index has."""
+        own, n_layers = parse_layers(self.manifest.layers), self._embedder.pipe.shim.config.n_outputs
+        try:
+            if layer is not None:
+                check_mix(layer)
+            weights = resolve_mix((DEFAULT if own.all else own.mix) if layer is None else layer, n_layers)
+        except ValueError as error:
+            raise ValueError(f"layer = {str(error).removeprefix('mix = ')}") from error
+        if own.all:
+            return weights
+        if not np.allclose(weights, resolve_mix(own.mix, n_layers)):
+            has = f"{self.folder} has no vectors but of layers = {self.manifest.layers!r}"
+            raise ValueError(f"layer = {layer!r}: {has}; leave it out, or build an index of all layers")
+        return np.ones(1, dtype="float32")
+
+    def _find_word(self, word: str, *, lower: bool) -> Ints1d:
+        """Return the rows of a word, in rising order."""
+        found, start = [], 0
+        for texts in self.manifest.texts:
+            path, n_rows = self.folder / texts.name, sum(texts.rows)
+            words = read_json(path / WORD_LIST).get("words")
+            if not isinstance(words, list) or not all(isinstance(other, str) for other in words):
+                raise CorpusError(f"{path / WORD_LIST}: not a list of words; {REMEDY}")
+            wanted = [i for i, other in enumerate(words) if other == word or (lower and other.lower() == word.lower())]
+            found.append(start + np.flatnonzero(np.isin(load_array(path / WORDS, [n_rows], "uint32"), wanted)))
+            start += n_rows
+        return np.concatenate(found)
+
+    def _cosines(self, query: Floats1d, weights: Floats1d, rows: Ints1d | None) -> Iterator[tuple[Ints1d, Floats1d]]:
+        """Yield rows, of those that are asked for, and their cosines."""
+        for texts, _, number, first, n_rows in self.manifest.shards():
+            within = None
+            if rows is not None:
+                within = rows[slice(*np.searchsorted(rows, (first, first + n_rows)))] - first
+            path = self.folder / texts.name / texts.shard(number, ".npy")
+            vectors = load_array(path, [n_rows, *self.manifest.shape], "float16")
+            vectors = vectors.reshape(n_rows, -1, self.manifest.shape[-1])
+            yield from ((first + part, cosines) for part, cosines in shard_cosines(vectors, weights, query, within))
+
+    def _use(self, row: int, cosine: float) -> Use:
+        shard = [shard for shard in self.manifest.shards() if shard.first <= row][-1]
+        folder, row = self.folder / shard.texts.name, row - shard.start
+        sentences = load_array(folder / SENTENCES, [shard.texts.sentences, 2], "int64")
+        first, offset = sentences[np.searchsorted(sentences[:, 0], row, side="right") - 1].tolist()
+        path = folder / shard.texts.shard(shard.number, ".jsonl")
+        try:
+            with path.open("rb") as file:
+                file.seek(offset)
+                line = json.loads(file.readline())
+            text, place = line["text"], line["id"]
+            start, end = span_of(text, line["words"], row - first)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise CorpusError(f"{path}: not the sentences of the index ({error}); {REMEDY}") from error
+        return Use(cosine, str(place), text[start:end], start, text)
+
+
+def open_index(path: str | os.PathLike[str], *, model: str | None = None) -> Index:
+    """Open an index. Its files are mapped, and read when they are searched.
+
+    Args:
+        path: The directory that `build_index` wrote.
+        model: Name or path of the model, where it is not where it was when the index was built.
+
+    Raises:
+        CorpusError: There is no index, it is not finished, or a file of it is truncated or changed.
+    """
+    return Index(Path(path), model)
