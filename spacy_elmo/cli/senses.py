@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
@@ -13,6 +14,7 @@ from .common import clear_errors, print_json
 def senses(
     model: Annotated[str, Argument(help="Model name, model directory or published weights")] = "en_elmo_sm",
     word: Annotated[str | None, Option(help="Print the uses of this word, each with its nearest neighbour")] = None,
+    html: Annotated[Path | None, Option("--html", help="Write the uses as a page for a browser")] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Measure how well each layer of an English model separates the senses of ten ambiguous words. It prints the
@@ -24,14 +26,17 @@ def senses(
 
         from ..bilm import WordInput
         from ..models.load import load_model
+        from ..search.examples import EXAMPLES
         from ..search.senses import measure_senses
-        from ..search.show import show_example
+        from ..search.show import show_example, write_examples
 
         nlp = spacy.blank("en")
         nlp.add_pipe("elmo", config={"pretrained": model})
         given = load_model(model, with_head=False).model.config.input
         if isinstance(given, WordInput) and given.unknown == "error":
             raise ValueError(f"{model}: its table refuses words that it lacks; convert it with --unknown row or zeros")
+        if html is not None:
+            write_examples(html, nlp, EXAMPLES if word is None else [word])
         if word is not None:
             show_example(nlp, word)
             return

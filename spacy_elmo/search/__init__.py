@@ -2,7 +2,7 @@
 
 from .examples import EXAMPLES
 from .senses import example_uses, find_word, measure_senses, nearest_uses, separation, similarities
-from .show import find_uses, in_context, show_example, show_uses
+from .show import find_uses, in_context, show_example, show_uses, write_examples
 
 __all__ = [
     "EXAMPLES",
@@ -16,4 +16,5 @@ __all__ = [
     "show_example",
     "show_uses",
     "similarities",
+    "write_examples",
 ]

@@ -19,7 +19,12 @@ def example_uses(nlp: Language, word: str) -> tuple[list[Token], list[str]]:
     Args:
         nlp: A pipeline with an `elmo` component.
         word: A word of `EXAMPLES`.
+
+    Raises:
+        ValueError: For another word.
     """
+    if word not in EXAMPLES:
+        raise ValueError(f"no example for {word!r}: choose one of {', '.join(EXAMPLES)}, or give a --text of your own")
     pairs = [(sentence, sense) for sense, sentences in EXAMPLES[word].items() for sentence in sentences]
     docs = nlp.pipe(pairs, as_tuples=True)
     found = [(token, sense) for doc, sense in docs for token in find_word(doc, word)]

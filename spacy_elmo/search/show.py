@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -15,7 +16,9 @@ from spacy.pipeline import Sentencizer
 from spacy.tokens import Token
 
 from ..text import read_documents
+from ..util.staging import WriteError
 from .examples import EXAMPLES
+from .page import entry_of, write_entries
 from .senses import example_uses, find_word, nearest_uses, similarities
 
 app = typer.Typer(add_completion=False)
@@ -29,17 +32,23 @@ def main(
     ] = None,
     uses: Annotated[int, typer.Option(help="How many uses to take from the text", min=3)] = 12,
     pretrained: Annotated[str, typer.Option(help="Model name or path")] = "en_elmo_sm",
+    html: Annotated[Path | None, typer.Option(help="Write the uses as a page for a browser as well")] = None,
 ) -> None:
     """Show which uses of one word ELMo finds near each other: "bank" in ten sentences, or your word in your text."""
     nlp = spacy.blank("en")
     nlp.add_pipe("elmo", config={"pretrained": pretrained})
     try:
         if text is None:
+            if html is not None:
+                write_examples(html, nlp, [word])
             show_example(nlp, word)
         else:
             paragraphs = (" ".join(document) for document in read_documents(text))
-            show_uses(find_uses(nlp, paragraphs, word, limit=uses))
-    except ValueError as error:
+            tokens = find_uses(nlp, paragraphs, word, limit=uses)
+            if html is not None:
+                write_entries(html, [entry_of(tokens)], title=f"Uses of {word}")
+            show_uses(tokens)
+    except (ValueError, WriteError) as error:
         typer.secho(str(error), err=True, fg="red")
         raise typer.Exit(1) from None
 
@@ -54,8 +63,6 @@ def show_example(nlp: Language, word: str) -> None:
     Raises:
         ValueError: For another word.
     """
-    if word not in EXAMPLES:
-        raise ValueError(f"no example for {word!r}: choose one of {', '.join(EXAMPLES)}, or give a --text of your own")
     tokens, senses = example_uses(nlp, word)
     show_uses(tokens, senses)
     nearest = nearest_uses(similarities(tokens, layer=-1))
@@ -63,7 +70,25 @@ def show_example(nlp: Language, word: str) -> None:
     typer.echo(f"\n{n_same}/{len(senses)} uses have their nearest neighbour in the same sense.")
     typer.echo(f"Other words, by --word: {', '.join(other for other in EXAMPLES if other != word)}.")
     typer.echo("All of them, layer by layer: python -m spacy elmo senses")
+    typer.echo("A page to look at, for a browser: python -m spacy_elmo --html FILE")
     typer.echo("Your own text: python -m spacy_elmo --word WORD --text FILE")
+
+
+def write_examples(path: Path, nlp: Language, words: Iterable[str]) -> None:
+    """Write the uses of example words as a page, with a menu of the words, see `write_page`.
+
+    Args:
+        path: The file.
+        nlp: A pipeline with an `elmo` component.
+        words: Words of `EXAMPLES`.
+
+    Raises:
+        ValueError: For another word.
+        WriteError: The file cannot be written.
+    """
+    entries = [entry_of(*example_uses(nlp, word)) for word in words]
+    title = f"Uses of {entries[0].name}" if len(entries) == 1 else f"Uses of {len(entries)} ambiguous words"
+    write_entries(path, entries, title=title)
 
 
 def find_uses(nlp: Language, paragraphs: Iterable[str], word: str, *, limit: int) -> list[Token]:

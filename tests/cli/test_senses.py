@@ -9,6 +9,7 @@ from spacy_elmo.cli import app
 from spacy_elmo.formats import model_directory
 from spacy_elmo.search.examples import EXAMPLES
 from tests.support.random_models import random_table_model
+from tests.support.uses import read_page
 
 
 def run(*arguments: object) -> Result:
@@ -36,6 +37,22 @@ def test_neighbours_of_one_word(tiny_model: Path):
     assert result.exit_code == 0, result.output
     assert len(re.findall(r"nearest +\d", result.output)) == 10
     assert "The ship struck a" in result.output
+
+
+def test_a_page_has_all_words_or_the_one_that_is_asked_for(tiny_model: Path, tmp_path: Path):
+    assert "mean" in run(tiny_model, "--html", tmp_path / "all.html").output
+    assert [entry["name"] for entry in read_page(tmp_path / "all.html")] == list(EXAMPLES)
+    assert "nearest" in run(tiny_model, "--word", "rock", "--html", tmp_path / "new" / "rock.html").output
+    (rock,) = read_page(tmp_path / "new" / "rock.html")
+    assert rock["groups"] == list(EXAMPLES["rock"])
+    assert len(rock["places"]) == 3
+    assert len(rock["uses"]) == 10
+
+
+def test_a_page_that_cannot_be_written_is_said(tiny_model: Path, tmp_path: Path):
+    result = run(tiny_model, "--html", tmp_path)
+    assert result.exit_code == 1
+    assert "not a file" in result.output
 
 
 @pytest.mark.parametrize(

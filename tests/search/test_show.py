@@ -8,6 +8,7 @@ from spacy.language import Language
 from typer.testing import CliRunner, Result
 
 from spacy_elmo.search.show import app, find_uses, groups, in_context
+from tests.support.uses import read_page
 
 TEXT = """A play about a king. She will play the queen, and I will play
 the fool.
@@ -73,6 +74,25 @@ def test_what_cannot_be_shown_is_said(
     result = run(*arguments)
     assert result.exit_code == 1
     assert message in result.output
+
+
+@pytest.mark.parametrize("arguments", [[], ["--word", "play", "--text", "text.txt"]], ids=["examples", "text"])
+def test_a_page_has_the_uses_that_are_printed(
+    arguments: list[str], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("text.txt").write_text(TEXT, encoding="utf8")
+    result = run(*arguments, "--pretrained", tiny_model, "--html", "page.html")
+    assert result.exit_code == 0, result.output
+    (entry,) = read_page(Path("page.html"))
+    assert f'{len(entry["uses"])} uses of "{entry["name"]}"' in result.stdout
+    assert entry["known"] == (not arguments)
+
+
+def test_a_page_that_cannot_be_written_is_said(tiny_model: Path, tmp_path: Path):
+    result = run("--pretrained", tiny_model, "--html", tmp_path)
+    assert result.exit_code == 1
+    assert "not a file" in result.stderr
 
 
 def test_groups_are_chains_of_nearest_neighbours():
