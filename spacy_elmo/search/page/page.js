@@ -80,7 +80,7 @@ function showEntry(number) {
 function drawPoints() {
   const many = entry.uses.length, size = many > 60 ? 13 : 20;
   points = entry.uses.map(([, , , , group], i) => {
-    const number = many > 40 ? [] : [drawing("text", { y: -28, "aria-hidden": "true" }, String(i + 1))];
+    const number = many > 40 ? [] : [drawing("text", { y: -40, "aria-hidden": "true" }, String(i + 1))];
     const point = drawing("g", { class: "point", role: "option", tabindex: -1 },
       mark(group, { transform: `scale(${size})` }), ...number);
     point.addEventListener("focus", () => choose(i, point));
@@ -89,7 +89,7 @@ function drawPoints() {
   });
   find("points").replaceChildren(
     drawing("path", { id: "near", "aria-hidden": "true" }), ...points,
-    drawing("circle", { id: "ring", r: 36, "aria-hidden": "true" }), drawing("text", { id: "same", y: 80, "aria-hidden": "true" }),
+    drawing("circle", { id: "ring", r: 32, "aria-hidden": "true" }), drawing("text", { id: "same", y: 80, "aria-hidden": "true" }),
   );
 }
 
