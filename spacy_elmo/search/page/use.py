@@ -48,8 +48,9 @@ def entry_of(tokens: Sequence[Token], senses: Sequence[str] = ()) -> Entry:
         tokens: The uses, with ELMo vectors.
         senses: The sense of each use, if it is known.
     """
+    known: Sequence[str | None] = senses or [None] * len(tokens)
     uses = [
         Use(token.doc.text[: token.idx], token.text, token.doc.text[token.idx + len(token) :], sense=sense)
-        for token, sense in zip(tokens, senses or [None] * len(tokens))
+        for token, sense in zip(tokens, known)
     ]
     return Entry(tokens[0].text, uses, np.stack([token._.elmo_layers for token in tokens], axis=1))
