@@ -22,7 +22,9 @@ __all__ = ["app"]
 app = typer.Typer(name="elmo", cls=Commands, help="Commands for ELMo weights.", no_args_is_help=True)
 for command in (info, convert, export, embed, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
     app.command()(command)
-for command in (models, download, index, neighbors, predict, static):
-    app.command()(command)
+for words_command in (index, neighbors, predict, static):
+    app.command()(words_command)
+app.command()(models)
+app.command()(download)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pretrain)  # of the config
 spacy_app.add_typer(app)
