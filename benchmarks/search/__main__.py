@@ -1,6 +1,6 @@
 """Measure the search in a corpus by meaning, and print a table in Markdown.
 
-python -m benchmarks.search CORPUS [--model NAME] [--layers all] [--queries 20]
+python -m benchmarks.search CORPUS [--model NAME] [--layers all] [--queries 20] [--approximate]
 
 Queries are words of the corpus in their sentences. Memory is what a search allocates; mapped files are not counted,
 which the system takes back when it needs the room.
@@ -34,6 +34,9 @@ def main() -> None:
     parser.add_argument("--model", default="en_elmo_sm")
     parser.add_argument("--layers", default="all")
     parser.add_argument("--queries", type=int, default=20)
+    parser.add_argument(
+        "--approximate", action="store_true", help="also with a graph, and how much of the exact it finds"
+    )
     args = parser.parse_args()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "index"
@@ -55,6 +58,13 @@ def main() -> None:
         for name, more in settings.items():
             took, memory = measure(index, queries, **more)
             rows += [(f"{name}: s a query", f"{took:.3f}"), (f"{name}: MB", f"{memory / MB:,.1f}")]
+        if args.approximate:
+            seconds, _ = _time(lambda: build_index(args.corpus, path, approximate=True))
+            index = open_index(path)
+            took, _ = measure(index, queries)
+            size = sum(file.stat().st_size for file in path.glob("texts-*/graph.usearch"))
+            rows += [("graph: build, s", f"{seconds:,.1f}"), ("graph: bytes a word", f"{size / built.words:,.0f}")]
+            rows += [("graph: s a query", f"{took:.4f}"), ("graph: recall@10", f"{recall(index, queries):.3f}")]
     print("\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]))
 
 
@@ -82,6 +92,15 @@ def measure(index: Index, queries: list[str], **settings: Any) -> tuple[float, i
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return median(_time(partial(index.nearest, query, **settings))[0] for query in queries), peak
+
+
+def recall(index: Index, queries: list[str]) -> float:
+    """Return the share of the ten nearest that are found by the graph."""
+    shares = []
+    for query in queries:
+        nearest = set(index.nearest(query, exact=True))
+        shares.append(len(nearest & set(index.nearest(query))) / len(nearest))
+    return sum(shares) / len(shares)
 
 
 def _time(work: Callable[[], Any]) -> tuple[float, Any]:

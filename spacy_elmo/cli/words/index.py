@@ -29,6 +29,9 @@ def index(
     key: Annotated[str, Option("--key", help="Key of the text, or of its words, in JSON lines")] = "text",
     on_error: Annotated[str, Option("--on-error", help="Broken records: fail, or skip them")] = "fail",
     n_process: Annotated[int | None, Option("--n-process", "-n", min=1, help="Processes; one for two cores")] = None,
+    approximate: Annotated[
+        bool, Option("--approximate", help="Add a graph for fast searches of many millions of words; needs usearch")
+    ] = False,
 ) -> None:
     """Index the words of a corpus, so that `neighbors` finds their uses by meaning; or add texts to an index. The same
     command goes on with what was interrupted or killed, and with nothing to do says that it is finished.
@@ -47,6 +50,7 @@ def index(
                 key=key,
                 on_error=on_error,
                 n_process=n_process,
+                approximate=approximate,
                 notify=say,
                 progress=True,
             )

@@ -30,6 +30,7 @@ def neighbors(
     top: Annotated[int, Option("--top", "-k", min=1, help="How many uses to print")] = 10,
     same_word: Annotated[bool, Option("--same-word", help="Only uses of the word, in its spelling")] = False,
     lower: Annotated[bool, Option("--lower", help="Only uses of the word, in upper or lower case")] = False,
+    exact: Annotated[bool, Option("--exact", help="Compare all vectors, where the index is --approximate")] = False,
     model: Annotated[
         str | None, Option("--model", "-m", help="Model name or path; that of the index, en_elmo_sm for a corpus")
     ] = None,
@@ -58,7 +59,7 @@ def neighbors(
                 [str(corpus)], index, model=model, layers=layer or DEFAULT, lines=lines, notify=tell, progress=True
             )
         uses = open_index(index, model=model).nearest(
-            query, layer=chosen.mix if chosen else None, top=top, same_word=same_word, lower=lower
+            query, layer=chosen.mix if chosen else None, top=top, same_word=same_word, lower=lower, exact=exact
         )
     if as_json:
         print_json([use._asdict() for use in uses])

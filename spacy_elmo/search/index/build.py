@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from tqdm import tqdm
+
 from ...embedding import embed_files
 from ...embedding.records import INPUTS
 from ...text.readers import CorpusError, describe_files, find_files
+from ...util.digests import describe_file
 from ...util.lock import LockedError, lock
 from ...util.staging import WriteError, is_stage, new_folder
-from .files import INDEX, LOCK, TEXTS, Manifest, describe_texts, read_manifest, spell_layers, write_manifest
+from ...util.types import Floats2d
+from .approximate import check, write_graph
+from .files import GRAPH, INDEX, LOCK, TEXTS, Manifest, describe_texts, read_manifest, spell_layers, write_manifest
+from .index import Index
 from .query import load_embedder
 
 
@@ -45,6 +51,7 @@ def build_index(
     key: str = "text",
     on_error: str = "fail",
     n_process: int | None = None,
+    approximate: bool = False,
     notify: Callable[[str], object] = lambda line: None,
     progress: bool = False,
 ) -> Built:
@@ -64,6 +71,8 @@ def build_index(
         key: As of `embed_files`.
         on_error: As of `embed_files`.
         n_process: How many processes. None for one for two cores.
+        approximate: Whether to add a graph for searches of many millions of words, to all texts of the index. It needs
+            usearch, and some 0.7 GB of memory for a million words of width 256.
         notify: Called with lines for people.
         progress: Whether to show a bar with the time left, on a terminal.
 
@@ -71,9 +80,12 @@ def build_index(
         CorpusError: The texts cannot be read or have changed, or the index has other weights or layers or is broken.
         WeightsError: The model cannot be loaded.
         WriteError: The output cannot be written.
+        ImportError: usearch is missing.
         ValueError: A setting is out of range.
     """
     output = Path(output)
+    if approximate:
+        check()
     with _alone(output):
         manifest = read_manifest(output) if (output / INDEX).exists() else None
         new = list(_find_new(inputs, output, manifest, notify))
@@ -104,6 +116,8 @@ def build_index(
             )
             manifest, added = _add(output, manifest, number), done.words
         assert manifest is not None
+        if approximate and not all(texts.has_graph for texts in manifest.texts):
+            manifest = _add_graphs(Index(output, model), progress)
     return Built(output, manifest.rows, manifest.sentences, added)
 
 
@@ -116,6 +130,30 @@ def _add(output: Path, manifest: Manifest | None, number: int) -> Manifest:
     manifest = replace(manifest, texts=[*manifest.texts, texts])
     write_manifest(output, manifest)
     return manifest
+
+
+def _add_graphs(index: Index, progress: bool) -> Manifest:
+    """Add a graph to texts without one, and return what the index then says of itself."""
+    folder, texts = index.folder, []
+    bar = tqdm(
+        total=len(index), desc="Linking vectors", unit_scale=True, leave=False, disable=None if progress else True
+    )
+    with bar:
+        for given in index.manifest.texts:
+            if not given.has_graph:
+                write_graph(folder / given.name, _counted(index.vectors(given), bar), index.manifest.shape[-1])
+                graph = describe_file(folder / given.name / GRAPH)
+                given = replace(given, files={**given.files, GRAPH: graph})
+            texts.append(given)
+    manifest = replace(index.manifest, texts=texts)
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _counted(blocks: Iterable[Floats2d], bar: tqdm) -> Iterator[Floats2d]:
+    for block in blocks:
+        yield block
+        bar.update(len(block))
 
 
 @contextmanager

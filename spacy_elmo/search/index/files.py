@@ -5,6 +5,7 @@
     texts-N/words.npy      (rows,) uint32, the number of the word of each row
     texts-N/words.json     the words by their numbers
     texts-N/sentences.npy  (sentences, 2) int64, the first row of each sentence, and where its line of JSON begins
+    texts-N/graph.usearch  where an approximate search was asked for
 
 What `index.json` names is the index: a folder that it does not name is still being written.
 """
@@ -31,6 +32,7 @@ from ...util.staging import staged
 SCHEMA = 1
 INDEX, LOCK, TEXTS = "index.json", "lock", "texts-"
 WORDS, WORD_LIST, SENTENCES = "words.npy", "words.json", "sentences.npy"
+GRAPH = "graph.usearch"
 LOOKUP = (WORDS, WORD_LIST, SENTENCES)
 REMEDY = "copy the whole index again, or build it again"
 
@@ -67,6 +69,13 @@ class Texts:
         for number in range(len(self.rows)):
             yield from (self.shard(number, ".npy"), self.shard(number, ".jsonl"))
         yield from LOOKUP
+        if self.has_graph:
+            yield GRAPH
+
+    @property
+    def has_graph(self) -> bool:
+        """Whether an approximate search is possible."""
+        return GRAPH in self.files
 
 
 class Shard(NamedTuple):

@@ -17,9 +17,22 @@ from ...text.readers import CorpusError
 from ...tokens.mix import Mix, check_mix, resolve_mix
 from ...util.checks import check_size
 from ...util.files import read_json
-from ...util.types import Floats1d, Ints1d
-from .exact import mix_block, nearest_rows, shard_cosines
-from .files import REMEDY, SENTENCES, WORD_LIST, WORDS, Manifest, check_files, load_array, read_manifest
+from ...util.types import Floats1d, Floats2d, Floats3d, Ints1d
+from .approximate import find_candidates
+from .exact import BLOCK, mix_block, nearest_rows, shard_cosines
+from .files import (
+    GRAPH,
+    REMEDY,
+    SENTENCES,
+    WORD_LIST,
+    WORDS,
+    Manifest,
+    Shard,
+    Texts,
+    check_files,
+    load_array,
+    read_manifest,
+)
 from .query import embed_query, load_embedder, span_of
 
 DEFAULT = "average"  # layers of a search, where the index has all
@@ -61,7 +74,14 @@ class Index:
         return self.manifest.rows
 
     def nearest(
-        self, query: str, *, layer: Mix | None = None, top: int = 10, same_word: bool = False, lower: bool = False
+        self,
+        query: str,
+        *,
+        layer: Mix | None = None,
+        top: int = 10,
+        same_word: bool = False,
+        lower: bool = False,
+        exact: bool = False,
     ) -> list[Use]:
         """Return the uses that are nearest to a word in its context.
 
@@ -72,6 +92,8 @@ class Index:
             top: How many to return, if there are so many.
             same_word: Whether to return only uses of the word, in its spelling.
             lower: Whether to return only uses of the word, in upper or lower case.
+            exact: Whether to compare all vectors where there is a graph. It serves for searches of all words by the
+                default `layer`; others are exact.
 
         Returns:
             The nearest first; of equal ones, the first of the index.
@@ -87,6 +109,8 @@ class Index:
         (vector,) = mix_block(layers[None], weights)
         vector /= np.linalg.norm(vector) or 1
         rows = self._find_word(word, lower=lower) if same_word or lower else None
+        if rows is None and not exact and np.array_equal(weights, self._weights(None)):
+            rows = self._candidates(vector, top)
         found = nearest_rows(self._cosines(vector, weights, rows), top)
         return [self._use(row, cosine) for row, cosine in zip(*(values.tolist() for values in found))]
 
@@ -123,16 +147,47 @@ class Index:
             start += n_rows
         return np.concatenate(found)
 
+    def _candidates(self, query: Floats1d, top: int) -> Ints1d | None:
+        """Return rows that may be near, all of those without a graph among them; None where there is no graph."""
+        if not any(texts.has_graph for texts in self.manifest.texts):
+            return None
+        found, start = [], 0
+        for texts in self.manifest.texts:
+            n_rows = sum(texts.rows)
+            path = self.folder / texts.name / GRAPH
+            rows = find_candidates(path, query, top, n_rows) if texts.has_graph else np.arange(n_rows)
+            found.append(start + rows)
+            start += n_rows
+        return np.concatenate(found)
+
+    def vectors(self, texts: Texts, layer: Mix | None = None) -> Iterator[Floats2d]:
+        """Yield the vectors of some texts, block by block, as float32.
+
+        Args:
+            texts: Of the manifest.
+            layer: As of `nearest`.
+        """
+        weights = self._weights(layer)
+        for shard in self.manifest.shards():
+            if shard.texts == texts:
+                vectors = self._load(shard)
+                size = max(1, BLOCK // vectors.shape[-1])
+                yield from (mix_block(vectors[i : i + size], weights) for i in range(0, len(vectors), size))
+
+    def _load(self, shard: Shard) -> Floats3d:
+        """Return (rows, layers, width), mapped."""
+        path = self.folder / shard.texts.name / shard.texts.shard(shard.number, ".npy")
+        vectors = load_array(path, [shard.rows, *self.manifest.shape], "float16")
+        return vectors.reshape(shard.rows, -1, self.manifest.shape[-1])
+
     def _cosines(self, query: Floats1d, weights: Floats1d, rows: Ints1d | None) -> Iterator[tuple[Ints1d, Floats1d]]:
         """Yield rows, of those that are asked for, and their cosines."""
-        for texts, _, number, first, n_rows in self.manifest.shards():
-            within = None
+        for shard in self.manifest.shards():
+            first, within = shard.first, None
             if rows is not None:
-                within = rows[slice(*np.searchsorted(rows, (first, first + n_rows)))] - first
-            path = self.folder / texts.name / texts.shard(number, ".npy")
-            vectors = load_array(path, [n_rows, *self.manifest.shape], "float16")
-            vectors = vectors.reshape(n_rows, -1, self.manifest.shape[-1])
-            yield from ((first + part, cosines) for part, cosines in shard_cosines(vectors, weights, query, within))
+                within = rows[slice(*np.searchsorted(rows, (first, first + shard.rows)))] - first
+            blocks = shard_cosines(self._load(shard), weights, query, within)
+            yield from ((first + part, cosines) for part, cosines in blocks)
 
     def _use(self, row: int, cosine: float) -> Use:
         shard = [shard for shard in self.manifest.shards() if shard.first <= row][-1]
