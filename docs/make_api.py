@@ -26,6 +26,7 @@ ROOMS = (  # in the order of the page; a name that several rooms hand out is des
     "spacy_elmo.formats.allennlp",
     "spacy_elmo.formats.elmoformanylangs",
     "spacy_elmo.pretraining",
+    "spacy_elmo.senses",
     "spacy_elmo.search",
     "spacy_elmo.search.page",
     "spacy_elmo.embedding",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import spacy
 from spacy import registry
+from spacy.language import Language
 from spacy.util import fix_random_seed, load_model_from_config
 from thinc.api import Config
 from typer.testing import CliRunner
@@ -196,6 +197,12 @@ def test_a_schedule_is_one_for_optimizers_of_thinc(name: str):
     assert 0 < optimizer.learn_rate <= 0.01
 
 
+def test_a_pipeline_tags_senses(nlp: Language):
+    pipe = nlp.add_pipe("elmo_senses")
+    pipe.add_examples([("bank", "money", "A bank lends ."), ("bank", "river", "A bank of the river .")])
+    assert nlp("A bank lends .")[1]._.elmo_sense == "money"
+
+
 def test_spacy_has_the_commands():
     result = CliRunner().invoke(registry.cli.get("elmo"), ["info", "en_elmo_sm"])
     assert result.exit_code == 0
@@ -209,7 +216,7 @@ def test_a_pipeline_has_surprisals(tmp_path: Path):
 
 
 def test_every_name_has_a_use():
-    others = {"spacy_cli:elmo", "spacy_factories:elmo_surprisal"}
+    others = {"spacy_cli:elmo", "spacy_factories:elmo_senses", "spacy_factories:elmo_surprisal"}
     assert {f"{point.group}:{point.name}" for point in POINTS} == {*IN_TAGGER, *IN_PRETRAINING, *others}
 
 

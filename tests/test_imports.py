@@ -60,8 +60,11 @@ ROOMS = {
             *("pretraining/corpus", "pretraining/network", "pretraining/loop"),
         ),
     ),
+    "senses": Room("senses of words, by examples", True, ("util", "tokens", "pipeline")),
     "search": Room(
-        "uses of words by meaning", True, ("util", "bilm", "bilm/inference", "models", "text", "tokens", "pipeline")
+        "uses of words by meaning",
+        True,
+        ("util", "bilm", "bilm/inference", "models", "text", "tokens", "pipeline", "senses"),
     ),
     "embedding": Room(
         "corpora into files of vectors", True, ("util", "models", "text/readers", "text", "tokens", "pipeline")

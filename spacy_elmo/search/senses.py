@@ -64,15 +64,5 @@ def separation(cosines: np.ndarray, senses: Sequence[str]) -> float:
     return float(((nearest & same).sum(axis=1) / nearest.sum(axis=1)).mean())
 
 
-def measure_senses(nlp: Language) -> dict[str, list[float]]:
-    """Return, for each example word, how well every layer separates its senses, see `separation`."""
-    found = {}
-    for word in EXAMPLES:
-        tokens, senses = example_uses(nlp, word)
-        layers = range(len(tokens[0]._.elmo_layers))
-        found[word] = [separation(similarities(tokens, layer=layer), senses) for layer in layers]
-    return found
-
-
 def _others(cosines: np.ndarray) -> np.ndarray:
     return np.where(np.eye(len(cosines), dtype=bool), -np.inf, cosines)

@@ -16,9 +16,10 @@ from spacy.pipeline import Sentencizer
 from spacy.tokens import Token
 
 from ..text import read_documents
+from ..senses import LabeledUse, find_use, group_by_sense
 from ..util.staging import WriteError
 from .examples import EXAMPLES
-from .page import entry_of, write_entries
+from .page import Entry, entry_of, write_entries
 from .senses import example_uses, find_word, nearest_uses, similarities
 
 app = typer.Typer(add_completion=False)
@@ -86,7 +87,32 @@ def write_examples(path: Path, nlp: Language, words: Iterable[str]) -> None:
         ValueError: For another word.
         WriteError: The file cannot be written.
     """
-    entries = [entry_of(*example_uses(nlp, word)) for word in words]
+    _write(path, [entry_of(*example_uses(nlp, word)) for word in words])
+
+
+def write_labeled(path: Path, nlp: Language, uses: Iterable[LabeledUse], source: str) -> None:
+    """Write uses whose senses are known as a page, with a menu of their words, see `write_page`.
+
+    Args:
+        path: The file.
+        nlp: A pipeline with an `elmo` component.
+        uses: The uses.
+        source: Where they come from, for messages.
+
+    Raises:
+        ValueError: As of `group_by_sense` and `find_use`.
+        WriteError: The file cannot be written.
+    """
+    entries = []
+    for groups in group_by_sense(uses, source).values():
+        labeled = [use for group in groups.values() for use in group]
+        docs = nlp.pipe(use.sentence for use in labeled)
+        tokens = [find_use(doc, use) for doc, use in zip(docs, labeled)]
+        entries.append(entry_of(tokens, [use.sense for use in labeled]))
+    _write(path, entries)
+
+
+def _write(path: Path, entries: Sequence[Entry]) -> None:
     title = f"Uses of {entries[0].name}" if len(entries) == 1 else f"Uses of {len(entries)} ambiguous words"
     write_entries(path, entries, title=title)
 

@@ -68,3 +68,6 @@ def _token_mixed(token: Token, *, name: str) -> Floats1d | None:
 
 
 set_extensions()
+for extension in ("elmo_sense", "elmo_sense_score"):  # of a pipe `elmo_senses`, which sets them
+    if not Token.has_extension(extension):
+        Token.set_extension(extension, default=None)

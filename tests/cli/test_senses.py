@@ -23,7 +23,35 @@ def test_a_row_for_each_word_and_a_column_for_each_layer(tiny_model: Path):
     assert lines[0] == ["Word", "Layer", "0", "Layer", "1", "Layer", "2"]
     assert [line[0] for line in lines[2:12]] == list(EXAMPLES)
     assert {line[1] for line in lines[2:12]} == {"44%"}
-    assert lines[-1][:2] == ["mean", "44.4%"]
+    assert next(line for line in lines if line[0] == "mean")[:2] == ["mean", "44.4%"]
+
+
+def test_the_spread_over_words_and_what_needs_no_model(tiny_model: Path):
+    output = run(tiny_model).output
+    figures = r" +[\d.]+% +\d+%-\d+% +[\d.]+%"
+    kinds = re.findall(rf"^(layer \d|average|context){figures}{figures}$", output, re.MULTILINE)
+    assert kinds == ["layer 0", "layer 1", "layer 2", "average", "context"]
+    assert re.search(r"^layer 0 +44.4% .* 0.0% +50.0% .* 0.0%$", output, re.MULTILINE)
+    assert "Chance: 50.0%. The most frequent sense of each word: 50.0%." in output
+
+
+EXAMPLES_FILE = "seal\tanimal\tA seal swam .\nseal\tanimal\tThe seal sleeps .\nseal\tmark\tHis seal broke .\n"
+
+
+def test_examples_of_ones_own(tiny_model: Path, tmp_path: Path):
+    (tmp_path / "examples.tsv").write_text(EXAMPLES_FILE + "seal\tmark\tWax and a seal .\n", encoding="utf8")
+    found = json.loads(run(tiny_model, "--examples", tmp_path / "examples.tsv", "--json").output)
+    assert list(found["words"]) == ["seal"]
+    assert found["mean"][0] == pytest.approx(1 / 3)
+    assert found["centroid"]["layer 0"]["mean"] == found["chance"] == 0.5
+
+
+def test_examples_that_cannot_be_measured_are_named(tiny_model: Path, tmp_path: Path):
+    (tmp_path / "examples.tsv").write_text(EXAMPLES_FILE, encoding="utf8")
+    result = run(tiny_model, "--examples", tmp_path / "examples.tsv")
+    assert result.exit_code == 1
+    assert "examples.tsv:3: 'seal' has 1 use in the sense 'mark'" in " ".join(result.output.split())
+    assert "leave out --examples" in run(tiny_model, "--examples", tmp_path / "examples.tsv", "--word", "bank").output
 
 
 def test_json_has_the_means_of_its_words(tiny_model: Path):

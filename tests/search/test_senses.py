@@ -3,8 +3,9 @@ import pytest
 import spacy
 from spacy.language import Language
 
+from spacy_elmo.search.accuracy import measure_senses
 from spacy_elmo.search.examples import EXAMPLES
-from spacy_elmo.search.senses import example_uses, find_word, measure_senses, nearest_uses, separation, similarities
+from spacy_elmo.search.senses import example_uses, find_word, nearest_uses, separation, similarities
 
 SENSES = ["a", "a", "b", "b"]
 
@@ -25,9 +26,9 @@ def test_layer_0_cannot_tell_uses_apart_and_the_top_layer_can(bundled: Language,
 
 
 def test_layers_with_context_separate_senses_and_layer_0_does_not(bundled: Language):
-    found = measure_senses(bundled)
-    assert list(found) == list(EXAMPLES)
-    means = np.mean(list(found.values()), axis=0)
+    report = measure_senses(bundled)
+    assert report.words == list(EXAMPLES)
+    means = [layer.mean for layer in report.layers]
     assert means[0] == pytest.approx(4 / 9)  # of nine others, all as near, four have the same sense
     assert means[1] > 0.65
     assert means[2] > 0.65

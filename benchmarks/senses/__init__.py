@@ -1,0 +1,1 @@
+"""Twenty ambiguous words, and what of the vectors tells their senses apart."""
