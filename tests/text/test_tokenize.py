@@ -61,7 +61,7 @@ def test_words_are_those_of_the_tokenizer_whatever_stands_between(lang):
 
 
 def test_no_process_starts_for_text_that_is_done_sooner_without(tmp_path, monkeypatch):
-    monkeypatch.setattr(module.ProcessPoolExecutor, "submit", None)
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor.submit", None)
     assert len(list(tokenize_files([write(tmp_path / "a.txt")], n_process=2))) == 2
 
 
