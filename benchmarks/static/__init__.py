@@ -1,0 +1,1 @@
+"""Static vectors of several kinds, of the same text, in the same tagger."""
