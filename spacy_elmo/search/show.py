@@ -15,8 +15,8 @@ from spacy.language import Language
 from spacy.pipeline import Sentencizer
 from spacy.tokens import Token
 
-from ..text import read_documents
 from ..senses import LabeledUse, find_use, group_by_sense
+from ..text import read_documents
 from ..util.staging import WriteError
 from .examples import EXAMPLES
 from .page import Entry, entry_of, write_entries
