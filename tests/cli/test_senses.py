@@ -97,3 +97,11 @@ def test_a_table_that_refuses_words_is_said(tmp_path: Path):
     result = run(tmp_path)
     assert result.exit_code == 1
     assert "its table refuses words that it lacks" in " ".join(result.output.split())
+
+
+def test_a_page_of_examples_of_ones_own(tiny_model: Path, tmp_path: Path):
+    (tmp_path / "examples.tsv").write_text(EXAMPLES_FILE + "seal\tmark\tWax and a seal .\n", encoding="utf8")
+    result = run(tiny_model, "--examples", tmp_path / "examples.tsv", "--html", tmp_path / "page.html")
+    assert result.exit_code == 0, result.output
+    (page,) = read_page(tmp_path / "page.html")
+    assert page["name"] == "seal"
