@@ -54,7 +54,13 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, tiny_model: Path):
     (tmp_path / "a.txt").write_text("\n".join(lines), encoding="utf8")
     arguments = [tmp_path / "a.txt", tmp_path / "out", "--model", tiny_model, "--format", "npy", "--shard-mb", "1"]
     command = [sys.executable, "-m", "spacy", "elmo", "embed", *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background have none
+    )
     while not (tmp_path / "out" / "part-000000.npy").exists():
         assert process.poll() is None
         time.sleep(0.05)
