@@ -22,7 +22,7 @@ from ..pretraining.corpus.vocabulary import MARKERS, UNK_ID, check_words
 from ..pretraining.network.char_cnn import encode_words
 from ..pretraining.network.head import Likelihoods
 from ..pretraining.network.lstm import run_window
-from ..util.threads import without_settings
+from ..util.threads import inference_mode, without_settings
 from ..util.types import Floats2d, Ints1d, Ints2d
 
 WINDOW = 512  # words and markers that are computed at once, which bounds memory
@@ -93,7 +93,6 @@ class LanguageModel:
         return _restore, (self.to_bytes(), self.source)
 
     @without_settings(inference_mode=False)
-    @torch.no_grad()
     def log_likelihoods(self, sentences: Sequence[Sequence[str]]) -> Floats2d:
         """Return (2, words and markers), the log likelihood of each word and marker, forward and backward.
 
@@ -109,16 +108,16 @@ class LanguageModel:
         """
         stream = self._lay_out(sentences)
         found = np.full(stream.inputs.shape, np.nan)
-        for start, h in self._outputs(stream):
-            targets = torch.from_numpy(stream.targets[:, start + 1 : start + 1 + h.shape[1]])
-            for direction, ids in enumerate(targets):
-                values = self._likelihoods(h[direction, : len(ids)], ids)
-                found[direction, start + 1 : start + 1 + len(ids)] = values.numpy()
+        with inference_mode():
+            for start, h in self._outputs(stream):
+                targets = torch.from_numpy(stream.targets[:, start + 1 : start + 1 + h.shape[1]])
+                for direction, ids in enumerate(targets):
+                    values = self._likelihoods(h[direction, : len(ids)], ids)
+                    found[direction, start + 1 : start + 1 + len(ids)] = values.numpy()
         found[1] = found[1, stream.mirrored]
         return found
 
     @without_settings(inference_mode=False)
-    @torch.no_grad()
     def log_probabilities(self, sentences: Sequence[Sequence[str]], sentence: int, word: int) -> Floats2d:
         """Return (2, vocabulary) float64, the log probability of each word at a place, forward and backward.
 
@@ -136,13 +135,14 @@ class LanguageModel:
         stream = self._lay_out(sentences, gap=(sentence, word))
         place = int(stream.starts[sentence]) + 1 + word
         before = (place - 1, int(stream.mirrored[place]) - 1)
-        rows = self.head.weight.new_empty(2, self.head.weight.shape[1])
-        for start, h in self._outputs(stream):
-            for direction, last in enumerate(before):
-                if start <= last < start + h.shape[1]:
-                    rows[direction] = h[direction, last - start]
-        logits = torch.addmm(self.head.bias, rows, self.head.weight.T)
-        return logits.double().log_softmax(dim=1).numpy()
+        with inference_mode():
+            rows = self.head.weight.new_empty(2, self.head.weight.shape[1])
+            for start, h in self._outputs(stream):
+                for direction, last in enumerate(before):
+                    if start <= last < start + h.shape[1]:
+                        rows[direction] = h[direction, last - start]
+            logits = torch.addmm(self.head.bias, rows, self.head.weight.T)
+            return logits.double().log_softmax(dim=1).numpy()
 
     def _lay_out(self, sentences: Sequence[Sequence[str]], gap: tuple[int, int] | None = None) -> _Stream:
         marked = [[BOS, *map(_as_read, sentence), EOS] for sentence in sentences]

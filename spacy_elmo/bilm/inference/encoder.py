@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ...util.batches import batch_by_size
 from ...util.checks import check_size
-from ...util.threads import available_threads, without_settings
+from ...util.threads import available_threads, inference_mode, without_settings
 from ..model import INITIAL_STATES, BiLM
 from .engine import PRECISIONS, PREPACK, Engine
 
@@ -130,7 +130,7 @@ class Encoder:
             if self._lock.locked():  # by a thread that is not here to finish what it began
                 self._lock, self._engine = threading.Lock(), None
             self._process = os.getpid()
-        with self._lock, torch.inference_mode():
+        with self._lock, inference_mode():
             try:
                 available_threads()
                 return work()

@@ -8,6 +8,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from ...util.threads import inference_mode
+
 LARGE = 2**20  # elements of a weight that does not stay in a core's cache
 EQUAL_ROWS = 4  # from here on, a row of a product with a small weight has the same bits whatever the number of rows
 
@@ -91,7 +93,7 @@ def has_bfloat16() -> bool:
 @cache
 def can_pack(dtype: torch.dtype = torch.float32) -> bool:
     """Return whether PyTorch's private operators for packed weights are there and compute products."""
-    with torch.inference_mode():
+    with inference_mode():
         values = torch.arange(32 * 48, dtype=torch.float32).remainder(7).to(dtype)
         x, weight = values.view(48, 32)[:16], values.view(48, 32)  # whole numbers: sums are exact in any order
         try:

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -52,8 +53,18 @@ def available_threads() -> int:
     return torch.get_num_threads()
 
 
+def inference_mode() -> AbstractContextManager[None]:
+    """Return `torch.inference_mode()`, which no interruption leaves on.
+
+    PyTorch's class enters and leaves the mode in lines of Python, and KeyboardInterrupt may come between two of them.
+    What it stands on is C code alone, and puts back all of the caller's mode, that of `torch.no_grad` within it too.
+    """
+    mode: AbstractContextManager[None] = getattr(torch._C, "_InferenceMode", torch.inference_mode)(True)
+    return mode
+
+
 def _without_gradients(task: Callable[[int], None], number: int) -> None:
-    with torch.inference_mode():
+    with inference_mode():
         task(number)
 
 
@@ -61,14 +72,18 @@ def _live_workers(threads: int) -> list[Worker]:
     """Return two live workers, each with that number of torch's threads."""
     with _lock:
         if threads not in _workers:
-            before = _in_new_thread(torch.get_num_threads)
-            try:
-                workers = [Worker() for _ in range(2)]
-                run_jobs(workers, [partial(_set_threads, threads)] * 2)
-            finally:
-                _in_new_thread(partial(torch.set_num_threads, before))  # what new threads start with
-            _workers[threads] = workers
+            _in_new_thread(partial(_start_workers, threads))  # where no interruption comes
         return _workers[threads]
+
+
+def _start_workers(threads: int) -> None:
+    before = torch.get_num_threads()
+    try:
+        workers = [Worker() for _ in range(2)]
+        run_jobs(workers, [partial(_set_threads, threads)] * 2)
+    finally:
+        torch.set_num_threads(before)  # what new threads start with
+    _workers[threads] = workers
 
 
 def _set_threads(threads: int) -> None:

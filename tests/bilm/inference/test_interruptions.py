@@ -19,7 +19,8 @@ from spacy_elmo import Encoder, load_model
 pytestmark = pytest.mark.usefixtures("path")
 
 PACKAGE = str(Path(spacy_elmo.__file__).parent)
-HOLDING = ("_exclusively", "_live_workers")  # a tracer can raise between a lock and its block, a signal cannot
+# A tracer can raise between a block and leaving what it holds, which is C code; a signal cannot.
+HOLDING = ("_exclusively", "_live_workers", "_without_gradients")
 SHORT = [["Short", "."], ["They", "play", "chess", "."]]
 WORDS = [f"word{i}" for i in range(300)]
 LONG = [random.Random(i).choices(WORDS, k=60) for i in range(8)]
@@ -51,6 +52,13 @@ def interrupted_after(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(autouse=True)
+def _modes() -> Iterator[None]:
+    yield
+    left = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+    assert left == (False, True)
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that raises")
@@ -122,3 +130,19 @@ def test_a_call_that_is_interrupted_at_any_line_changes_no_later_vector(n_thread
                 pass
             assert np.array_equal(encoder.encode(sentences), want), line
             encoder.clear()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that raises")
+def test_calls_that_are_interrupted_at_their_ends_leave_no_mode_on(tiny_model: Path):
+    rng = random.Random(0)
+    with threads(1):
+        encoder = Encoder(load_model(tiny_model).model)
+        encoder.encode(SHORT)
+        for _ in range(3_000):
+            try:
+                with interrupted_after(rng.uniform(1e-6, 1e-3)):
+                    for _ in range(20):
+                        encoder.encode(SHORT[:1])
+            except Interrupted:
+                pass
+            assert torch.is_grad_enabled()
