@@ -1,8 +1,8 @@
 """The examples of README and docs, page by page, each in an empty directory.
 
-Blocks of "python" run in order, in one namespace a page. Blocks of "ini" become parts of a config for their components,
-which is then filled and built. "notest" behind the language is for what needs files of the reader's, or other
-software. Blocks of "bash" run where the line before is `<!-- run -->`.
+Blocks of "python", and cells of a notebook, run in order, in one namespace a page. Blocks of "ini" become parts of a
+config for their components, which is then filled and built. "notest" behind the language is for what needs files of the
+reader's, or other software. Blocks of "bash" run where the line before is `<!-- run -->`.
 """
 
 import ast
@@ -13,6 +13,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,12 +26,16 @@ from thinc.api import Config
 from spacy_elmo.pipeline.recipes import COMPONENTS, make_config
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+NOTEBOOKS = sorted((ROOT / "docs").glob("*.ipynb"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *NOTEBOOKS]
 BLOCK = re.compile(r"^(?:```(python|ini)|<!-- run -->\n```(bash))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, *languages: str) -> Iterator[tuple[str, str, int]]:
     """Yield language, code and line number of the blocks in these languages."""
+    if page in NOTEBOOKS:
+        yield from (("python", "".join(cell["source"]), 0) for cell in code_cells(page))
+        return
     text = page.read_text(encoding="utf8")
     for found in BLOCK.finditer(text):
         language = found[1] or found[2]
@@ -38,9 +43,16 @@ def blocks(page: Path, *languages: str) -> Iterator[tuple[str, str, int]]:
             yield language, found[3], text[: found.start(3)].count("\n")
 
 
+def code_cells(notebook: Path) -> list[dict]:
+    return [cell for cell in json.loads(notebook.read_text(encoding="utf8"))["cells"] if cell["cell_type"] == "code"]
+
+
+@pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     namespace = {"__name__": "__main__"}
     for language, code, line in blocks(page, "python", "ini", "bash"):
@@ -111,6 +123,18 @@ def test_paths_of_the_repository_exist(page: Path):
 def test_links_within_the_repository_lead_somewhere(page: Path):
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
+def test_notebooks_are_small_and_carry_what_their_cells_show(notebook: Path):
+    cells = code_cells(notebook)
+    assert notebook.stat().st_size < 150_000
+    assert [cell["execution_count"] for cell in cells] == [*range(1, len(cells) + 1)]
+    assert [cell["id"] for cell in cells if not cell["outputs"]] == []
+    outputs = [output for cell in cells for output in cell["outputs"]]
+    assert {output["output_type"] for output in outputs} <= {"stream", "display_data", "execute_result"}
+    assert {output.get("name", "stdout") for output in outputs} == {"stdout"}
+    assert re.findall(r"https?:|/(?:home|root|tmp|Users)/", notebook.read_text(encoding="utf8")) == []
 
 
 def test_messages_of_the_troubleshooting_page_exist():
