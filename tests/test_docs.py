@@ -137,6 +137,15 @@ def test_notebooks_are_small_and_carry_what_their_cells_show(notebook: Path):
     assert re.findall(r"https?:|/(?:home|root|tmp|Users)/", notebook.read_text(encoding="utf8")) == []
 
 
+def test_pictures_are_described_and_small():
+    pages = "".join(page.read_text(encoding="utf8") for page in PAGES)
+    shown = {path: words for words, path in re.findall(r"!\[([^\]]*)\]\(images/([^)]+)\)", pages)}
+    files = {file.name: file.stat().st_size for file in (ROOT / "docs" / "images").iterdir()}
+    assert set(shown) == set(files)
+    assert min(map(len, shown.values())) >= 40
+    assert max(files.values()) <= 60_000
+
+
 def test_messages_of_the_troubleshooting_page_exist():
     page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf8")
     quoted = [text for row in re.findall(r'^\| "(.*?)" \|', page, re.MULTILINE) for text in row.split('" or "')]
