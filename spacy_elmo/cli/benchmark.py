@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Option
+from typer import Option
 from wasabi import msg
 
-from .common import clear_errors, find_device
+from .common import GpuId, Weights, clear_errors, find_device
 
 if TYPE_CHECKING:
     from ..bilm.inference.encoder import Encoder
@@ -22,12 +22,12 @@ LETTERS = "etaoinshrdlcumwfgypbvk"
 
 
 def benchmark(
-    model: Annotated[str, Argument(help="Model name, model directory or published weights")],
+    model: Weights,
     text: Annotated[
         str | None, Option("--text", help="Words between spaces, a sentence a line; made-up words if not given")
     ] = None,
     words: Annotated[int, Option("--words", min=1, max=MOST_WORDS, help="Number of words")] = 8000,
-    gpu_id: Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")] = -1,
+    gpu_id: GpuId = -1,
     precision: Annotated[str, Option("--precision", help="Of products: float32 or bfloat16")] = "float32",
 ) -> None:
     """Measure how many words a second this machine embeds."""

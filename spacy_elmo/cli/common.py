@@ -12,9 +12,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from typer import Exit, echo
+from typer import Argument, Exit, Option, echo
 from typer.core import TyperGroup
 from wasabi import msg
 
@@ -26,6 +26,27 @@ if TYPE_CHECKING:
 
 WARNING = "Warning: "  # how lines of libraries begin that are more than information
 CLOSED = 128 + 13  # the status of a program whose output nobody reads any more, as shells have it
+
+WEIGHTS = "Model name, model directory or published weights"
+PREDICTORS = f"{WEIGHTS}, with their softmax"
+TEXTS = "Files of text, JSON lines, CoNLL-U, IOB or Docs; directories"
+
+# Arguments and options of several commands
+Weights: TypeAlias = Annotated[str, Argument(help=WEIGHTS)]
+Corpus: TypeAlias = Annotated[list[str], Argument(help=f"{TEXTS}; -")]
+Model: TypeAlias = Annotated[str, Option("--model", "-m", help=WEIGHTS)]
+Lang: TypeAlias = Annotated[str | None, Option("--lang", "-l", help="Language whose tokenizer to use; the model's own")]
+Lines: TypeAlias = Annotated[
+    str,
+    Option(help="What a line is: paragraphs, wrapped (parts of them) or sentences (tokenized, read as they are)"),
+]
+Key: TypeAlias = Annotated[str, Option("--key", help="Key of the text, or of its words, in JSON lines")]
+InitialState: TypeAlias = Annotated[str, Option("--initial-state", help="Before each sentence: warm or zeros")]
+OnError: TypeAlias = Annotated[str, Option("--on-error", help="Broken records: fail, or skip them")]
+Processes: TypeAlias = Annotated[int | None, Option("--n-process", "-n", min=1, help="Processes; one for two cores")]
+GpuId: TypeAlias = Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")]
+AsJson: TypeAlias = Annotated[bool, Option("--json", help="Print JSON")]
+Force: TypeAlias = Annotated[bool, Option("--force", "-F", help="Write into a directory that has files")]
 
 
 class Commands(TyperGroup):

@@ -10,7 +10,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..util.files import printable
-from .common import check_target, clear_errors
+from .common import Force, check_target, clear_errors
 
 
 def convert(
@@ -26,7 +26,7 @@ def convert(
     vocab: Annotated[Path | None, Option(help="Words of the embedding, one a line")] = None,
     unknown: Annotated[str | None, Option(help="What words outside the embedding get: row, zeros or error")] = None,
     head: Annotated[bool, Option(help="Keep the language model head, where there is one")] = True,
-    force: Annotated[bool, Option("--force", "-F", help="Write into a directory that has files")] = False,
+    force: Force = False,
 ) -> None:
     """Convert weights of any known format to a model directory."""
     with clear_errors():

@@ -9,15 +9,13 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..util.files import printable
-from .common import clear_errors, interruptible, say
+from .common import Corpus, InitialState, Key, Lang, Lines, Model, OnError, Processes, clear_errors, interruptible, say
 
 
 def embed(
-    inputs: Annotated[list[str], Argument(help="Files of text, JSON lines, CoNLL-U, IOB or Docs; directories; -")],
+    inputs: Corpus,
     output: Annotated[Path, Argument(help="Directory to write, or HDF5 file")],
-    model: Annotated[
-        str, Option("--model", "-m", help="Model name, model directory or published weights")
-    ] = "en_elmo_sm",
+    model: Model = "en_elmo_sm",
     layers: Annotated[
         str, Option("--layers", help="average, top, all, a number, weights as 0.2,0.5,0.3, or learned:COMPONENT")
     ] = "average",
@@ -28,16 +26,13 @@ def embed(
         Option("--format", help="parquet, npy, spacy, allennlp or elmoformanylangs; by the suffix of OUTPUT"),
     ] = None,
     dtype: Annotated[str, Option("--dtype", help="float32 or float16")] = "float32",
-    lines: Annotated[
-        str,
-        Option(help="What a line is: paragraphs, wrapped (parts of them) or sentences (tokenized, read as they are)"),
-    ] = "paragraphs",
-    key: Annotated[str, Option("--key", help="Key of the text, or of its words, in JSON lines")] = "text",
-    lang: Annotated[str | None, Option("--lang", "-l", help="Language whose tokenizer to use; the model's own")] = None,
-    initial_state: Annotated[str, Option("--initial-state", help="Before each sentence: warm or zeros")] = "warm",
-    on_error: Annotated[str, Option("--on-error", help="Broken records: fail, or skip them")] = "fail",
+    lines: Lines = "paragraphs",
+    key: Key = "text",
+    lang: Lang = None,
+    initial_state: InitialState = "warm",
+    on_error: OnError = "fail",
     shard_mb: Annotated[int, Option("--shard-mb", min=1, max=4096, help="Size of a shard of words, about")] = 64,
-    n_process: Annotated[int | None, Option("--n-process", "-n", min=1, help="Processes; one for two cores")] = None,
+    n_process: Processes = None,
     engine: Annotated[str, Option("--engine", help="local or ray")] = "local",
     ray_address: Annotated[str | None, Option("--ray-address", help="Of a running Ray cluster")] = None,
 ) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
 from wasabi import msg
 
 from ..util.files import printable
-from .common import check_target, clear_errors
+from .common import Force, check_target, clear_errors
 
 
 def export(
     source: Annotated[str, Argument(help="Model name or directory")],
     dest: Annotated[Path, Argument(help="Directory to write weights.hdf5 and options.json to")],
-    force: Annotated[bool, Option("--force", "-F", help="Write into a directory that has files")] = False,
+    force: Force = False,
 ) -> None:
     """Write a model in the published format (HDF5 and options.json) that AllenNLP and bilm-tf read."""
     with clear_errors():

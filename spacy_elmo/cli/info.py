@@ -9,12 +9,12 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..util.files import printable
-from .common import clear_errors, print_json, write_text
+from .common import AsJson, clear_errors, print_json, write_text
 
 
 def info(
     model: Annotated[str, Argument(help="Model name, model directory (as in a pipeline) or published weights")],
-    as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+    as_json: AsJson = False,
     check: Annotated[bool, Option("--check", help="Read all files, and compare them with their digests")] = False,
     card: Annotated[Path | None, Option("--card", help="Write a model card, as README.md, for a hub")] = None,
 ) -> None:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from typer import Argument, Option
 from wasabi import msg
 
-from .common import clear_errors, write_text
+from .common import WEIGHTS, clear_errors, write_text
+
+Output: TypeAlias = Annotated[Path, Argument(help="Config file to write, or - to print it")]
+Lang: TypeAlias = Annotated[str, Option("--lang", "-l", help="Code of the language")]
+Force: TypeAlias = Annotated[bool, Option("--force", "-F", help="Replace files, a kept one too")]
 
 
 def init_config(
-    output: Annotated[Path, Argument(help="Config file to write, or - to print it")],
-    lang: Annotated[str, Option("--lang", "-l", help="Code of the language")] = "en",
+    output: Output,
+    lang: Lang = "en",
     pipeline: Annotated[
         str, Option("--pipeline", "-p", help="Names of trainable components, with commas between them")
     ] = "tagger,parser,ner",
-    pretrained: Annotated[str, Option(help="Model name, model directory or published weights")] = "en_elmo_sm",
+    pretrained: Annotated[str, Option(help=WEIGHTS)] = "en_elmo_sm",
     recipe: Annotated[
         str, Option(help="listener: ELMo and word embeddings into a thin encoder; paper: into a full one")
     ] = "listener",
     keep_vectors: Annotated[bool, Option("--keep-vectors", help="Leave vectors on the Docs that come out")] = False,
     baseline: Annotated[bool, Option("--baseline", help="The same config without ELMo, to see what it brings")] = False,
-    force: Annotated[bool, Option("--force", "-F", help="Replace files, a kept one too")] = False,
+    force: Force = False,
 ) -> None:
     """Write a complete config to train a pipeline on ELMo. Only the paths of the data are missing in it. A file in its
     place is kept as OUTPUT.bak.
@@ -45,12 +49,12 @@ def init_config(
 
 
 def init_pretrain_config(
-    output: Annotated[Path, Argument(help="Config file to write, or - to print it")],
+    output: Output,
     size: Annotated[str, Option(help="tiny, small, medium or original (as the published models)")] = "small",
     words: Annotated[int, Option(help="Words in the text, about")] = 10_000_000,
     epochs: Annotated[int, Option(help="Times through the text")] = 10,
-    lang: Annotated[str, Option("--lang", "-l", help="Code of the language")] = "en",
-    force: Annotated[bool, Option("--force", "-F", help="Replace files, a kept one too")] = False,
+    lang: Lang = "en",
+    force: Force = False,
 ) -> None:
     """Write a complete config to train a model from raw text, for a size and an amount of text. A file in its place is
     kept as OUTPUT.bak."""

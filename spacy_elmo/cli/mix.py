@@ -9,13 +9,13 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..util.files import printable
-from .common import clear_errors, print_json
+from .common import AsJson, clear_errors, print_json
 
 
 def mix(
     pipeline: Annotated[str, Argument(help="Trained pipeline: a directory or an installed package")],
     plot: Annotated[Path | None, Option("--plot", help="Draw them to this file: .png, .svg or .pdf")] = None,
-    as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show how each component of a pipeline weights ELMo's layers (figure 2 of the paper)."""
     with clear_errors():

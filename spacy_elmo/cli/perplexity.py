@@ -9,25 +9,22 @@ from typing import Annotated, Any, cast
 from typer import Argument, Option, echo
 from wasabi import msg
 
-from .common import clear_errors, find_device, print_json, say
+from .common import PREDICTORS, AsJson, GpuId, Lang, Lines, clear_errors, find_device, print_json, say
 
 
 def perplexity(
-    model: Annotated[str, Argument(help="Model name, model directory or published weights, with their softmax")],
+    model: Annotated[str, Argument(help=PREDICTORS)],
     texts: Annotated[list[str], Argument(help="Files of text, JSON lines or Docs; directories, patterns")],
     vocab: Annotated[
         Path | None, Option(help="Words to predict, one a line, so that models are compared on the same targets")
     ] = None,
-    lang: Annotated[str | None, Option("--lang", "-l", help="Language whose tokenizer to use; the model's own")] = None,
-    lines: Annotated[
-        str,
-        Option(help="What a line is: paragraphs, wrapped (parts of them) or sentences (tokenized, read as they are)"),
-    ] = "paragraphs",
+    lang: Lang = None,
+    lines: Lines = "paragraphs",
     n_process: Annotated[
         int | None, Option("--n-process", "-n", min=1, help="Processes that tokenize; one a core, 4 at most")
     ] = None,
-    gpu_id: Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")] = -1,
-    as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+    gpu_id: GpuId = -1,
+    as_json: AsJson = False,
 ) -> None:
     """Measure how well a model predicts each text, word by word in both directions, over its whole vocabulary."""
     with clear_errors():

@@ -11,7 +11,7 @@ from typing import Annotated
 from typer import Argument, Context, Exit, Option
 from wasabi import msg
 
-from .common import clear_errors, find_device, say
+from .common import GpuId, clear_errors, find_device, say
 
 PATHS = ("--paths.train", "--paths.dev")  # of text
 
@@ -27,7 +27,7 @@ def pretrain(
     code: Annotated[
         Path | None, Option("--code", "-c", help="Python file with registered functions to import")
     ] = None,
-    gpu_id: Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Train a model from raw text. Settings of the config can be overridden, as by --paths.train text
     --training.max_steps 1000; --paths.train and --paths.dev take several files. Started by torchrun, all processes

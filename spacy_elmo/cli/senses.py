@@ -5,23 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Option
+from typer import Option
 from wasabi import msg
 
-from .common import clear_errors, print_json
+from .common import AsJson, Weights, clear_errors, print_json
 
 if TYPE_CHECKING:
     from ..search.accuracy import Accuracy
 
 
 def senses(
-    model: Annotated[str, Argument(help="Model name, model directory or published weights")] = "en_elmo_sm",
+    model: Weights = "en_elmo_sm",
     word: Annotated[str | None, Option(help="Print the uses of this word, each with its nearest neighbour")] = None,
     examples: Annotated[
         Path | None, Option(help="Measure with these: a word, its sense and a sentence a line, with tabs between")
     ] = None,
     html: Annotated[Path | None, Option("--html", help="Write the uses as a page for a browser")] = None,
-    as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure how well each layer of a model separates the senses of words: ten of English, which flatter, or those of
     your examples. It prints the share of uses whose nearest neighbour, by the cosine, has the same sense, and of uses

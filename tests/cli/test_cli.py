@@ -1,5 +1,7 @@
+import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,14 @@ def test_every_command_explains_itself(command: str):
     assert result.exit_code == 0
     assert "Usage" in result.output
     assert COMMANDS[command].help or COMMANDS[command].callback.__doc__
+
+
+def test_what_an_option_means_is_written_down_once():
+    files = (Path(__file__).parents[2] / "spacy_elmo" / "cli").rglob("*.py")
+    nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf8"))))
+    texts = [ast.unparse(node.value) for node in nodes if isinstance(node, ast.keyword) and node.arg == "help"]
+    assert len(texts) > 50
+    assert [text for text, n in Counter(texts).items() if n > 1 and not text.isidentifier()] == []
 
 
 def test_commands_are_declared_without_importing_the_model():

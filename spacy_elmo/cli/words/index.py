@@ -9,11 +9,11 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ...util.files import printable
-from ..common import clear_errors, interruptible, say
+from ..common import TEXTS, Key, Lang, Lines, OnError, Processes, clear_errors, interruptible, say
 
 
 def index(
-    inputs: Annotated[list[str], Argument(help="Files of text, JSON lines, CoNLL-U, IOB or Docs; directories")],
+    inputs: Annotated[list[str], Argument(help=TEXTS)],
     output: Annotated[Path, Argument(help="Directory of the index, which may have other texts already")],
     model: Annotated[
         str | None, Option("--model", "-m", help="Model name or path; that of the index, en_elmo_sm for a new one")
@@ -21,14 +21,11 @@ def index(
     layers: Annotated[
         str | None, Option("--layers", help="all, or for a smaller index average, top or a number; all for a new one")
     ] = None,
-    lang: Annotated[str | None, Option("--lang", "-l", help="Language whose tokenizer to use; the model's own")] = None,
-    lines: Annotated[
-        str,
-        Option(help="What a line is: paragraphs, wrapped (parts of them) or sentences (tokenized, read as they are)"),
-    ] = "paragraphs",
-    key: Annotated[str, Option("--key", help="Key of the text, or of its words, in JSON lines")] = "text",
-    on_error: Annotated[str, Option("--on-error", help="Broken records: fail, or skip them")] = "fail",
-    n_process: Annotated[int | None, Option("--n-process", "-n", min=1, help="Processes; one for two cores")] = None,
+    lang: Lang = None,
+    lines: Lines = "paragraphs",
+    key: Key = "text",
+    on_error: OnError = "fail",
+    n_process: Processes = None,
     approximate: Annotated[
         bool, Option("--approximate", help="Add a graph for fast searches of many millions of words; needs usearch")
     ] = False,

@@ -12,7 +12,7 @@ from typer import Argument, Option, echo
 from wasabi import msg
 
 from ...util.files import printable
-from ..common import clear_errors, print_json
+from ..common import AsJson, Lines, clear_errors, print_json
 
 if TYPE_CHECKING:
     from ...search.index import Use
@@ -34,8 +34,8 @@ def neighbors(
     model: Annotated[
         str | None, Option("--model", "-m", help="Model name or path; that of the index, en_elmo_sm for a corpus")
     ] = None,
-    lines: Annotated[str, Option(help="What a line of the corpus is: paragraphs, wrapped or sentences")] = "paragraphs",
-    as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+    lines: Lines = "paragraphs",
+    as_json: AsJson = False,
 ) -> None:
     """Print the uses of words that are nearest in meaning to a word in a sentence, each with its context, its place,
     and the cosine of their vectors.

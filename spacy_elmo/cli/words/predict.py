@@ -9,7 +9,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ...util.files import printable
-from ..common import clear_errors, print_json
+from ..common import PREDICTORS, AsJson, Lang, clear_errors, print_json
 
 if TYPE_CHECKING:
     from ...prediction import Expected
@@ -19,16 +19,14 @@ HEADINGS = {"left": "From the left", "right": "From the right", "both": "Both"}
 
 def predict(
     text: Annotated[str, Argument(help="A text with one word in square brackets, or with nothing in them")],
-    model: Annotated[
-        str, Option("--model", "-m", help="Model name, model directory or published weights, with their softmax")
-    ] = "en_elmo_sm",
+    model: Annotated[str, Option("--model", "-m", help=PREDICTORS)] = "en_elmo_sm",
     top: Annotated[int, Option("--top", min=1, help="How many words to print")] = 10,
     words: Annotated[str | None, Option("--words", help="Rank these words at the place, as bank,shore,bridge")] = None,
     substitutes: Annotated[
         bool, Option("--substitutes", help="Words that fit, by how near they are in meaning to the word in brackets")
     ] = False,
-    lang: Annotated[str | None, Option("--lang", "-l", help="Language whose tokenizer to use; the model's own")] = None,
-    as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+    lang: Lang = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print the words that a model expects at a place of a text: by what is left of it, by what is right of it, and by
     both (the product of the two probabilities, divided by the sum of all products).

@@ -9,15 +9,13 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ...util.files import printable
-from ..common import clear_errors, say
+from ..common import Corpus, InitialState, Key, Lang, Lines, Model, OnError, Processes, clear_errors, say
 
 
 def static(
-    inputs: Annotated[list[str], Argument(help="Files of text, JSON lines, CoNLL-U, IOB or Docs; directories; -")],
+    inputs: Corpus,
     output: Annotated[Path, Argument(help="Directory or file to write")],
-    model: Annotated[
-        str, Option("--model", "-m", help="Model name, model directory or published weights")
-    ] = "en_elmo_sm",
+    model: Model = "en_elmo_sm",
     layers: Annotated[
         str, Option("--layers", help="average, top, a number, weights as 0.2,0.5,0.3, or learned:COMPONENT")
     ] = "average",
@@ -35,15 +33,12 @@ def static(
         Option("--prune", "-p", help="Vectors that are kept; rarer words share the nearest. Only of spaCy's"),
     ] = None,
     name: Annotated[str | None, Option("--name", help="Of the vectors. Only of spaCy's")] = None,
-    lines: Annotated[
-        str,
-        Option(help="What a line is: paragraphs, wrapped (parts of them) or sentences (tokenized, read as they are)"),
-    ] = "paragraphs",
-    key: Annotated[str, Option("--key", help="Key of the text, or of its words, in JSON lines")] = "text",
-    lang: Annotated[str | None, Option("--lang", "-l", help="Language whose tokenizer to use; the model's own")] = None,
-    initial_state: Annotated[str, Option("--initial-state", help="Before each sentence: warm or zeros")] = "warm",
-    on_error: Annotated[str, Option("--on-error", help="Broken records: fail, or skip them")] = "fail",
-    n_process: Annotated[int | None, Option("--n-process", "-n", min=1, help="Processes; one for two cores")] = None,
+    lines: Lines = "paragraphs",
+    key: Key = "text",
+    lang: Lang = None,
+    initial_state: InitialState = "warm",
+    on_error: OnError = "fail",
+    n_process: Processes = None,
 ) -> None:
     """Give each frequent word of a corpus the mean of its vectors in context: a table that needs neither torch nor this
     package, for spaCy (a directory), as word2vec text (.txt, .txt.gz) or as .safetensors.
