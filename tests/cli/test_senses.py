@@ -7,6 +7,7 @@ from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
 from spacy_elmo.formats import model_directory
+from spacy_elmo.search import accuracy
 from spacy_elmo.search.examples import EXAMPLES
 from tests.support.random_models import random_table_model
 from tests.support.uses import read_page
@@ -105,3 +106,26 @@ def test_a_page_of_examples_of_ones_own(tiny_model: Path, tmp_path: Path):
     assert result.exit_code == 0, result.output
     (page,) = read_page(tmp_path / "page.html")
     assert page["name"] == "seal"
+
+
+def test_a_page_is_what_it_was_when_the_command_is_interrupted(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """In the middle of the file, then in what is measured after it."""
+    page, write_bytes = tmp_path / "pages" / "page.html", Path.write_bytes
+
+    def interrupted(path: Path, data: bytes) -> int:
+        write_bytes(path, data[: len(data) // 2])
+        raise KeyboardInterrupt
+
+    def measure(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    assert run(tiny_model, "--html", page).exit_code != 0
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    monkeypatch.setattr(accuracy, "measure_senses", measure)
+    assert run(tiny_model, "--html", page).exit_code != 0
+    assert len(read_page(page)) == len(EXAMPLES)
+    assert [file.name for file in page.parent.iterdir()] == ["page.html"]

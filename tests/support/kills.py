@@ -24,8 +24,18 @@ CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.
 KILLED = 77
 
 
-def run(what: Callable[[], object], *, kill_before: int | None = None) -> int:
-    """Run a function in a fork that dies before a change of the file system. Return its exit code."""
+def die() -> None:
+    """End as a process that the system kills."""
+    os._exit(KILLED)
+
+
+def interrupt() -> None:
+    """Do what Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def run(what: Callable[[], object], *, kill_before: int | None = None, kill: Callable[[], None] = die) -> int:
+    """Run a function in a fork that is killed or interrupted before a change of files. Return its exit code."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -37,7 +47,7 @@ def run(what: Callable[[], object], *, kill_before: int | None = None) -> int:
         if event in CHANGES and writes:
             n += 1
             if n == kill_before:
-                os._exit(KILLED)
+                kill()
 
     def counted_fsync(descriptor: int) -> None:
         count("os.rename", ())
@@ -47,6 +57,8 @@ def run(what: Callable[[], object], *, kill_before: int | None = None) -> int:
     sys.addaudithook(count)
     try:
         what()
+    except KeyboardInterrupt:
+        die()
     finally:
         os._exit(0)
 

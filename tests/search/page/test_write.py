@@ -2,15 +2,18 @@ import base64
 import hashlib
 import html
 import json
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from spacy_elmo.search.page import Use, write_entries, write_page
+from spacy_elmo.search.page import Use, write, write_entries, write_page
 from spacy_elmo.util import WriteError
+from tests.support.kills import KILLED, die, interrupt, run
 from tests.support.uses import make_entry, read_page
 
 ROOT = Path(__file__).parents[3]
@@ -168,3 +171,27 @@ def test_the_wheel_has_the_files_of_the_page():
     packed = {file for pattern in json.loads(listed[1]) for file in (ROOT / "spacy_elmo").glob(pattern)}
     folder = ROOT / "spacy_elmo" / "search" / "page"
     assert packed.issuperset(folder / f"page.{kind}" for kind in ("html", "css", "js"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
+@pytest.mark.parametrize("kill", [die, interrupt])
+@pytest.mark.parametrize("is_there", [True, False], ids=["over old", "into nothing"])
+def test_a_kill_or_ctrl_c_at_any_moment_leaves_a_whole_page_or_none(
+    kill: Callable[[], None], is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(write, "_describe", lambda entry: [entry.name])  # what it computes is no matter here
+    path, entry = tmp_path / "page.html", make_entry("bank", SENSES)
+    states: dict[str | None, int] = {}
+    for n in range(1, 100):
+        path.unlink(missing_ok=True)
+        if is_there:
+            path.write_text("old", encoding="utf8")
+        if run(lambda: write_entries(path, [entry], title="new"), kill_before=n, kill=kill) != KILLED:
+            break
+        state = path.read_text(encoding="utf8")[-8:] if path.exists() else None
+        states[state] = states.get(state, 0) + 1
+    before = "old" if is_there else None
+    assert set(states) == {before, "</html>\n"}
+    assert states[before] >= 4
+    write_entries(path, [entry], title="new")
+    assert list(tmp_path.iterdir()) == [path]
