@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,8 +19,8 @@ from ..text.hints import find_hint
 from ..text.readers import CorpusError, describe_files, find_files
 from ..text.tokenize import check_language
 from ..util.checks import check_choice
-from ..util.lock import LockedError, lock
-from ..util.staging import WriteError, file_to_write, new_folder, staged
+from ..util.lock import claimed
+from ..util.staging import file_to_write, staged
 from .embedder import Counts, find_language, make_pipe
 from .engines import default_processes, ray, run_local, run_ray
 from .job import FOLDER, LOCK, MANIFEST, Job, find_differences, find_job, plan
@@ -123,7 +123,8 @@ def embed_files(
         raise CorpusError(f"{output}: exists; choose another name, or remove it")
     with ExitStack() as stack:
         found = list(_find(inputs, output, stack))
-        stack.enter_context(_alone(folder, output))
+        find_job(folder)  # what is something else's is left alone
+        stack.enter_context(claimed(folder / FOLDER / LOCK, named=folder, doing=f"is embedding into {output}"))
         job = _plan(found, folder, wanted, size, notify)
         todo = job.missing()
         with tqdm(
@@ -151,22 +152,6 @@ def _remove(folder: Path) -> None:
     """Remove shards that were merged. Without its manifest, what is left is no job any more."""
     (folder / FOLDER / MANIFEST).unlink()
     shutil.rmtree(folder)
-
-
-@contextmanager
-def _alone(folder: Path, output: Path) -> Iterator[None]:
-    """Keep other processes out of a folder, which is made, and gone again if nothing was planned in it."""
-    find_job(folder)  # what is something else's is left alone
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(new_folder(folder / FOLDER))
-            stack.enter_context(lock(folder / FOLDER / LOCK, doing=f"is embedding into {output}"))
-        except LockedError:
-            raise
-        except OSError as error:
-            problem = f"cannot be written ({error.strerror or error}); nothing was changed"
-            raise WriteError(f"{folder}: {problem}; choose another place") from error
-        yield
 
 
 def _settings(model: str, layers: str, format: str, lang: str | None, more: dict[str, Any]) -> Settings:

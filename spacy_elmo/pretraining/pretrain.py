@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from thinc.api import Config
 from ..formats import Pretrained
 from ..models import load_model
 from ..text.hints import find_hint
-from ..util.lock import LockedError, lock
-from ..util.staging import WriteError, new_folder, staged
+from ..util.lock import claimed
+from ..util.staging import staged
 from ..util.threads import CPU
 from .config import TOTAL, complete, differences, read_run_config
 from .corpus.manifest import MANIFEST
@@ -215,15 +215,7 @@ def _claimed(output: Path, config: Config, *, resume: bool, notify: Notify) -> I
     after an error."""
     if output.exists() and not output.is_dir():
         raise ValueError(f"{output}: is a file; name a directory")
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(new_folder(output))
-            stack.enter_context(lock(output / LOCK, doing=f"is training in {output}"))
-        except LockedError:
-            raise
-        except OSError as error:
-            problem = f"cannot be written ({error.strerror or error}); nothing was changed"
-            raise WriteError(f"{output}: {problem}; choose another place") from error
+    with claimed(output / LOCK, named=output, doing=f"is training in {output}"):
         _check_run(output, config, resume=resume, notify=notify)
         yield
 

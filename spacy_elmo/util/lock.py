@@ -9,8 +9,10 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from .staging import WriteError, new_folder
 
 if sys.platform == "win32":
     import msvcrt
@@ -53,6 +55,31 @@ def lock(path: Path, *, doing: str) -> Iterator[None]:
             path.unlink()
         if sys.platform != "win32":
             os.close(descriptor)
+
+
+@contextmanager
+def claimed(path: Path, *, named: Path, doing: str) -> Iterator[None]:
+    """Keep other processes out of a folder, which is made, and gone again if the block fails and nothing is in it.
+
+    Args:
+        path: The file of the lock, in the folder.
+        named: What messages call the folder.
+        doing: As of `lock`.
+
+    Raises:
+        LockedError: Another process is in the block.
+        WriteError: The folder or the file cannot be made.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(new_folder(path.parent))
+            stack.enter_context(lock(path, doing=doing))
+        except LockedError:
+            raise
+        except OSError as error:
+            problem = f"cannot be written ({error.strerror or error}); nothing was changed"
+            raise WriteError(f"{named}: {problem}; choose another place") from error
+        yield
 
 
 def _take(path: Path, doing: str) -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from spacy_elmo.util import lock as module
-from spacy_elmo.util.lock import LockedError, lock
+from spacy_elmo.util.lock import LockedError, claimed, lock
+from spacy_elmo.util.staging import WriteError
 
 HOLD = """
 import sys, time
@@ -102,3 +103,30 @@ def test_a_link_to_nothing_is_an_error_of_the_system(tmp_path: Path):
     (tmp_path / "lock").symlink_to("none")
     with pytest.raises(FileNotFoundError):
         take(tmp_path / "lock")
+
+
+def claim(folder: Path) -> None:
+    with claimed(folder / "notes" / "lock", named=folder, doing="is at work"):
+        (folder / "notes" / "kept").touch()
+
+
+def test_a_claimed_folder_is_made_and_gone_again_if_nothing_came_of_it(tmp_path: Path):
+    with (
+        pytest.raises(KeyError),
+        claimed(tmp_path / "a" / "b" / "lock", named=tmp_path, doing="is at work"),
+    ):
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+    claim(tmp_path / "a")
+    assert [path.name for path in (tmp_path / "a" / "notes").iterdir()] == ["kept"]
+
+
+def test_a_claimed_folder_is_closed_to_others_and_named_where_it_cannot_be_made(tmp_path: Path):
+    with (
+        claimed(tmp_path / "notes" / "lock", named=tmp_path, doing="is at work"),
+        pytest.raises(LockedError, match=f"process {os.getpid()} on .* is at work"),
+    ):
+        claim(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(WriteError, match="file: cannot be written .*; nothing was changed; choose another place"):
+        claim(tmp_path / "file")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +14,8 @@ from ...embedding import embed_files
 from ...embedding.records import INPUTS
 from ...text.readers import CorpusError, describe_files, find_files
 from ...util.digests import describe_file
-from ...util.lock import LockedError, lock
-from ...util.staging import WriteError, is_stage, new_folder
+from ...util.lock import claimed
+from ...util.staging import is_stage
 from ...util.types import Floats2d
 from .approximate import check, write_graph
 from .files import GRAPH, INDEX, LOCK, TEXTS, Manifest, describe_texts, read_manifest, spell_layers, write_manifest
@@ -86,7 +85,8 @@ def build_index(
     output = Path(output)
     if approximate:
         check()
-    with _alone(output):
+    _check_place(output)
+    with claimed(output / LOCK, named=output, doing=f"is building the index {output}"):
         manifest = read_manifest(output) if (output / INDEX).exists() else None
         new = list(_find_new(inputs, output, manifest, notify))
         if manifest is not None:
@@ -156,24 +156,13 @@ def _counted(blocks: Iterable[Floats2d], bar: tqdm) -> Iterator[Floats2d]:
         bar.update(len(block))
 
 
-@contextmanager
-def _alone(output: Path) -> Iterator[None]:
-    """Keep other processes out of a folder, which is made, and gone again if nothing was put into it."""
+def _check_place(output: Path) -> None:
+    """Raise CorpusError where something else is."""
     if output.exists() and not output.is_dir():
         raise CorpusError(f"{output}: exists and is no directory; choose another place")
     others = output.is_dir() and any(not _is_ours(path) for path in output.iterdir())
     if others:
         raise CorpusError(f"{output}: not empty, and no index; choose another place")
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(new_folder(output))
-            stack.enter_context(lock(output / LOCK, doing=f"is building the index {output}"))
-        except LockedError:
-            raise
-        except OSError as error:
-            problem = f"cannot be written ({error.strerror or error}); nothing was changed"
-            raise WriteError(f"{output}: {problem}; choose another place") from error
-        yield
 
 
 def _is_ours(path: Path) -> bool:
