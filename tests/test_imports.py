@@ -84,7 +84,7 @@ ROOMS = {
     ),
 }
 ROOMS["search/index"] = Room(
-    "corpora to be searched by meaning", True, ("util", "text/readers", "tokens", "embedding")
+    "corpora to be searched by meaning", True, ("util", "text/readers", "tokens", "search", "embedding")
 )
 ROOMS["cli"] = Room("commands", True, tuple(ROOMS))
 

@@ -15,7 +15,7 @@ from ...util.files import printable
 from ..common import AsJson, Lines, clear_errors, print_json
 
 if TYPE_CHECKING:
-    from ...search.index import Use
+    from ...search.index import Neighbor
 
 
 def neighbors(
@@ -35,6 +35,7 @@ def neighbors(
         str | None, Option("--model", "-m", help="Model name or path; that of the index, en_elmo_sm for a corpus")
     ] = None,
     lines: Lines = "paragraphs",
+    html: Annotated[Path | None, Option("--html", help="Write the uses as a page for a browser as well")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the uses of words that are nearest in meaning to a word in a sentence, each with its context, its place,
@@ -42,7 +43,7 @@ def neighbors(
     """
     with clear_errors(), ExitStack() as stack:
         from ...embedding.settings import parse_layers
-        from ...search.index import build_index, open_index
+        from ...search.index import build_index, open_index, write_neighbors
         from ...search.index.index import DEFAULT
         from ...search.index.query import parse_query
 
@@ -55,12 +56,15 @@ def neighbors(
         if index is None:
             folder = stack.enter_context(TemporaryDirectory(prefix="spacy-elmo-", ignore_cleanup_errors=True))
             index, tell = Path(folder) / "index", partial(echo, err=True)
-            build_index(
-                [str(corpus)], index, model=model, layers=layer or DEFAULT, lines=lines, notify=tell, progress=True
-            )
-        uses = open_index(index, model=model).nearest(
+            layers = "all" if html else layer or DEFAULT
+            build_index([str(corpus)], index, model=model, layers=layers, lines=lines, notify=tell, progress=True)
+        opened = open_index(index, model=model)
+        uses = opened.nearest(
             query, layer=chosen.mix if chosen else None, top=top, same_word=same_word, lower=lower, exact=exact
         )
+        if html and uses:
+            write_neighbors(html, opened, query, uses)
+            echo(printable(f"Wrote {html}: {len(uses)} uses and the query"), err=True)
     if as_json:
         print_json([use._asdict() for use in uses])
     elif uses:
@@ -69,7 +73,7 @@ def neighbors(
         msg.warn(printable(f"{corpus or index}: no use of the word in brackets"))
 
 
-def _print(uses: list[Use]) -> None:
+def _print(uses: list[Neighbor]) -> None:
     """Print uses with the words in one column."""
     from ...search import in_context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -38,8 +38,8 @@ from .query import embed_query, load_embedder, span_of
 DEFAULT = "average"  # layers of a search, where the index has all
 
 
-class Use(NamedTuple):
-    """A word in a sentence of the index.
+class Neighbor(NamedTuple):
+    """A word in a sentence of the index that is near to a query.
 
     Attributes:
         cosine: Between its vector and that of the query.
@@ -47,6 +47,7 @@ class Use(NamedTuple):
         word: The word.
         start: Where it starts in the text.
         text: The sentence.
+        row: Of the index, from 0 on.
     """
 
     cosine: float
@@ -54,6 +55,7 @@ class Use(NamedTuple):
     word: str
     start: int
     text: str
+    row: int
 
 
 class Index:
@@ -82,7 +84,7 @@ class Index:
         same_word: bool = False,
         lower: bool = False,
         exact: bool = False,
-    ) -> list[Use]:
+    ) -> list[Neighbor]:
         """Return the uses that are nearest to a word in its context.
 
         Args:
@@ -105,14 +107,33 @@ class Index:
         """
         check_size("top", top)
         weights = self._weights(layer)
-        word, layers = embed_query(self._embedder, query)
+        word, layers = self.embed(query)
         (vector,) = mix_block(layers[None], weights)
         vector /= np.linalg.norm(vector) or 1
         rows = self._find_word(word, lower=lower) if same_word or lower else None
         if rows is None and not exact and np.array_equal(weights, self._weights(None)):
             rows = self._candidates(vector, top)
         found = nearest_rows(self._cosines(vector, weights, rows), top)
-        return [self._use(row, cosine) for row, cosine in zip(*(values.tolist() for values in found))]
+        return [self._neighbor(row, cosine) for row, cosine in zip(*(values.tolist() for values in found))]
+
+    def embed(self, query: str) -> tuple[str, Floats2d]:
+        """Return the word in brackets, and its vectors as those of `vectors_of`: (layers, width).
+
+        Args:
+            query: As of `nearest`.
+
+        Raises:
+            ValueError: As of `nearest`.
+            WeightsError: As of `nearest`.
+            CorpusError: The weights of the model are not those of the index.
+        """
+        return embed_query(self._embedder, query)
+
+    @property
+    def mix(self) -> Mix | None:
+        """What the one vector of each word is made of; None where the index has all layers."""
+        own = parse_layers(self.manifest.layers)
+        return None if own.all else own.mix
 
     @cached_property
     def _embedder(self) -> Embedder:
@@ -120,16 +141,16 @@ class Index:
 
     def _weights(self, layer: Mix | None) -> Floats1d:
         """Return the weights of the layers that the index has."""
-        own, n_layers = parse_layers(self.manifest.layers), self._embedder.pipe.shim.config.n_outputs
+        own, n_layers = self.mix, self._embedder.pipe.shim.config.n_outputs
         try:
             if layer is not None:
                 check_mix(layer)
-            weights = resolve_mix((DEFAULT if own.all else own.mix) if layer is None else layer, n_layers)
+            weights = resolve_mix((DEFAULT if own is None else own) if layer is None else layer, n_layers)
         except ValueError as error:
             raise ValueError(f"layer = {str(error).removeprefix('mix = ')}") from error
-        if own.all:
+        if own is None:
             return weights
-        if not np.allclose(weights, resolve_mix(own.mix, n_layers)):
+        if not np.allclose(weights, resolve_mix(own, n_layers)):
             has = f"{self.folder} has no vectors but of layers = {self.manifest.layers!r}"
             raise ValueError(f"layer = {layer!r}: {has}; leave it out, or build an index of all layers")
         return np.ones(1, dtype="float32")
@@ -174,6 +195,18 @@ class Index:
                 size = max(1, BLOCK // vectors.shape[-1])
                 yield from (mix_block(vectors[i : i + size], weights) for i in range(0, len(vectors), size))
 
+    def vectors_of(self, rows: Sequence[int]) -> Floats3d:
+        """Return (layers, rows, width), in float16; one layer where the index has one vector a word.
+
+        Args:
+            rows: One or more, in any order.
+        """
+        shards = map(self._shard, rows)
+        return np.stack([self._load(shard)[row - shard.first] for row, shard in zip(rows, shards)], axis=1)
+
+    def _shard(self, row: int) -> Shard:
+        return [shard for shard in self.manifest.shards() if shard.first <= row][-1]
+
     def _load(self, shard: Shard) -> Floats3d:
         """Return (rows, layers, width), mapped."""
         path = self.folder / shard.texts.name / shard.texts.shard(shard.number, ".npy")
@@ -189,9 +222,9 @@ class Index:
             blocks = shard_cosines(self._load(shard), weights, query, within)
             yield from ((first + part, cosines) for part, cosines in blocks)
 
-    def _use(self, row: int, cosine: float) -> Use:
-        shard = [shard for shard in self.manifest.shards() if shard.first <= row][-1]
-        folder, row = self.folder / shard.texts.name, row - shard.start
+    def _neighbor(self, number: int, cosine: float) -> Neighbor:
+        shard = self._shard(number)
+        folder, row = self.folder / shard.texts.name, number - shard.start
         sentences = load_array(folder / SENTENCES, [shard.texts.sentences, 2], "int64")
         first, offset = sentences[np.searchsorted(sentences[:, 0], row, side="right") - 1].tolist()
         path = folder / shard.texts.shard(shard.number, ".jsonl")
@@ -203,7 +236,7 @@ class Index:
             start, end = span_of(text, line["words"], row - first)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise CorpusError(f"{path}: not the sentences of the index ({error}); {REMEDY}") from error
-        return Use(cosine, str(place), text[start:end], start, text)
+        return Neighbor(cosine, str(place), text[start:end], start, text, number)
 
 
 def open_index(path: str | os.PathLike[str], *, model: str | None = None) -> Index:

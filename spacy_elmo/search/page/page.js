@@ -57,16 +57,16 @@ function excerpt(i, side) {
 function nearestTo(i) {
   const [best] = entry.nearest[layer][i];
   if (!best) return "No other use.";
-  return `Nearest in layer ${layer}: ${best[0] + 1}, ${groupOf(best[0])}, cosine ${cosine(best[1 + layer])}.`;
+  return `Nearest in ${entry.layers[layer]}: ${best[0] + 1}, ${groupOf(best[0])}, cosine ${cosine(best[1 + layer])}.`;
 }
 
 function showEntry(number) {
   stop();
   entry = entries[number];
   chosen = 0;
-  const many = entry.uses.length;
-  find("about").textContent = `${many} use${many > 1 ? "s" : ""} of “${entry.name}”. What lies near each other has similar ` +
-    `vectors in the layer. Colours and shapes are ${entry.known ? "senses" : "groups by the top layer"}.`;
+  const top = entry.layers.length > 1 ? "the top layer" : entry.layers[0];
+  find("about").textContent = `${entry.about}. What lies near each other has similar vectors in ` +
+    `${entry.layers.length > 1 ? "the layer" : top}. Colours and shapes are ${entry.known ? "senses" : `groups by ${top}`}.`;
   drawPoints();
   drawRows();
   drawLegend();
@@ -187,12 +187,11 @@ function showChosen() {
 function nearestTable() {
   const others = entry.nearest[layer][chosen];
   if (!others.length) return element("p", {}, "No other use.");
-  const layers = [...entry.places.keys()];
   const now = k => (k === layer ? { class: "now" } : {});
   return element("table", { id: "nearest" },
-    element("caption", {}, `Nearest in layer ${layer}, with the cosine in each`),
+    element("caption", {}, `Nearest in ${entry.layers[layer]}, with the cosine in each`),
     element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Use"),
-      ...layers.map(k => element("th", { scope: "col", ...now(k) }, `layer ${k}`)))),
+      ...entry.layers.map((name, k) => element("th", { scope: "col", ...now(k) }, name)))),
     element("tbody", {}, ...others.map(([other, ...cosines]) => {
       const [left, word, right] = excerpt(other, 14);
       const button = element("button", { type: "button" }, glyph(entry.uses[other][4]), ` ${other + 1} `,

@@ -34,11 +34,15 @@ class Entry(NamedTuple):
         name: What a menu calls them: the word.
         uses: One or more.
         vectors: (layers, uses, width), the vectors of the word in each use, from the lowest layer to the top.
+        layers: What each layer is called. Empty for "layer 0" and so on.
+        about: What the uses are. "" for their number and the name.
     """
 
     name: str
     uses: Sequence[Use]
     vectors: np.ndarray
+    layers: Sequence[str] = ()
+    about: str = ""
 
 
 def entry_of(tokens: Sequence[Token], senses: Sequence[str] = ()) -> Entry:

@@ -93,8 +93,11 @@ def _describe(entry: Entry) -> dict[str, Any]:
     else:
         names = [f"group {number + 1}" for number in find_clusters(vectors[-1])]
     numbers = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    count = len(entry.uses)
     return {
         "name": _plain(entry.name),
+        "about": _plain(entry.about or f"{count} use{'s' * (count > 1)} of “{entry.name}”"),
+        "layers": list(entry.layers or (f"layer {number}" for number in range(len(vectors)))),
         "known": known,
         "groups": list(numbers),
         "uses": [[*_context(use), numbers[name]] for use, name in zip(entry.uses, names)],
@@ -110,6 +113,8 @@ def _unit_vectors(entry: Entry) -> np.ndarray:
         raise ValueError(f"{entry.name}: {count:,} uses, and a page shows 1 to {MOST:,}; give another number of them")
     if vectors.ndim != 3 or vectors.shape[1] != count or not vectors.size:
         raise ValueError(f"{entry.name}: vectors of shape {vectors.shape}; give (layers, {count} uses, width)")
+    if entry.layers and len(entry.layers) != len(vectors):
+        raise ValueError(f"{entry.name}: {len(entry.layers)} names for {len(vectors)} layers; give as many, or none")
     if not np.isfinite(vectors).all():
         raise ValueError(f"{entry.name}: a vector has a number that is not finite; use other weights or precision")
     lengths = np.linalg.norm(vectors, axis=2, keepdims=True)

@@ -7,6 +7,7 @@ from typer.testing import CliRunner, Result
 
 from spacy_elmo.cli import app
 from spacy_elmo.search.index import build_index
+from tests.support.uses import read_page
 
 TEXT = "He wrote a play about it.\n\nThey play chess; an extraordinarily\tlong game. Play on!\n"
 
@@ -43,7 +44,7 @@ def test_options_reach_the_search(index: Path):
     found = json.loads(result.output)
     assert [use["word"] for use in found] == ["play", "play"]
     assert [use["cosine"] for use in found] == pytest.approx([1, 1], abs=1e-6)
-    assert found[0].keys() == {"cosine", "place", "word", "start", "text"}
+    assert found[0].keys() == {"cosine", "place", "word", "start", "text", "row"}
 
 
 def test_a_small_text_is_searched_without_an_index(
@@ -57,9 +58,24 @@ def test_a_small_text_is_searched_without_an_index(
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_a_word_without_uses_is_said(index: Path):
-    result = run("A [zebra].", "--index", index, "--same-word")
+def test_a_page_has_what_is_printed(index: Path, tmp_path: Path):
+    result = run("a [play]", "--index", index, "--top", 3, "--html", tmp_path / "page.html", "--json")
+    assert result.exit_code == 0, result.output
+    assert result.stderr == f"Wrote {tmp_path / 'page.html'}: 3 uses and the query\n"
+    (entry,) = read_page(tmp_path / "page.html")
+    assert [use[3] for use in entry["uses"][1:]] == [use["place"] for use in json.loads(result.stdout)]
+
+
+def test_a_page_of_a_small_text_has_all_layers(text: Path, tmp_path: Path, tiny_model: Path):
+    result = run("a [play]", "--corpus", text, "--model", tiny_model, "--html", tmp_path / "page.html")
+    assert result.exit_code == 0, result.output
+    assert len(read_page(tmp_path / "page.html")[0]["layers"]) == 3
+
+
+def test_a_word_without_uses_is_said(index: Path, tmp_path: Path):
+    result = run("A [zebra].", "--index", index, "--same-word", "--html", tmp_path / "page.html")
     assert result.exit_code == 0
+    assert not (tmp_path / "page.html").exists()
     assert "no use of the word" in " ".join(result.output.split())
     assert json.loads(run("A [zebra].", "--index", index, "--same-word", "--json").output) == []
 

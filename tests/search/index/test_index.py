@@ -37,7 +37,7 @@ def test_the_nearest_are_those_of_all_cosines(index: Index, text: Path, nlp: Lan
 def test_a_use_has_its_place_and_its_word_in_its_text(index: Index, text: Path):
     use = index.nearest(QUERY, top=1)[0]
     assert use.cosine == pytest.approx(1, abs=1e-6)
-    assert use[1:] == (f"{text}:3#0", "cell", 11, "We saw the cell.")
+    assert use[1:] == (f"{text}:3#0", "cell", 11, "We saw the cell.", 23)
     assert use.text[use.start :].startswith(use.word)
 
 

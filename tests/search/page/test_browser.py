@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spacy_elmo.search.index import build_index, open_index, write_neighbors
 from spacy_elmo.search.page import Entry, Use, write_entries
 from tests.support.uses import make_entry
 
@@ -33,7 +34,8 @@ def look(browser: Any, tmp_path: Path) -> Iterator[Callable]:
     contexts, wrong = [], []
 
     def open_page(*entries: Entry, width: int = 1280, motion: str = "reduce", clock: bool = False) -> Any:
-        write_entries(tmp_path / "page.html", entries, title="Words & <senses>")
+        if entries:
+            write_entries(tmp_path / "page.html", entries, title="Words & <senses>")
         context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion=motion)
         contexts.append(context)
         page = context.new_page()
@@ -210,10 +212,38 @@ def test_a_menu_has_the_words(look: Callable):
 
 
 def test_one_use_in_one_layer(look: Callable):
-    _, uses, vectors = make_entry("bank", [None])
+    _, uses, vectors, *_ = make_entry("bank", [None])
     page = look(Entry("bank", uses, vectors[:1]))
     assert page.locator("#layers").is_hidden()
     assert "No other use." in page.locator("#chosen").inner_text()
+
+
+def test_the_neighbors_of_a_query(look: Callable, tmp_path: Path, tiny_model: Path):
+    (tmp_path / "a.txt").write_text("They play a game.\nWe play on.\nA play was long.", encoding="utf8")
+    build_index([tmp_path / "a.txt"], tmp_path / "index", model=str(tiny_model), n_process=1)
+    index, query = open_index(tmp_path / "index"), "He saw a [play] ."
+    write_neighbors(tmp_path / "page.html", index, query, index.nearest(query, same_word=True))
+    page = look()
+    assert page.locator("#about").inner_text().startswith("“play” in the query, which is use 1, and the 3 nearest uses")
+    assert "the query" in page.locator("#chosen").inner_text()
+    top = places(page)
+    page.locator("#layer").fill("0")
+    assert set(places(page)) == {"translate(0,0)"}
+    page.locator("#layer").fill("2")
+    assert places(page) == top
+    click(page, 2)
+    assert chosen(page) == ["3", "3", "3"]
+
+
+def test_the_one_layer_of_an_index_has_its_name(look: Callable, tmp_path: Path, tiny_model: Path):
+    (tmp_path / "a.txt").write_text("They play a game.\nWe play on.", encoding="utf8")
+    build_index([tmp_path / "a.txt"], tmp_path / "index", model=str(tiny_model), layers="average", n_process=1)
+    index, query = open_index(tmp_path / "index"), "He saw a [play] ."
+    write_neighbors(tmp_path / "page.html", index, query, index.nearest(query))
+    page = look()
+    assert page.locator("#layers").is_hidden()
+    assert page.locator("#nearest thead").inner_text().strip().split("\t") == ["Use", "the average of all layers"]
+    assert "groups by the average of all layers." in page.locator("#about").inner_text()
 
 
 def test_text_stays_text(look: Callable):

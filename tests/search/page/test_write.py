@@ -22,7 +22,7 @@ HOSTILE = "</script><script>alert(1)</script> \"'`&amp;<!-- 😀 שלום \u202e
 
 
 def written(path: Path, senses: list[Any]) -> dict[str, Any]:
-    _, uses, vectors = make_entry("bank", senses)
+    _, uses, vectors, *_ = make_entry("bank", senses)
     write_page(path / "page.html", uses, vectors, title="A page")
     return read_page(path / "page.html")[0]
 
@@ -72,7 +72,7 @@ def test_one_use_alone(tmp_path: Path):
 
 
 def test_zero_vectors_are_like_no_other(tmp_path: Path):
-    _, uses, vectors = make_entry("bank", SENSES)
+    _, uses, vectors, *_ = make_entry("bank", SENSES)
     vectors[:, 0] = 0
     write_page(tmp_path / "page.html", uses, vectors, title="")
     assert read_page(tmp_path / "page.html")[0]["nearest"][2][0][0] == [1, 0, 0, 0]
@@ -96,7 +96,7 @@ def test_what_is_no_text_is_spelled(tmp_path: Path):
 
 
 def test_long_contexts_are_cut_far_from_the_word(tmp_path: Path):
-    _, uses, vectors = make_entry("bank", [None], side=1000 * "x ")
+    _, uses, vectors, *_ = make_entry("bank", [None], side=1000 * "x ")
     write_page(tmp_path / "page.html", uses, vectors, title="")
     left, _, right, *_ = read_page(tmp_path / "page.html")[0]["uses"][0]
     assert left.startswith("…")
@@ -107,7 +107,7 @@ def test_long_contexts_are_cut_far_from_the_word(tmp_path: Path):
 
 @pytest.mark.parametrize("side", [100 * "word ", 200 * "語"])
 def test_a_page_of_200_uses_is_small(tmp_path: Path, side: str):
-    _, uses, vectors = make_entry("bank", [None] * 200, side=side)
+    _, uses, vectors, *_ = make_entry("bank", [None] * 200, side=side)
     write_page(tmp_path / "page.html", uses, vectors, title="")
     assert (tmp_path / "page.html").stat().st_size <= 300_000
 
@@ -147,6 +147,18 @@ def test_what_cannot_be_shown_is_refused(tmp_path: Path, count: int, shape: tupl
     with pytest.raises(ValueError, match=message):
         write_page(tmp_path / "page.html", [Use("", "word", "")] * count, np.ones(shape), title="Words")
     assert not any(tmp_path.iterdir())
+
+
+def test_layers_may_have_names_and_uses_a_description(tmp_path: Path):
+    entry = make_entry("bank", SENSES)
+    write_entries(tmp_path / "page.html", [entry], title="")
+    found = read_page(tmp_path / "page.html")[0]
+    assert (found["layers"], found["about"]) == (["layer 0", "layer 1", "layer 2"], "4 uses of “bank”")
+    write_entries(tmp_path / "page.html", [entry._replace(layers=("a", "b", "c"), about="All.")], title="")
+    found = read_page(tmp_path / "page.html")[0]
+    assert (found["layers"], found["about"]) == (["a", "b", "c"], "All.")
+    with pytest.raises(ValueError, match="bank: 1 names for 3 layers; give as many, or none"):
+        write_entries(tmp_path / "page.html", [entry._replace(layers=("a",))], title="")
 
 
 def test_a_page_needs_a_word(tmp_path: Path):
