@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 Placed: TypeAlias = tuple[str, str]  # FILE:LINE, and the line
 Report: TypeAlias = Callable[[str, str, str], object]
-Found: TypeAlias = Iterator[tuple[str, list[str], bool]]  # place of a sentence, its words, whether it starts a document
+Annotation: TypeAlias = list[str]  # lemma, part of speech and tag of a word, each "" where it has none
+Found: TypeAlias = Iterator[tuple[str, list[str], bool, list[Annotation]]]
+"""Place of a sentence, its words, whether it starts a document, and what is annotated of each word, if it is read."""
 
 CONLLU = re.compile(rb"(#[^\n]*\n|\s)*\d+([-.]\d+)?(\t[^\t\n]*){9}\n")
 MOST_LINES = 10_001  # of a sentence that are read
@@ -25,9 +27,10 @@ def read_conllu(lines: Iterable[Placed], report: Report) -> Found:
         bad = next(((place, len(columns)) for place, columns in rows if len(columns) != 10), None)
         if bad:
             report(bad[0], f"{bad[1]} columns, where CoNLL-U has 10 with tabs between them", "correct it")
-        words = [] if bad else [columns[1] for _, columns in rows if columns[0].isdecimal()]
-        if words or is_first:
-            yield block[0][0], words, is_first
+        found = [] if bad else [columns for _, columns in rows if columns[0].isdecimal()]
+        if found or is_first:
+            annotations = [["" if value == "_" else value for value in columns[2:5]] for columns in found]
+            yield block[0][0], [columns[1] for columns in found], is_first, annotations
 
 
 def read_columns(lines: Iterable[Placed], report: Report) -> Found:
@@ -35,7 +38,7 @@ def read_columns(lines: Iterable[Placed], report: Report) -> Found:
     for block in _blocks(lines):
         is_first = any(line.startswith("-DOCSTART-") for _, line in block)
         words = [line.split()[0] for _, line in block if not line.startswith("-DOCSTART-")]
-        yield block[0][0], words, is_first
+        yield block[0][0], words, is_first, []
 
 
 def read_iob(lines: Iterable[Placed], report: Report) -> Found:
@@ -46,7 +49,7 @@ def read_iob(lines: Iterable[Placed], report: Report) -> Found:
         if bad is not None:
             report(place, f"{bad!r:.60} is not word|TAG or word|POS|TAG", "correct it")
         elif parts:
-            yield place, [part[0] for part in parts], False
+            yield place, [part[0] for part in parts], False, []
 
 
 def _blocks(lines: Iterable[Placed]) -> Iterator[list[Placed]]:

@@ -20,6 +20,7 @@ from ..text.tokenize import LONGEST_SENTENCE, MAX_LEXEMES, cut_text
 from ..tokens.mix import mix_layers, to_dtype
 from ..util.batches import batch_by_size
 from ..util.types import Floats1d, Floats2d, Floats3d
+from .annotated import Annotation
 from .records import Record
 from .settings import Settings
 
@@ -36,6 +37,7 @@ class Part(NamedTuple):
     id: str
     text: str
     sentences: list[list[str]]
+    annotations: Sequence[list[Annotation]] = ()
 
 
 class Row(NamedTuple):
@@ -47,6 +49,7 @@ class Row(NamedTuple):
         words: Its words, whitespace left out.
         vectors: (words, width); of a sentence or document (width,).
         layers: (layers, words, width) or (layers, width), where they are asked for.
+        annotations: Lemma, part of speech and tag of each word, where they are asked for and known.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Row(NamedTuple):
     words: list[str]
     vectors: np.ndarray
     layers: np.ndarray | None
+    annotations: Sequence[Annotation] = ()
 
 
 class Embedder:
@@ -108,7 +112,8 @@ class Embedder:
             vectors, layers = self._pool(vectors, words), None if layers is None else self._pool(layers, words)
         dtype = self.settings.dtype
         layers = None if layers is None else to_dtype(layers, dtype)
-        return Row(part.id, part.text, words, to_dtype(vectors, dtype), layers)
+        annotations = list(chain.from_iterable(part.annotations))
+        return Row(part.id, part.text, words, to_dtype(vectors, dtype), layers, annotations)
 
     def _pool(self, vectors: np.ndarray, words: list[str]) -> np.ndarray:
         """Return (..., width), the weighted mean of (..., words, width)."""
@@ -118,7 +123,7 @@ class Embedder:
 
     def _cut(self, record: Record) -> Iterator[Part]:
         """Yield the parts of a record that have a row each: its sentences, or all of it."""
-        name = record["id"]
+        name, annotations = record["id"], record.get("annotations", [])
         if "sentences" in record:
             sentences, texts = record["sentences"], [" ".join(words) for words in record["sentences"]]
         elif "words" in record:
@@ -126,15 +131,16 @@ class Embedder:
             spans = [span for span in _find_spans([doc])[0] if not span.text.isspace()]
             sentences = [[token.text for token in span if not token.is_space] for span in spans]
             texts = [span.text.strip() for span in spans]
+            annotations = annotations and [[annotations[t.i] for t in span if not t.is_space] for span in spans]
         else:
             sentences = cut_text(record["text"], self.settings.lang)
             texts = list(_find_texts(record["text"], sentences))
         if self.settings.unit == "documents" and sentences:
-            yield Part(name, record["text"] if "text" in record else " ".join(texts), sentences)
+            yield Part(name, record["text"] if "text" in record else " ".join(texts), sentences, annotations)
             return
         is_one = "sentences" in record and len(sentences) == 1
         for i, (words, text) in enumerate(zip(sentences, texts)):
-            yield Part(name if is_one else f"{name}#{i}", text, [words])
+            yield Part(name if is_one else f"{name}#{i}", text, [words], annotations[i : i + 1])
 
     def docs(self, records: Iterable[Record]) -> Iterator[Doc]:
         """Yield the Docs of records, with the data of the pipe on them."""

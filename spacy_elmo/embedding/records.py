@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import itemgetter
@@ -25,9 +25,11 @@ from ..text.readers import (
 )
 from ..text.tokenize import DOC_BIN, is_doc_bin, read_doc_bin
 from ..util.text_files import open_text
-from .annotated import CONLLU, read_columns, read_conllu, read_iob
+from .annotated import CONLLU, Annotation, Found, read_columns, read_conllu, read_iob
 
-Record: TypeAlias = dict[str, Any]  # "id", and "text", or "sentences", or "words", "spaces" and "starts"
+Record: TypeAlias = dict[str, Any]
+"""Has "id", and "text", or "sentences", or "words", "spaces" and "starts". With the latter two may be "annotations": of
+each sentence or of all words, a list of lemma, part of speech and tag."""
 Placed: TypeAlias = tuple[str, str]  # FILE:LINE, and the line
 OnError: TypeAlias = Literal["fail", "skip"]
 
@@ -75,6 +77,7 @@ class Reading:
         key: The key of the text in objects of JSON.
         lang: Language of the vocabulary that Docs are read into.
         problems: Hears of broken records.
+        annotations: Whether records have what is annotated of their words.
     """
 
     lines: Lines
@@ -82,6 +85,7 @@ class Reading:
     key: str
     lang: str
     problems: Problems
+    annotations: bool = False
 
     def records(self, file: Path, name: str) -> Iterator[Record]:
         """Yield the records of a file. What it holds decides how it is read, and its name where that does not show.
@@ -155,11 +159,14 @@ class Reading:
         else:
             yield {"id": place, "text": "\n".join(filter(None, block))}
 
-    def _tokenized(self, place: str, sentences: list[list[str]]) -> Iterator[Record]:
+    def _tokenized(
+        self, place: str, sentences: list[list[str]], annotations: Sequence[list[Annotation]] = ()
+    ) -> Iterator[Record]:
         if max(map(len, sentences)) > MOST_WORDS:
             self.problems(place, f"a sentence of more than {MOST_WORDS:,} words", "cut it")
         else:
-            yield {"id": place, "sentences": sentences}
+            has_any = self.annotations and any(annotations)
+            yield {"id": place, "sentences": sentences, **({"annotations": annotations} if has_any else {})}
 
     def _objects(self, lines: Iterable[Placed]) -> Iterator[Record]:
         for place, line in lines:
@@ -191,20 +198,22 @@ class Reading:
             remedy = "correct or remove the line, or name another --key"
             self.problems(place, f'{what} under the key "{self.key}"', remedy)
 
-    def _annotated(self, found: Iterable[tuple[str, list[str], bool]]) -> Iterator[Record]:
+    def _annotated(self, found: Found) -> Iterator[Record]:
         """Yield sentences, or the documents that some of them start; without such, each is a document."""
         place, document, has_documents = "", cast(list[list[str]], []), False
-        for sentence_place, words, is_first in found:
+        annotated: list[list[Annotation]] = []
+        for sentence_place, words, is_first, annotation in found:
             has_documents |= is_first
             is_full = sum(len(word) for sentence in document for word in sentence) > LONGEST_DOCUMENT
             if document and (is_first or is_full or not (self.whole and has_documents)):
-                yield from self._tokenized(place, document)
-                document = []
+                yield from self._tokenized(place, document, annotated)
+                document, annotated = [], []
             if words:
                 place = place if document else sentence_place
                 document.append(words)
+                annotated.append(annotation)
         if document:
-            yield from self._tokenized(place, document)
+            yield from self._tokenized(place, document, annotated)
 
     def _docs(self, file: Path, name: str) -> Iterator[Record]:
         """Yield the words, spaces and sentences of Docs; a Doc without any word but whitespace has no vectors."""
@@ -213,11 +222,13 @@ class Reading:
             try:
                 words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
                 starts = [bool(token.is_sent_start) for token in doc] if doc.has_annotation("SENT_START") else None
+                annotations = [[token.lemma_, token.pos_, token.tag_] for token in doc] if self.annotations else []
             except KeyError as error:
                 self.problems(place, f"a word of a vocabulary that the file lacks ({error})", "write it again")
                 continue
             if any(not word.isspace() for word in words):
-                yield {"id": place, "words": words, "spaces": spaces, "starts": starts}
+                record = {"id": place, "words": words, "spaces": spaces, "starts": starts}
+                yield {**record, **({"annotations": annotations} if any(map(any, annotations)) else {})}
             else:
                 self.problems(place, "a Doc without words", "remove it")
 

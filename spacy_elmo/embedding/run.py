@@ -228,7 +228,7 @@ def _plan(found: Sequence[Input], folder: Path, settings: Settings, size: int, n
 
 def _records(found: Iterable[Input], settings: Settings, problems: Problems) -> Iterator[Record]:
     whole = settings.unit == "documents"
-    reading = Reading(settings.lines, whole, settings.key, settings.lang, problems)
+    reading = Reading(settings.lines, whole, settings.key, settings.lang, problems, settings.annotations)
     for given in found:
         yield from reading.records(*given)
 

@@ -58,6 +58,7 @@ class Settings:
         key: The key of the text in objects of JSON.
         on_error: What becomes of broken records.
         shard_mb: About how many MiB the vectors of the words of a shard take.
+        annotations: Whether the lines of "npy" say lemma, part of speech and tag of each word, where the text does.
     """
 
     model: str
@@ -73,6 +74,7 @@ class Settings:
     key: str = "text"
     on_error: Literal["fail", "skip"] = "fail"
     shard_mb: int = 64
+    annotations: bool = False
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

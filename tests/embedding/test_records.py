@@ -180,3 +180,32 @@ def test_docs_keep_words_spaces_and_sentences(tmp_path: Path):
     assert [record["words"] for record in found] == [["Ja", ",", "z.B."], ["a", "b"]]
     assert found[1] == {"id": "a.spacy:1", "words": ["a", "b"], "spaces": [False, True], "starts": [True, True]}
     assert said == ["Warning: a.spacy:2: a Doc without words; it is left out"]
+
+
+ANNOTATED = "1\tPlays\tplay\tNOUN\tNNS" + "\t_" * 5 + "\n2\t_\t_\t_\t_" + "\t_" * 5 + "\n"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_annotations_of_conllu_are_read_where_they_are_wanted(tmp_path: Path, whole: bool):
+    text = f"# newdoc\n{ANNOTATED}\n{ANNOTATED}"
+    found = read(tmp_path / "a.conllu", text, annotations=True, whole=whole)
+    sentence = [["play", "NOUN", "NNS"], ["", "", ""]]
+    assert [record["annotations"] for record in found] == ([[sentence] * 2] if whole else [[sentence]] * 2)
+    assert not any("annotations" in record for record in read(tmp_path / "a.conllu", text))
+
+
+def test_annotations_of_docs_are_read_where_they_are_wanted(tmp_path: Path):
+    vocab = spacy.blank("en").vocab
+    docs = [
+        Doc(vocab, ["Plays", "\n"], lemmas=["play", ""], pos=["NOUN", "SPACE"], tags=["NNS", ""]),
+        Doc(vocab, ["Nothing"]),
+    ]
+    data = DocBin(docs=docs).to_bytes()
+    found = read(tmp_path / "a.spacy", data, annotations=True)
+    assert found[0]["annotations"] == [["play", "NOUN", "NNS"], ["", "SPACE", ""]]
+    assert "annotations" not in found[1]
+    assert "annotations" not in read(tmp_path / "a.spacy", data)[0]
+
+
+def test_files_of_iob_have_no_annotations(tmp_path: Path):
+    assert "annotations" not in read(tmp_path / "a.iob", "We|PRP|O play|VBP|O", annotations=True)[0]

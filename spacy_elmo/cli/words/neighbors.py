@@ -30,6 +30,9 @@ def neighbors(
     top: Annotated[int, Option("--top", "-k", min=1, help="How many uses to print")] = 10,
     same_word: Annotated[bool, Option("--same-word", help="Only uses of the word, in its spelling")] = False,
     lower: Annotated[bool, Option("--lower", help="Only uses of the word, in upper or lower case")] = False,
+    lemma: Annotated[str | None, Option("--lemma", help="Only uses with this lemma, if texts are annotated")] = None,
+    pos: Annotated[str | None, Option("--pos", help="Only this part of speech, as NOUN, if they are")] = None,
+    tag: Annotated[str | None, Option("--tag", help="Only this tag of the language, as NNS, if they are")] = None,
     exact: Annotated[bool, Option("--exact", help="Compare all vectors, where the index is --approximate")] = False,
     model: Annotated[
         str | None, Option("--model", "-m", help="Model name or path; that of the index, en_elmo_sm for a corpus")
@@ -59,9 +62,19 @@ def neighbors(
             layers = "all" if html else layer or DEFAULT
             build_index([str(corpus)], index, model=model, layers=layers, lines=lines, notify=tell, progress=True)
         opened = open_index(index, model=model)
+        annotated = {"lemma": lemma, "pos": pos, "tag": tag}
         uses = opened.nearest(
-            query, layer=chosen.mix if chosen else None, top=top, same_word=same_word, lower=lower, exact=exact
+            query,
+            layer=chosen.mix if chosen else None,
+            top=top,
+            same_word=same_word,
+            lower=lower,
+            exact=exact,
+            **annotated,
         )
+        for name, value in annotated.items():
+            if value is not None and (count := opened.annotated(name)) < len(opened):
+                echo(f"--{name}: {count:,} of {len(opened):,} words have one; the others are left out", err=True)
         if html and uses:
             write_neighbors(html, opened, query, uses)
             echo(printable(f"Wrote {html}: {len(uses)} uses and the query"), err=True)
@@ -70,7 +83,7 @@ def neighbors(
     elif uses:
         _print(uses)
     else:
-        msg.warn(printable(f"{corpus or index}: no use of the word in brackets"))
+        msg.warn(printable(f"{corpus or index}: no use that fits"))
 
 
 def _print(uses: list[Neighbor]) -> None:

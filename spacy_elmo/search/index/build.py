@@ -18,8 +18,9 @@ from ...util.lock import claimed
 from ...util.staging import is_stage
 from ...util.types import Floats2d
 from .approximate import check, write_graph
-from .files import GRAPH, INDEX, LOCK, TEXTS, Manifest, describe_texts, read_manifest, spell_layers, write_manifest
+from .files import GRAPH, INDEX, LOCK, TEXTS, Manifest, read_manifest, spell_layers, write_manifest
 from .index import Index
+from .lookup import describe_texts
 from .query import load_embedder
 
 
@@ -113,6 +114,7 @@ def build_index(
                 lines=lines,
                 key=key,
                 on_error=on_error,
+                annotations=True,
             )
             manifest, added = _add(output, manifest, number), done.words
         assert manifest is not None

@@ -4,6 +4,7 @@
     texts-N/               what one call added: the output of `embed_files` in the format "npy", words in float16
     texts-N/words.npy      (rows,) uint32, the number of the word of each row
     texts-N/words.json     the words by their numbers
+    texts-N/lemma.npy      the same of lemmas, where texts have them, with lemma.json; so are `pos` and `tag`
     texts-N/sentences.npy  (sentences, 2) int64, the first row of each sentence, and where its line of JSON begins
     texts-N/graph.usearch  where an approximate search was asked for
 
@@ -12,9 +13,6 @@ What `index.json` names is the index: a folder that it does not name is still be
 
 from __future__ import annotations
 
-import io
-import json
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,19 +20,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...embedding.job import Job
 from ...embedding.settings import Layers, parse_layers
 from ...text.readers import CorpusError
-from ...util.digests import check_described, describe_file
+from ...util.digests import check_described
 from ...util.files import WeightsError, read_json, write_json
 from ...util.staging import staged
 
-SCHEMA = 1
+SCHEMA = 2
 INDEX, LOCK, TEXTS = "index.json", "lock", "texts-"
-WORDS, WORD_LIST, SENTENCES = "words.npy", "words.json", "sentences.npy"
-GRAPH = "graph.usearch"
-LOOKUP = (WORDS, WORD_LIST, SENTENCES)
+SENTENCES, GRAPH = "sentences.npy", "graph.usearch"
+ANNOTATIONS = ("lemma", "pos", "tag")
 REMEDY = "copy the whole index again, or build it again"
+
+
+def column_files(name: str) -> tuple[str, str]:
+    """Return the files of a column: the number of each row, and the values by their numbers."""
+    return f"{name}.npy", f"{name}.json"
+
+
+REQUIRED = (*column_files("words"), SENTENCES)
+OPTIONAL = tuple(file for name in ANNOTATIONS for file in column_files(name))
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,8 @@ class Texts:
         """Yield the names of all files."""
         for number in range(len(self.rows)):
             yield from (self.shard(number, ".npy"), self.shard(number, ".jsonl"))
-        yield from LOOKUP
-        if self.has_graph:
-            yield GRAPH
+        yield from REQUIRED
+        yield from (name for name in (*OPTIONAL, GRAPH) if name in self.files)
 
     @property
     def has_graph(self) -> bool:
@@ -145,8 +149,6 @@ class Manifest:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Manifest:
         """Return what `to_dict` gave, once it is known that it is such a thing."""
-        if values.get("schema") != SCHEMA:
-            raise ValueError(f"schema = {values.get('schema')!r}: this version needs {SCHEMA}")
         texts = [Texts(i, **given) for i, given in enumerate(values["texts"])]
         given = {key: values[key] for key in ("model", "digest", "lang", "layers")}
         counts = [*values["shape"], *(n for part in texts for n in (*part.rows, part.sentences))]
@@ -173,7 +175,14 @@ def read_manifest(folder: Path) -> Manifest:
             raise CorpusError(f"{folder}: an index that is not finished; the command that builds it goes on")
         raise CorpusError(f"{folder}: no index, as it has no {INDEX}; `python -m spacy elmo index` builds one")
     try:
-        return Manifest.from_dict(read_json(path))
+        values = read_json(path)
+        schema = values.get("schema")
+        if schema != SCHEMA and isinstance(schema, int):
+            other = f"an index of layout {schema}, and this version of spacy-elmo has {SCHEMA}"
+            raise CorpusError(f"{path}: {other}; remove the index and build it again")
+        if schema != SCHEMA:
+            raise ValueError(f"schema = {schema!r}")
+        return Manifest.from_dict(values)
     except (WeightsError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise CorpusError(f"{path}: cannot be read ({error}); {REMEDY}") from error
 
@@ -182,51 +191,6 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write `index.json`, as a whole or not at all."""
     with staged(folder, [INDEX]) as stage:
         write_json(stage / INDEX, manifest.to_dict())
-
-
-def describe_texts(folder: Path, number: int) -> tuple[Job, Texts, list[int]]:
-    """Write the lookup of a folder of vectors that is done.
-
-    Args:
-        folder: The folder of the index.
-        number: Of the folder in it.
-
-    Returns:
-        Its job, what `index.json` says of it, and the shape of a word.
-    """
-    texts = Texts(number, [], [], 0, {})
-    folder /= texts.name
-    job = Job(folder)
-    notes = [job.note(shard) or {} for shard in job.shards]
-    rows = [note["words"] for note in notes]
-    sentences = _write_lookup(folder, [texts.shard(i, ".jsonl") for i in range(len(rows))])
-    texts = Texts(number, job.manifest["inputs"], rows, sentences, {})
-    texts.files.update({name: describe_file(folder / name) for name in texts.names()})
-    return job, texts, list(np.load(folder / texts.shard(0, ".npy"), mmap_mode="r").shape[1:])
-
-
-def _write_lookup(folder: Path, parts: Sequence[str]) -> int:
-    """Write which word each row is, and where each sentence begins. Returns how many sentences there are."""
-    numbers: dict[str, int] = {}
-    words, sentences = array("I"), array("q")
-    for part in parts:
-        offset = 0
-        with (folder / part).open("rb") as lines:
-            for line in lines:
-                sentences.extend((len(words), offset))
-                words.extend([numbers.setdefault(word, len(numbers)) for word in json.loads(line)["words"]])
-                offset += len(line)
-    with staged(folder, LOOKUP) as stage:
-        _save(stage / WORDS, np.frombuffer(words, dtype="uint32"))
-        _save(stage / SENTENCES, np.frombuffer(sentences, dtype="int64").reshape(-1, 2))
-        write_json(stage / WORD_LIST, {"words": list(numbers)})
-    return len(sentences) // 2
-
-
-def _save(path: Path, values: np.ndarray) -> None:
-    data = io.BytesIO()  # NumPy itself does not say why a disk refuses
-    np.save(data, values)
-    path.write_bytes(data.getbuffer())
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:

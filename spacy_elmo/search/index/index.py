@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial, reduce
+from operator import eq
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,6 @@ from ...embedding.settings import parse_layers
 from ...text.readers import CorpusError
 from ...tokens.mix import Mix, check_mix, resolve_mix
 from ...util.checks import check_size
-from ...util.files import read_json
 from ...util.types import Floats1d, Floats2d, Floats3d, Ints1d
 from .approximate import find_candidates
 from .exact import BLOCK, mix_block, nearest_rows, shard_cosines
@@ -24,15 +24,15 @@ from .files import (
     GRAPH,
     REMEDY,
     SENTENCES,
-    WORD_LIST,
-    WORDS,
     Manifest,
     Shard,
     Texts,
     check_files,
+    column_files,
     load_array,
     read_manifest,
 )
+from .lookup import find_rows
 from .query import embed_query, load_embedder, span_of
 
 DEFAULT = "average"  # layers of a search, where the index has all
@@ -83,6 +83,9 @@ class Index:
         top: int = 10,
         same_word: bool = False,
         lower: bool = False,
+        lemma: str | None = None,
+        pos: str | None = None,
+        tag: str | None = None,
         exact: bool = False,
     ) -> list[Neighbor]:
         """Return the uses that are nearest to a word in its context.
@@ -94,6 +97,9 @@ class Index:
             top: How many to return, if there are so many.
             same_word: Whether to return only uses of the word, in its spelling.
             lower: Whether to return only uses of the word, in upper or lower case.
+            lemma: Return only uses with this lemma, where the texts have lemmas.
+            pos: Return only uses with this part of speech, such as "NOUN".
+            tag: Return only uses with this tag of the language, such as "NNS".
             exact: Whether to compare all vectors where there is a graph. It serves for searches of all words by the
                 default `layer`; others are exact.
 
@@ -101,16 +107,22 @@ class Index:
             The nearest first; of equal ones, the first of the index.
 
         Raises:
-            ValueError: The query has not one word in brackets, or the index has not the layer.
+            ValueError: The query has not one word in brackets, or the index has not the layer, or no such annotation.
             WeightsError: The model cannot be loaded.
             CorpusError: Its weights are not those of the index, or the index has changed.
         """
         check_size("top", top)
+        annotated = {"lemma": lemma, "pos": pos, "tag": tag}
+        self._check_annotated(annotated)
         weights = self._weights(layer)
         word, layers = self.embed(query)
         (vector,) = mix_block(layers[None], weights)
         vector /= np.linalg.norm(vector) or 1
-        rows = self._find_word(word, lower=lower) if same_word or lower else None
+        wanted: dict[str, Callable[[str], bool]]
+        wanted = {name: partial(eq, value) for name, value in annotated.items() if value is not None}
+        if same_word or lower:
+            wanted["words"] = lambda other: other == word or (lower and other.lower() == word.lower())
+        rows = self._find_rows(wanted) if wanted else None
         if rows is None and not exact and np.array_equal(weights, self._weights(None)):
             rows = self._candidates(vector, top)
         found = nearest_rows(self._cosines(vector, weights, rows), top)
@@ -155,17 +167,30 @@ class Index:
             raise ValueError(f"layer = {layer!r}: {has}; leave it out, or build an index of all layers")
         return np.ones(1, dtype="float32")
 
-    def _find_word(self, word: str, *, lower: bool) -> Ints1d:
-        """Return the rows of a word, in rising order."""
+    def annotated(self, name: str) -> int:
+        """Return of how many words a text says what they are.
+
+        Args:
+            name: "lemma", "pos" or "tag".
+        """
+        return len(self._find_rows({name: bool}))
+
+    def _check_annotated(self, wanted: Mapping[str, str | None]) -> None:
+        for name, value in wanted.items():
+            if value == "":
+                raise ValueError(f"{name} = '': has nothing to look for; name one, or leave it out")
+            if value is not None and not any(column_files(name)[0] in texts.files for texts in self.manifest.texts):
+                problem = f"{self.folder} has none, as its texts are not annotated with it"
+                remedy = "index CoNLL-U files, or Docs (.spacy) of a pipeline that sets it"
+                raise ValueError(f"{name} = {value!r}: {problem}; leave it out, or {remedy}")
+
+    def _find_rows(self, wanted: Mapping[str, Callable[[str], bool]]) -> Ints1d:
+        """Return the rows whose values in some columns are wanted, in rising order."""
         found, start = [], 0
         for texts in self.manifest.texts:
-            path, n_rows = self.folder / texts.name, sum(texts.rows)
-            words = read_json(path / WORD_LIST).get("words")
-            if not isinstance(words, list) or not all(isinstance(other, str) for other in words):
-                raise CorpusError(f"{path / WORD_LIST}: not a list of words; {REMEDY}")
-            wanted = [i for i, other in enumerate(words) if other == word or (lower and other.lower() == word.lower())]
-            found.append(start + np.flatnonzero(np.isin(load_array(path / WORDS, [n_rows], "uint32"), wanted)))
-            start += n_rows
+            rows = [find_rows(self.folder, texts, name, is_wanted) for name, is_wanted in wanted.items()]
+            found.append(start + reduce(np.intersect1d, rows))
+            start += sum(texts.rows)
         return np.concatenate(found)
 
     def _candidates(self, query: Floats1d, top: int) -> Ints1d | None:

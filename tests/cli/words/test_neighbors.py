@@ -58,6 +58,17 @@ def test_a_small_text_is_searched_without_an_index(
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+def test_only_what_is_annotated_so(text: Path, tmp_path: Path, tiny_model: Path):
+    rows = ["1\tPlays\tplay\tNOUN\tNNS", "2\tplayed\tplay\tVERB\tVBD"]
+    (tmp_path / "b.conllu").write_text("".join(row + "\t_" * 5 + "\n" for row in rows), encoding="utf8")
+    build_index([text, tmp_path / "b.conllu"], tmp_path / "index", model=str(tiny_model), n_process=1)
+    found = run("a [play]", "--index", tmp_path / "index", "--lemma", "play", "--pos", "VERB", "--tag", "VBD", "--json")
+    assert found.exit_code == 0, found.output
+    assert [use["word"] for use in json.loads(found.stdout)] == ["played"]
+    said = "2 of 21 words have one; the others are left out"
+    assert found.stderr.splitlines() == [f"--{name}: {said}" for name in ("lemma", "pos", "tag")]
+
+
 def test_a_page_has_what_is_printed(index: Path, tmp_path: Path):
     result = run("a [play]", "--index", index, "--top", 3, "--html", tmp_path / "page.html", "--json")
     assert result.exit_code == 0, result.output
@@ -76,7 +87,7 @@ def test_a_word_without_uses_is_said(index: Path, tmp_path: Path):
     result = run("A [zebra].", "--index", index, "--same-word", "--html", tmp_path / "page.html")
     assert result.exit_code == 0
     assert not (tmp_path / "page.html").exists()
-    assert "no use of the word" in " ".join(result.output.split())
+    assert "no use that fits" in " ".join(result.output.split())
     assert json.loads(run("A [zebra].", "--index", index, "--same-word", "--json").output) == []
 
 
@@ -88,12 +99,13 @@ def test_a_word_without_uses_is_said(index: Path, tmp_path: Path):
         (["a [play]"], "name an --index"),
         (["a [play]", "--index", "nowhere", "--corpus", "nowhere"], "one of both"),
         (["a [play]", "--corpus", "nowhere.txt"], "nowhere.txt: no such file"),
+        (["a [play]", "--corpus", "a.txt", "--lemma", "play"], "lemma = 'play': "),
         (["a [play]", "--index", "nowhere", "--layer", "all"], "a search needs one vector"),
         (["a [play]", "--index", "nowhere", "--layer", "upper"], "layers = 'upper'"),
     ],
 )
 def test_what_cannot_be_searched_is_one_message(
-    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], message: str, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
     result = run(*arguments)

@@ -28,3 +28,12 @@ def test_the_index_finds_the_rows_of_the_array(tmp_path: Path, unit: str, all_la
         found = found if unit == "words" else found[0]
         expected = row.vectors if row.layers is None else np.moveaxis(row.layers, 0, -2)
         assert np.array_equal(found, expected)
+
+
+def test_annotations_are_in_the_index_where_there_are_some(tmp_path: Path):
+    vectors = np.zeros((1, 6), dtype="float32")
+    rows = [Row("a", "w", ["w"], vectors, None), Row("b", "w", ["w"], vectors, None, [["w", "NOUN", ""]])]
+    npy.write(tmp_path, "part", rows, Settings("m", "d", "en", "npy"))
+    plain, annotated = map(json.loads, (tmp_path / "part.jsonl").read_text(encoding="utf8").splitlines())
+    assert list(plain) == ["id", "text", "words", "rows"]
+    assert annotated == {**plain, "id": "b", "rows": [1, 2], "annotations": [["w", "NOUN", ""]]}

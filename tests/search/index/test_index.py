@@ -136,7 +136,7 @@ def test_what_is_no_index_is_said(tmp_path: Path):
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema": 2},
+        {"schema": "2"},
         {"model": 1},
         {"layers": "none"},
         {"shape": []},
@@ -158,7 +158,7 @@ def test_an_index_file_that_says_something_else_is_refused(index: Index, change:
         open_index(index.folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 2}'])
 def test_an_index_file_that_is_broken_is_refused(tmp_path: Path, text: str):
     (tmp_path / "index.json").write_text(text, encoding="utf8")
     with pytest.raises(CorpusError, match=r"index\.json: cannot be read"):
