@@ -30,7 +30,7 @@ def benchmark(
     gpu_id: GpuId = -1,
     precision: Annotated[str, Option("--precision", help="Of products: float32 or bfloat16")] = "float32",
 ) -> None:
-    """Measure how many words a second this machine embeds."""
+    """Measure how many words a second this machine embeds; of a model with a softmax, also how many it predicts."""
     with clear_errors():
         import torch
 
@@ -42,7 +42,8 @@ def benchmark(
         from ..util.batches import take_words
 
         device = find_device(gpu_id)
-        found = load_model(model).model.to(device)
+        pretrained = load_model(model)
+        found = pretrained.model.to(device)
         if isinstance(found.config.input, WordInput) and found.config.input.unknown == "error" and text is None:
             raise ValueError(f"{model}: its table refuses made-up words; give it a --text of words that it has")
         check_room(4 * words * found.config.n_outputs * found.config.width, source=f"--words {words}")
@@ -54,6 +55,13 @@ def benchmark(
             ("All at once, words known", _speed(sentences, encoder.encode)),
             ("One sentence at a time", _speed(few, lambda part: _one_by_one(encoder, part))),
         ]
+        if pretrained.head is not None and device.type == "cpu":
+            from ..prediction import LanguageModel
+
+            predictor = LanguageModel(pretrained, model)
+            rows.append(
+                ("Surprisals", _speed(few, lambda part: [*predictor.documents_log_likelihoods([s] for s in part)]))
+            )
         title = f"Words a second, {sum(map(len, sentences)):,} words, {torch.get_num_threads()} threads"
         msg.table([(name, f"{speed:,.0f}") for name, speed in rows], title=title, aligns=("l", "r"))
         why = choose(found, precision=precision).why if device.type == "cpu" else f"torch on {device}"

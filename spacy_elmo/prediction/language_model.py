@@ -6,7 +6,9 @@ The backward direction reads each sentence from its end; the sentences themselve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -15,39 +17,39 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..bilm.characters import BOS, EOS, UNK
+from ..bilm import BiLM
+from ..bilm.characters import UNK
+from ..bilm.inference import Encoder
 from ..formats import Pretrained, WeightsError, model_directory
 from ..models.load import load_model, require_head
-from ..pretraining.corpus.vocabulary import MARKERS, UNK_ID, check_words
-from ..pretraining.network.char_cnn import encode_words
-from ..pretraining.network.head import Likelihoods
+from ..pretraining.corpus.vocabulary import BOS_ID, EOS_ID, MARKERS, UNK_ID, check_words
 from ..pretraining.network.lstm import run_window
+from ..util.batches import batch_by_size
 from ..util.threads import inference_mode, without_settings
 from ..util.types import Floats2d, Ints1d, Ints2d
+from .softmax import Softmax
 
-WINDOW = 512  # words and markers that are computed at once, which bounds memory
+BATCH_WORDS = 4096  # words and markers of documents that are computed side by side, which bounds memory
 
 
 class _Stream(NamedTuple):
     """Sentences with their markers, one after the other.
 
     Attributes:
-        words: The distinct ones.
-        inputs: (2, words and markers), index into words, in the order that each direction reads.
-        targets: (2, words and markers), ids in the vocabulary, likewise.
+        words: Those that the forward direction reads.
+        targets: (2, words and markers), ids in the vocabulary, in the order that each direction reads.
         starts: (sentences,), where each has its opening marker.
         mirrored: (words and markers,), where the backward direction has what the forward one has here.
     """
 
     words: list[str]
-    inputs: Ints2d
     targets: Ints2d
     starts: Ints1d
     mirrored: Ints1d
 
 
 class LanguageModel:
-    """A biLM that predicts words. It computes on the CPU, each text alone: what else is read does not matter.
+    """A biLM that predicts words. It computes on the CPU, and each text as if it were alone.
 
     Args:
         pretrained: The model with its head.
@@ -70,7 +72,8 @@ class LanguageModel:
         self.head = require_head(source, pretrained.head)
         check_words(self.head.words, place=f"{source}: vocabulary of the softmax")
         self.index = {word: i for i, word in enumerate(self.head.words)}
-        self._likelihoods = Likelihoods(self.head, self.head.words)
+        self._encoder = Encoder(_changeable(self.model), initial_state="zeros")
+        self._softmax = Softmax(self.head)
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> LanguageModel:
@@ -92,29 +95,41 @@ class LanguageModel:
         # By value: tensors that travel between processes on their own would move into shared memory.
         return _restore, (self.to_bytes(), self.source)
 
-    @without_settings(inference_mode=False)
     def log_likelihoods(self, sentences: Sequence[Sequence[str]]) -> Floats2d:
-        """Return (2, words and markers), the log likelihood of each word and marker, forward and backward.
+        """Return those of one document, see `documents_log_likelihoods`."""
+        return next(self.documents_log_likelihoods([sentences]))
+
+    def documents_log_likelihoods(self, documents: Iterable[Sequence[Sequence[str]]]) -> Iterator[Floats2d]:
+        """Yield (2, words and markers) of each document, the log likelihood of each, forward and backward.
 
         They are natural logarithms in float64, in the order of the text, each sentence between its markers. NaN stands
         for what a direction reads first, which is not predicted. Words outside the vocabulary are predicted as `<UNK>`.
+        Documents are computed side by side, and each as if it were alone.
 
         Args:
-            sentences: Lists of words, none of them empty.
+            documents: Lists of sentences, which are lists of words, none of them empty.
 
         Raises:
             ValueError: For words that the model's table refuses.
             WeightsError: Where the numbers of the model are too large to compute with.
         """
-        stream = self._lay_out(sentences)
-        found = np.full(stream.inputs.shape, np.nan)
+        streams = map(self._lay_out, documents)
+        for batch in batch_by_size(streams, BATCH_WORDS, get_size=lambda stream: len(stream.mirrored)):
+            yield from self._batch_log_likelihoods(batch)
+
+    @without_settings(inference_mode=False)
+    def _batch_log_likelihoods(self, streams: Sequence[_Stream]) -> list[Floats2d]:
+        rows = self._rows(streams)
+        targets = torch.from_numpy(np.concatenate([stream.targets[:, 1:] for stream in streams], axis=1))
         with inference_mode():
-            for start, h in self._outputs(stream):
-                targets = torch.from_numpy(stream.targets[:, start + 1 : start + 1 + h.shape[1]])
-                for direction, ids in enumerate(targets):
-                    values = self._likelihoods(h[direction, : len(ids)], ids)
-                    found[direction, start + 1 : start + 1 + len(ids)] = values.numpy()
-        found[1] = found[1, stream.mirrored]
+            values = self._softmax(torch.cat(rows.chunk(2, dim=1)), targets.flatten())
+        found, start = [], 0
+        for stream in streams:
+            n = max(0, len(stream.mirrored) - 1)
+            read = np.full(stream.targets.shape, np.nan)
+            read[:, 1:] = values.view(2, -1)[:, start : start + n].numpy()
+            found.append(np.stack([read[0], read[1, stream.mirrored]]))
+            start += n
         return found
 
     @without_settings(inference_mode=False)
@@ -134,47 +149,62 @@ class LanguageModel:
         """
         stream = self._lay_out(sentences, gap=(sentence, word))
         place = int(stream.starts[sentence]) + 1 + word
-        before = (place - 1, int(stream.mirrored[place]) - 1)
+        forward, backward = self._rows([stream])[[place - 1, int(stream.mirrored[place]) - 1]].unflatten(1, (2, -1))
         with inference_mode():
-            rows = self.head.weight.new_empty(2, self.head.weight.shape[1])
-            for start, h in self._outputs(stream):
-                for direction, last in enumerate(before):
-                    if start <= last < start + h.shape[1]:
-                        rows[direction] = h[direction, last - start]
-            logits = torch.addmm(self.head.bias, rows, self.head.weight.T)
+            logits = torch.addmm(self.head.bias, torch.stack([forward[0], backward[1]]), self.head.weight.T)
             return logits.double().log_softmax(dim=1).numpy()
 
     def _lay_out(self, sentences: Sequence[Sequence[str]], gap: tuple[int, int] | None = None) -> _Stream:
-        marked = [[BOS, *map(_as_read, sentence), EOS] for sentence in sentences]
-        ids = np.array([self.index.get(word, UNK_ID) for word in chain.from_iterable(marked)], dtype=np.int64)
-        if gap is not None:
-            marked[gap[0]][1 + gap[1]] = BOS  # of no effect, and every table of words has it
-        numbers = {word: i for i, word in enumerate(dict.fromkeys(chain.from_iterable(marked)))}
-        inputs = np.array([numbers[word] for word in chain.from_iterable(marked)], dtype=np.int64)
+        begin, end = self.model.word_encoder.markers
+        marked = [[begin, *map(_as_read, sentence), end] for sentence in sentences]
         lengths = np.array([len(sentence) for sentence in marked], dtype=np.int64)
         ends = np.cumsum(lengths)
-        starts, places = ends - lengths, np.arange(len(ids))
+        starts, places = ends - lengths, np.arange(lengths.sum())
+        ids = np.array([self.index.get(word, UNK_ID) for word in chain.from_iterable(marked)], dtype=np.int64)
+        ids[starts], ids[ends - 1] = BOS_ID, EOS_ID
+        if gap is not None:
+            marked[gap[0]][1 + gap[1]] = begin  # of no effect, and every table of words has it
         mirrored = np.repeat(starts + ends - 1, lengths) - places
-        both = np.stack([places, mirrored])
-        return _Stream(list(numbers), inputs[both], ids[both], starts, mirrored)
+        return _Stream(list(chain.from_iterable(marked)), np.stack([ids, ids[mirrored]]), starts, mirrored)
 
-    def _outputs(self, stream: _Stream) -> Iterator[tuple[int, Tensor]]:
-        """Yield the first place of each window, and (2, places, projection size), what predicts the place after."""
-        state = self.model.zero_state(1)
-        for start in range(0, stream.inputs.shape[1], WINDOW):
-            distinct, inputs = np.unique(stream.inputs[:, start : start + WINDOW], return_inverse=True)
-            try:
-                vectors = encode_words(self.model.word_encoder, [stream.words[i] for i in distinct])
-            except KeyError as error:
-                raise ValueError(f"{self.source}: {error.args[0]}") from error
-            y, state = run_window(self.model, vectors[torch.from_numpy(inputs).reshape(2, -1, 1)], state)
-            if not y.isfinite().all():
-                raise WeightsError(f"{self.source}: its numbers are too large to compute with; use other weights")
-            yield start, y[:, :, 0]
+    def _rows(self, streams: Sequence[_Stream]) -> Tensor:
+        """Return (predictions, 2 * projection size), from which each direction predicts what it reads of the streams,
+        in its order and without the first word or marker of each."""
+        first = self._first
+        forward = [stream.words[1:-1] for stream in streams]
+        backward = [[stream.words[i] for i in stream.mirrored[1:-1]] for stream in streams]
+        try:
+            found = torch.from_numpy(self._encoder.read(forward, backward))
+        except KeyError as error:
+            raise ValueError(f"{self.source}: {error.args[0]}") from error
+        self._check_finite(found)
+        parts = zip(streams, found.split([len(words) for words in forward]))
+        return torch.cat([part for stream, rows in parts for part in (first[: len(stream.words)], rows)])
+
+    @cached_property
+    def _first(self) -> Tensor:
+        """(1, 2 * projection size), what is known once the first marker is read."""
+        with inference_mode():
+            vectors = self.model.word_vectors(self.model.word_encoder.markers)
+            y, _ = run_window(self.model, vectors[:, None, None], self.model.zero_state(1))
+        self._check_finite(y)
+        return y.view(1, -1)
+
+    def _check_finite(self, numbers: Tensor) -> None:
+        if not numbers.isfinite().all():
+            raise WeightsError(f"{self.source}: its numbers are too large to compute with; use other weights")
 
 
 def _restore(data: bytes, source: str | Path) -> LanguageModel:
     return LanguageModel(model_directory.from_bytes(data), source)
+
+
+def _changeable(model: BiLM) -> BiLM:
+    """Return a model without parameters that were made in inference mode, of which the encoder would know no change."""
+    if not any(parameter.is_inference() for parameter in model.parameters()):
+        return model
+    with torch.inference_mode(False):
+        return deepcopy(model)
 
 
 def _as_read(word: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
-from spacy.util import SimpleFrozenList
+from spacy.util import SimpleFrozenList, minibatch
 from spacy.vocab import Vocab
 
 from ..formats import model_directory
@@ -24,8 +24,8 @@ class ElmoSurprisal(Pipe):
     """Store the surprisals of the words of a Doc by a language model, forward and backward.
 
     A Doc is read as `perplexity` reads a document: sentences one after the other with their markers, all of which are
-    predicted, from the zero state. It is read alone and on the CPU, so what else is in a batch does not matter. Words
-    outside the vocabulary are predicted as `<UNK>`.
+    predicted, from the zero state. It is read as if it were alone, on the CPU: what else is in a batch does not matter.
+    Words outside the vocabulary are predicted as `<UNK>`.
 
     Args:
         vocab: The shared vocabulary.
@@ -54,16 +54,31 @@ class ElmoSurprisal(Pipe):
 
     def __call__(self, doc: Doc) -> Doc:
         """Add the surprisals to a Doc."""
-        set_surprisals(doc, measure(self.load(), doc), self.name)
+        self._add([doc])
         return doc
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Yield a stream of Docs with surprisals, in order, without those that went to the error handler.
 
-        A model that cannot be loaded raises here, past the handler.
+        Args:
+            stream: Docs.
+            batch_size: How many are computed side by side at most.
+
+        Raises:
+            WeightsError: For a model that cannot be loaded, past the handler.
         """
         self.load()
-        yield from super().pipe(stream, batch_size=batch_size)
+        for docs in minibatch(stream, batch_size):
+            try:
+                self._add(docs)
+            except Exception:
+                yield from super().pipe(docs, batch_size=batch_size)  # one by one: the handler gets those that fail
+            else:
+                yield from docs
+
+    def _add(self, docs: Sequence[Doc]) -> None:
+        for doc, data in zip(docs, measure(self.load(), docs)):
+            set_surprisals(doc, data, self.name)
 
     def to_bytes(self, *, exclude: Iterable[str] = SimpleFrozenList()) -> bytes:
         """Serialize the model with its softmax and its meta."""

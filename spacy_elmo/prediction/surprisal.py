@@ -13,6 +13,7 @@ The last axis of bits is forward, backward.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,19 +29,24 @@ NAME = "elmo_surprisal"
 _get_sentences = configure_sentences()  # 100 words at most, as `perplexity` cuts text
 
 
-def measure(model: LanguageModel, doc: Doc) -> dict[str, np.ndarray]:
-    """Return the surprisals of a Doc, which is read alone and as one document, see above for the arrays.
+def measure(model: LanguageModel, docs: Sequence[Doc]) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the surprisals of each Doc, which is read alone and as one document, see above for the arrays.
 
     Args:
         model: The model.
-        doc: Its annotated sentences are read, or those that the `elmo` pipe would cut where there are none.
+        docs: Their annotated sentences are read, or those that the `elmo` pipe would cut where there are none.
 
     Raises:
         ValueError: As `LanguageModel.log_likelihoods` does.
     """
-    spans = [[token for token in span if not token.is_space] for span in _get_sentences([doc])[0]]
-    sentences = [span for span in spans if span]
-    found = model.log_likelihoods([[token.text for token in sentence] for sentence in sentences]).T / -np.log(2)
+    spans = [[[token for token in span if not token.is_space] for span in spans] for spans in _get_sentences(docs)]
+    read = [[span for span in sentences if span] for sentences in spans]
+    texts = ([[token.text for token in sentence] for sentence in sentences] for sentences in read)
+    for doc, sentences, found in zip(docs, read, model.documents_log_likelihoods(texts)):
+        yield _lay_out(doc, sentences, found.T / -np.log(2))
+
+
+def _lay_out(doc: Doc, sentences: list[list[Token]], found: Floats2d) -> dict[str, np.ndarray]:
     lengths = np.array([len(sentence) + 2 for sentence in sentences], dtype=np.int64)
     opening, closing = np.cumsum(lengths) - lengths, np.cumsum(lengths) - 1
     is_word = np.ones(len(found), dtype=bool)

@@ -5,6 +5,7 @@ from click.exceptions import Exit
 
 from spacy_elmo.cli.benchmark import benchmark
 from spacy_elmo.formats import model_directory
+from tests.support.predictors import write_predictor
 from tests.support.random_models import random_table_model, write_random_model
 
 
@@ -15,6 +16,12 @@ def test_it_prints_three_speeds(tmp_path: Path, capsys):
     assert len(speeds) == 3
     assert all(int(speed) > 0 for speed in speeds)
     assert "300 words" in "".join(lines)
+
+
+def test_a_model_with_a_softmax_has_a_speed_of_surprisals(tmp_path: Path, capsys):
+    benchmark(str(write_predictor(tmp_path / "model")), words=50)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Surprisals"))
+    assert int(line.split()[-1].replace(",", "")) > 0
 
 
 def test_it_says_what_computes_and_why(tmp_path: Path, capsys, monkeypatch):

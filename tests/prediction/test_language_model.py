@@ -6,7 +6,7 @@ import torch
 
 from spacy_elmo.bilm import BiLM
 from spacy_elmo.formats import Head, Pretrained, WeightsError
-from spacy_elmo.prediction import LanguageModel, language_model
+from spacy_elmo.prediction import LanguageModel, language_model, softmax
 from spacy_elmo.pretraining.loop.perplexity import text_perplexity
 from spacy_elmo.text.readers import CorpusError
 from tests.support.predictors import VOCABULARY, make_predictor
@@ -30,13 +30,28 @@ def test_what_a_direction_reads_first_is_not_predicted():
     assert np.isnan(found).tolist() == [[True, *[False] * 6], [False, False, False, True, False, False, False]]
 
 
-def test_windows_make_no_difference(monkeypatch: pytest.MonkeyPatch):
-    whole = make_predictor().log_likelihoods(SENTENCES)
-    monkeypatch.setattr(language_model, "WINDOW", 4)  # 17 words and markers: the last window predicts nothing
-    assert make_predictor().log_likelihoods(SENTENCES) == pytest.approx(whole, abs=ROUNDING, nan_ok=True)
-    places = [make_predictor().log_probabilities(SENTENCES, 0, 2)]
-    monkeypatch.undo()
-    assert places[0] == pytest.approx(make_predictor().log_probabilities(SENTENCES, 0, 2), abs=ROUNDING)
+@pytest.mark.parametrize("batch_words", [1, 20, 4096])
+def test_documents_beside_each_other_make_no_difference(batch_words: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(language_model, "BATCH_WORDS", batch_words)
+    documents = [SENTENCES, [], [["bank"]], SENTENCES * 20, [["the", "river"], ["A"] * 300]]
+    predictor = make_predictor()
+    for document, found in zip(documents, predictor.documents_log_likelihoods(documents), strict=True):
+        assert np.array_equal(found, make_predictor().log_likelihoods(document), equal_nan=True)
+
+
+def test_blocks_of_the_softmax_make_no_difference(monkeypatch: pytest.MonkeyPatch):
+    whole = make_predictor().log_likelihoods(SENTENCES * 3)
+    monkeypatch.setattr(softmax, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(softmax, "BLOCK_WORDS", 3)
+    assert make_predictor().log_likelihoods(SENTENCES * 3) == pytest.approx(whole, abs=ROUNDING, nan_ok=True)
+
+
+def test_large_numbers_have_likelihoods_and_none_is_above_1():
+    head = random_head(random_model(), words=VOCABULARY)
+    found = make_predictor(head=head._replace(weight=head.weight * 1e4)).log_likelihoods(SENTENCES)
+    assert np.isnan(found).sum() == 2
+    assert np.isfinite(np.nanmin(found))
+    assert np.nanmax(found) == 0
 
 
 @pytest.mark.parametrize(("sentence", "word"), [(0, 0), (0, 4), (2, 3)])

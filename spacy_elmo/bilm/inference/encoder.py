@@ -107,6 +107,26 @@ class Encoder:
         return out
 
     @without_settings(inference_mode=False)
+    def read(self, forward: Sequence[Sequence[str]], backward: Sequence[Sequence[str]]) -> np.ndarray:
+        """Compute the top layer of texts, each direction in the order in which it reads, as language models read.
+
+        Args:
+            forward: What the forward direction reads: lists of words, which may be empty. Each follows on the opening
+                marker of a sentence; those of further sentences are words of the text.
+            backward: What the backward direction reads likewise, of the same lengths. Each follows on a closing marker.
+
+        Returns:
+            (words of all texts, 2 * projection size) float32, in the orders of reading.
+
+        Raises:
+            KeyError: For unknown words where the model's vocabulary is set to refuse them.
+            ValueError: For models in half precision, on a GPU, or with inference tensors.
+        """
+        out = np.empty((sum(map(len, forward)), self.model.config.width), dtype=np.float32)
+        self._exclusively(partial(self._read, forward, backward, torch.from_numpy(out)))
+        return out
+
+    @without_settings(inference_mode=False)
     def word_vectors(self, words: Sequence[str]) -> np.ndarray:
         """Return (words, projection size) float32, the context-free vectors of words.
 
@@ -148,6 +168,18 @@ class Encoder:
                 self._encode_plainly(batch, layers, part)
             elif n_words:
                 engine.encode(batch, layers, part)
+            row += n_words
+
+    def _read(self, forward: Sequence[Sequence[str]], backward: Sequence[Sequence[str]], out: Tensor) -> None:
+        engine = self._current_engine()
+        if engine is None:
+            raise ValueError("running text is read by models in single precision on a CPU, not made in inference mode")
+        row = 0
+        for batch in batch_by_size(zip(forward, backward), self.max_batch_words, get_size=lambda pair: len(pair[0])):
+            texts = [text for text, _ in batch], [text for _, text in batch]
+            n_words = sum(map(len, texts[0]))
+            if n_words:
+                engine.read(*texts, out[None, row : row + n_words])
             row += n_words
 
     def _word_vectors(self, words: Sequence[str]) -> np.ndarray:

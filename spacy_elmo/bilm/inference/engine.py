@@ -22,7 +22,7 @@ from ..lstm import ProjectedLSTM
 from ..model import BiLM
 from ..word_encoder import WordTable
 from .char_cnn import CharacterVectors, TableVectors
-from .lanes import Lanes, pack
+from .lanes import pack
 from .lstm import Cell, DirectedText, run_direction
 from .native import Kernel, choose
 from .native_lstm import Direction
@@ -107,25 +107,44 @@ class Engine:
             layers: Which layers.
             out: (layers, words, 2 * projection size), where to put them.
         """
-        vectors, ids = self.distinct_vectors(list(chain.from_iterable(sentences)))
-        top = max(layers, default=0)
         lanes = pack([len(sentence) for sentence in sentences])
+        vectors, ids = self.distinct_vectors(list(chain.from_iterable(sentences)))
+        self._encode([DirectedText(vectors, ids[places], lanes, places) for places in lanes.words], layers, out)
+
+    def read(self, forward: Sequence[Sequence[str]], backward: Sequence[Sequence[str]], out: Tensor) -> None:
+        """Write the top layer of texts, each direction in the order in which it reads.
+
+        Args:
+            forward: What the forward direction reads: lists of words, at least one word in all.
+            backward: What the backward direction reads, of the same lengths.
+            out: (1, words, 2 * projection size), where to put it.
+        """
+        lanes = pack([len(text) for text in forward])
+        vectors, ids = self.distinct_vectors(list(chain(*forward, *backward)))
+        places = lanes.words[0]
+        texts = [DirectedText(vectors, part[places], lanes, places) for part in ids.chunk(2)]
+        self._encode(texts, [self.model.config.n_layers], out)
+
+    def _encode(self, texts: Sequence[DirectedText], layers: Sequence[int], out: Tensor) -> None:
+        """Write layers of what each direction reads."""
+        top = max(layers, default=0)
         if self.directions:
-            self._encode_natively(vectors, ids, lanes, layers, out)
+            self._encode_natively(texts, layers, out)
             return
-        if self.prepack == "auto" and ids.shape[0] >= MANY_WORDS and lanes.sizes[0] > 1:
+        lanes, n_words = texts[0].lanes, len(texts[0].ids)
+        if self.prepack == "auto" and n_words >= MANY_WORDS and lanes.sizes[0] > 1:
             self._pack(top, only_large=True)
         width = self.model.config.projection_size
 
         def encode_direction(direction: int) -> None:
+            text = texts[direction]
             half = out[:, :, direction * width : (direction + 1) * width]
             for output, layer in zip(half, layers):
                 if layer == 0:
-                    output.copy_(vectors[ids])
-            places = lanes.words[direction]
+                    output[text.places] = text.vectors[text.ids]
             run_direction(
                 self.cells[direction][:top],
-                DirectedText(vectors, ids[places], lanes, places),
+                text,
                 [[output for output, layer in zip(half, layers) if layer == i] for i in range(1, top + 1)],
                 skip_connections=self.model.config.skip_connections,
                 max_rows=self.max_rows,
@@ -133,15 +152,14 @@ class Engine:
 
         run_both(encode_direction)
 
-    def _encode_natively(self, vectors: Tensor, ids: Tensor, lanes: Lanes, layers: Sequence[int], out: Tensor) -> None:
+    def _encode_natively(self, texts: Sequence[DirectedText], layers: Sequence[int], out: Tensor) -> None:
         rows = out if out.stride(2) == 1 else torch.empty_like(out, memory_format=torch.contiguous_format)
         top = max(layers, default=0)
 
         def encode_direction(number: int) -> None:
-            direction, places = self.directions[number], lanes.words[number]
+            direction = self.directions[number]
             halves = rows[:, :, number * direction.p : (number + 1) * direction.p]
-            text = DirectedText(vectors, ids[places], lanes, places)
-            direction.run(top, text, list(zip(layers, halves)), max_rows=self.max_rows)
+            direction.run(top, texts[number], list(zip(layers, halves)), max_rows=self.max_rows)
 
         run_both(encode_direction)
         if rows is not out:

@@ -234,3 +234,27 @@ def test_a_model_of_another_class_is_refused():
 def test_a_cache_for_which_there_is_no_memory_is_refused():
     with pytest.raises(ValueError, match="word_cache = 1000000000000: there is no memory .*lower it"):
         Encoder(random_model(CONFIG), word_cache=10**12).encode([["one"]])
+
+
+@pytest.mark.parametrize("max_batch_words", [1, 30, 4096])
+def test_texts_are_read_with_their_markers_and_the_state_goes_on(max_batch_words):
+    model = strong_model()
+    documents = [SENTENCES, [["one"]], [[]], [SENTENCE, SENTENCE]]
+    streams = [[["<S>", *sentence, "</S>"] for sentence in document] for document in documents]
+    forward = [[word for marked in stream for word in marked][1:] for stream in streams]
+    backward = [[word for marked in stream for word in reversed(marked)][1:] for stream in streams]
+    found = Encoder(model, initial_state="zeros", max_batch_words=max_batch_words).read(forward, backward)
+    for document, part in zip(documents, np.split(found, np.cumsum([len(text) for text in forward])[:-1])):
+        state, row = model.zero_state(1), -1
+        for sentence in document:
+            (layers,), state = model([sentence], state)
+            ahead, back = layers[-1].numpy().reshape(-1, 2, 6).transpose(1, 0, 2)
+            words = slice(row + 1, row + 1 + len(sentence))
+            np.testing.assert_allclose(part[words, :6], ahead, rtol=0, atol=TOLERANCE)
+            np.testing.assert_allclose(part[words, 6:], back[::-1], rtol=0, atol=TOLERANCE)
+            row += len(sentence) + 2
+
+
+def test_texts_are_not_read_by_models_that_only_the_plain_path_knows():
+    with pytest.raises(ValueError, match="in single precision on a CPU"):
+        Encoder(random_model().double()).read([["a"]], [["a"]])
