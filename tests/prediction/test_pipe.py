@@ -1,3 +1,4 @@
+import multiprocessing
 import pickle
 import shutil
 from pathlib import Path
@@ -5,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
+import torch
 from spacy.language import Language
+from spacy.tokens import Doc
 from thinc.api import ConfigValidationError
 
 from spacy_elmo.formats import WeightsError, model_directory
+from spacy_elmo.prediction import softmax
 from tests.support.predictors import write_predictor
 from tests.support.random_models import random_table_model
 
@@ -88,6 +92,39 @@ def test_two_processes(nlp: Language):
         assert doc.text == text
         assert np.allclose(bits(doc), bits(nlp(text)), atol=TOLERANCE)
         assert np.allclose(doc._.elmo_surprisal, nlp(text)._.elmo_surprisal, atol=TOLERANCE)
+
+
+def test_two_spawned_processes(nlp: Language, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("spacy.language.mp", multiprocessing.get_context("spawn"))
+    texts = [TEXT, "", "the", TEXT * 2]
+    for text, doc in zip(texts, nlp.pipe(texts, n_process=2, batch_size=2), strict=True):
+        assert doc.text == text
+        assert np.array_equal(doc._.elmo_surprisal, nlp(text)._.elmo_surprisal, equal_nan=True)
+
+
+def test_docs_of_any_kind_stand_beside_each_other(nlp: Language):
+    texts = ["", "the", " \n ", TEXT, "zyzzyva", "the " * 1000]
+    docs = list(nlp.pipe(texts, batch_size=4))
+    assert [doc.text for doc in docs] == texts
+    for doc in docs:
+        found = nlp(doc.text)
+        assert np.array_equal(doc._.elmo_surprisal, found._.elmo_surprisal, equal_nan=True)
+        for token, other in zip(doc, found):
+            assert np.array_equal(token._.elmo_surprisal, other._.elmo_surprisal, equal_nan=True)
+    assert np.isfinite(docs[1][0]._.elmo_surprisal).all()
+
+
+def test_memory_does_not_hold_the_logits_of_a_long_text(nlp: Language, monkeypatch: pytest.MonkeyPatch):
+    rows, addmm = [], torch.addmm
+
+    def noted(bias: torch.Tensor, x: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        rows.append(len(x))
+        return addmm(bias, x, columns)
+
+    monkeypatch.setattr("spacy_elmo.prediction.softmax.torch.addmm", noted)
+    doc = nlp(Doc(nlp.vocab, words=["the", "bank"] * 5000))
+    assert np.isfinite(doc._.elmo_surprisal).all()
+    assert max(rows) <= softmax.BLOCK_ROWS
 
 
 def test_what_stands_beside_a_doc_does_not_matter(nlp: Language):

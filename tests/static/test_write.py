@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ import spacy
 from spacy_elmo.static import write_static
 from spacy_elmo.static.outputs import OUTPUTS
 from spacy_elmo.text.readers import CorpusError
+from spacy_elmo.util.staging import STAGE
+from tests.support.killed_runs import Changes, in_a_fork
 from tests.support.random_models import contents, small_disk
 
 WITHOUT = """
@@ -101,6 +104,30 @@ def test_a_write_that_is_interrupted_leaves_nothing(text: Path, tiny_model: Path
         write(text, "out", tiny_model)
     assert contents(text.parent) == before
     assert not (text.parent / "out").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_write_that_is_killed_anywhere_leaves_no_half_and_the_next_one_is_whole(text: Path, tiny_model: Path):
+    def count() -> None:
+        changes = Changes(text.parent, None)
+        write(text, "whole/out", tiny_model)
+        (text.parent / "n").write_text(str(changes.n), encoding="utf8")
+
+    assert in_a_fork(count) == 0
+    whole, n = contents(text.parent / "whole"), int((text.parent / "n").read_text())
+    for last in (n // 3, 2 * n // 3, n - 3):
+        place = text.parent / f"killed-{last}"
+
+        def die(place: Path = place, last: int = last) -> None:
+            Changes(text.parent, last)
+            write(text, f"{place.name}/out", tiny_model)
+
+        assert in_a_fork(die) == 99
+        left = contents(place)
+        assert left == whole or all(path.startswith(STAGE) for path in left)
+        if left != whole:
+            assert in_a_fork(lambda place=place: write(text, f"{place.name}/out", tiny_model)) == 0
+        assert contents(place) == whole, last
 
 
 def test_a_full_disk_is_told_and_left_empty(text: Path, tiny_model: Path):
