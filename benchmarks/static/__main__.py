@@ -26,10 +26,11 @@ from spacy.training.batchers import minibatch_by_words
 from spacy.training.initialize import convert_vectors
 from spacy.util import fix_random_seed
 
+from spacy_elmo.probing import Tagged
 from spacy_elmo.static import write_static
 from spacy_elmo.text import tokenize_files
 
-from ..alternatives.probe import DATA, N_DEV, N_TRAIN, Probed, Tagged, find_treebank, read_tagged
+from ..alternatives.probe import DATA, N_DEV, N_TRAIN, Probed, find_treebank, read_tagged
 
 LAYERS = {"layer 0": "0", "mean in context, average": "average", "mean in context, top": "top"}
 FLORET: dict[str, Any] = {"mode": "floret", "hashCount": 2, "minn": 4, "maxn": 5, "bucket": 50_000, "minCount": 5}
@@ -137,16 +138,15 @@ def tag(vectors: Path | None, train: Tagged, dev: Tagged, *, seed: int, epochs: 
         for batch in minibatch_by_words(examples, BATCH_WORDS):
             nlp.update(batch, sgd=optimizer, drop=DROPOUT)
     docs = nlp.pipe(Doc(nlp.vocab, words=words) for words in dev.words)
-    right = [token.tag_ == gold for token, gold in zip(chain.from_iterable(docs), dev.tags)]
+    right = [token.tag_ == gold for token, gold in zip(chain(*docs), chain(*dev.tags))]
     seen = set(chain.from_iterable(train.words))
     unseen = [is_right for word, is_right in zip(chain.from_iterable(dev.words), right) if word not in seen]
     return Probed(mean(right), mean(unseen))
 
 
 def _examples(nlp: Any, part: Tagged) -> Iterator[Example]:
-    tags = iter(part.tags)
-    for words in part.words:
-        yield Example.from_dict(Doc(nlp.vocab, words=words), {"tags": [next(tags) for _ in words]})
+    for words, tags in zip(*part):
+        yield Example.from_dict(Doc(nlp.vocab, words=words), {"tags": tags})
 
 
 if __name__ == "__main__":

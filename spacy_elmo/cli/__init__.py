@@ -15,14 +15,14 @@ from .perplexity import perplexity
 from .pretrain import pretrain
 from .published import download, models
 from .senses import senses
-from .words import index, neighbors, predict, static
+from .words import index, neighbors, predict, probe, static
 
 __all__ = ["app"]
 
 app = typer.Typer(name="elmo", cls=Commands, help="Commands for ELMo weights.", no_args_is_help=True)
 for command in (info, convert, export, embed, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
     app.command()(command)
-for words_command in (index, neighbors, predict, static):
+for words_command in (index, neighbors, predict, probe, static):
     app.command()(words_command)
 app.command()(models)
 app.command()(download)

@@ -17,9 +17,17 @@ MOST_LINES = 10_001  # of a sentence that are read
 
 
 def read_conllu(lines: Iterable[Placed], report: Report) -> Found:
-    """Yield the sentences of CoNLL-U: the words that spaCy's converter takes, so no ranges and no empty nodes.
+    """Yield the sentences of CoNLL-U, see `read_conllu_rows`."""
+    for place, rows, is_first in read_conllu_rows(lines, report):
+        annotations = [["" if value == "_" else value for value in columns[2:5]] for columns in rows]
+        yield place, [columns[1] for columns in rows], is_first, annotations
 
-    A sentence with a line that has not ten columns is reported and left out.
+
+def read_conllu_rows(lines: Iterable[Placed], report: Report) -> Iterator[tuple[str, list[list[str]], bool]]:
+    """Yield the columns of the words of sentences, between their place and whether they start a document.
+
+    The words are those that spaCy's converter takes, so no ranges and no empty nodes. A sentence with a line that has
+    not ten columns is reported and left out.
     """
     for block in _blocks(lines):
         is_first = any(re.match(r"#\s*newdoc", line) for _, line in block)
@@ -27,10 +35,9 @@ def read_conllu(lines: Iterable[Placed], report: Report) -> Found:
         bad = next(((place, len(columns)) for place, columns in rows if len(columns) != 10), None)
         if bad:
             report(bad[0], f"{bad[1]} columns, where CoNLL-U has 10 with tabs between them", "correct it")
-        found = [] if bad else [columns for _, columns in rows if columns[0].isdecimal()]
-        if found or is_first:
-            annotations = [["" if value == "_" else value for value in columns[2:5]] for columns in found]
-            yield block[0][0], [columns[1] for columns in found], is_first, annotations
+        words = [] if bad else [columns for _, columns in rows if columns[0].isdecimal()]
+        if words or is_first:
+            yield block[0][0], words, is_first
 
 
 def read_columns(lines: Iterable[Placed], report: Report) -> Found:
