@@ -31,6 +31,7 @@ ROOMS = (  # in the order of the page; a name that several rooms hand out is des
     "spacy_elmo.search.page",
     "spacy_elmo.embedding",
     "spacy_elmo.static",
+    "spacy_elmo.probing",
     "spacy_elmo.prediction",
     "spacy_elmo.search.index",
 )

@@ -15,7 +15,7 @@ from ..common import clear_errors, print_json
 if TYPE_CHECKING:
     from ...probing import ProbeReport, Score, Share
 
-HEADER = ("Vectors", "All words", "95%", "Unseen words", "95%")
+HEADER = ("Vectors", "Model", "All words", "95%", "Unseen words", "95%")
 
 
 def probe(
@@ -57,7 +57,7 @@ def probe(
     if as_json:
         print_json(report.to_dict())
         return
-    msg.table(list(_rows(report)), header=HEADER, divider=True, aligns=("l", "r", "r", "r", "r"), max_col=60)
+    msg.table(list(_rows(report)), header=HEADER, divider=True, aligns=("l", "l", "r", "r", "r", "r"), max_col=60)
     train, tested = report.train, report.dev
     print(f"{report.task}, {report.tags} tags: learned from {train.words:,} words of {train.sentences:,} sentences,")
     print(f"tested on {tested.words:,} words of {tested.sentences:,} sentences, of which {report.unseen:,} are unseen.")
@@ -68,13 +68,13 @@ def probe(
 
 def _rows(report: ProbeReport) -> Iterator[tuple[str, ...]]:
     for name, score in report.guesses.items():
-        yield f"no vectors: {name}", *_cells(score)
+        yield name, "-", *_cells(score)
     for model, scores in report.models.items():
         for kind, score in scores.items():
-            yield printable(f"{model}: {_title(kind)}"), *_cells(score)
+            yield _title(kind), printable(model), *_cells(score)
     for model, scores in report.differences.items():
         for kind, score in scores.items():
-            yield printable(f"{model} less the first: {_title(kind)}"), *_cells(score, "+")
+            yield f"{_title(kind)}, less the first", printable(model), *_cells(score, "+")
 
 
 def _title(kind: str) -> str:

@@ -23,7 +23,7 @@ def corpus(tmp_path: Path) -> Path:
 def test_a_row_for_each_layer_and_for_guesses(corpus: Path, tiny_model: Path):
     result = run(corpus, "--model", tiny_model)
     assert result.exit_code == 0, result.output
-    cells = re.findall(r": (\S.*?) +[\d.]+% +[\d.]+ to [\d.]+ +- +-$", result.output, re.MULTILINE)
+    cells = re.findall(r"^(\S.*?)   +\S+ +[\d.]+% +[\d.]+ to [\d.]+ +- +-$", result.output, re.MULTILINE)
     assert cells == [
         *("most frequent tag", "most frequent tag of the word"),
         *("layer 0", "layer 1", "layer 2", "average", "all layers"),
@@ -35,7 +35,7 @@ def test_models_are_compared(corpus: Path, tiny_model: Path, tmp_path: Path):
     other = write_random_model(tmp_path / "other", TINY, seed=1)
     result = run(corpus, "--dev", corpus, "-m", tiny_model, "-m", other, "--layers", "0, all", "--limit", 20)
     assert result.exit_code == 0, result.output
-    assert re.search(r"less the first: layer 0 +[+-][\d.]+% +[+-][\d.]+ to [+-][\d.]+", result.output)
+    assert re.search(r"layer 0, less the first +.*other +[+-][\d.]+% +[+-][\d.]+ to [+-][\d.]+", result.output)
     assert "5 sentences" in result.output
 
 
