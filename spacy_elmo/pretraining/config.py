@@ -82,6 +82,8 @@ n_samples = 2048
 @misc = "spacy-elmo.Adam.v1"
 beta1 = 0.9
 beta2 = 0.99
+use_averages = false
+average_decay = 0.999
 
 [training.optimizer.learn_rate]
 @schedules = "spacy-elmo.cosine.v1"

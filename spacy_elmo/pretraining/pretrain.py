@@ -32,7 +32,7 @@ from .loop.run import CHECKPOINTS, CORPUS, Notify, Outcome, run_training
 from .loop.settings import OptimizerChoice, RunSettings, SoftmaxChoice, Text
 from .loop.trainer import Limits
 from .network.products import is_slow
-from .registry import TextReader
+from .reader import TextReader
 from .schema import ConfigSchema
 
 CONFIG, LOCK = "config.cfg", ".lock"

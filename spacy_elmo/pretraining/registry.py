@@ -9,61 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import torch
 
 from ..bilm import BiLMConfig, CharacterInput, WordInput
-from ..text.readers import Document, Lines, describe_files
-from ..text.tokenize import find_text, tokenize_files
+from ..text.readers import Lines
 from ..util.checks import check_choice
 from .loop.schedules import Schedule, by_step, constant, cosine, inverse_sqrt
 from .loop.settings import AdaptiveChoice, FullChoice, OptimizerChoice, SampledChoice
-from .schema import MOST_PROCESSES, check_number, check_text, check_whole
+from .reader import TextReader
+from .schema import MOST_PROCESSES, check_flag, check_number, check_text, check_whole
 
 MOST_LAYERS, MOST_CHARACTERS = 100, 1000  # far beyond what trains; each layer takes time to make, however small
 SMALLEST_EPS = 1e-37  # less is nothing in float32, and a step divides by it
 
-SENTENCES_A_DOCUMENT = 10  # of tokenized text
-
 Words: TypeAlias = tuple[str, ...]
 Rates: TypeAlias = float | list[float] | Iterator[float]  # as Thinc's optimizers take them
-
-
-class TextReader:
-    """Reads documents from files; see `tokenize_files`.
-
-    Args:
-        paths: Files, directories and patterns.
-        lang: The language whose tokenizer to use.
-        n_process: Processes that tokenize.
-        lines: What a line of text is.
-    """
-
-    def __init__(self, paths: list[str], lang: str, n_process: int | None, lines: Lines):
-        self.paths, self.lang, self.n_process, self.lines = paths, lang, n_process, lines
-
-    def __call__(self) -> Iterator[Document]:
-        documents = tokenize_files(
-            self.paths, lang=self.lang, n_process=self.n_process, lines=self.lines, progress=True
-        )
-        if self.lines != "sentences":
-            return documents
-        return (part for document in documents for part in _in_parts(document))
-
-    def files(self) -> list[Path]:
-        """Return the files that it reads. Raises CorpusError for paths that are not there."""
-        return [file for path in self.paths for file in find_text(path)]
-
-    def describe(self) -> list[dict[str, Any]]:
-        """Return facts by which a change of the text shows. Raises CorpusError for paths that are not there."""
-        return describe_files(self.files())
-
-
-def _in_parts(document: Document) -> Iterator[Document]:
-    """Cut a document of tokenized text: as a rule it is a whole file, and what is shuffled are documents."""
-    return (document[i : i + SENTENCES_A_DOCUMENT] for i in range(0, len(document), SENTENCES_A_DOCUMENT))
 
 
 def make_reader(
@@ -204,7 +166,14 @@ def adaptive_softmax(cutoffs: list[int] | None = None, div_value: float = 4.0) -
     return AdaptiveChoice(cutoffs=cutoffs, div_value=div_value)
 
 
-def adam(learn_rate: Rates, beta1: float = 0.9, beta2: float = 0.99, eps: float = 1e-8) -> OptimizerChoice:
+def adam(
+    learn_rate: Rates,
+    beta1: float = 0.9,
+    beta2: float = 0.99,
+    eps: float = 1e-8,
+    use_averages: bool = False,
+    average_decay: float = 0.999,
+) -> OptimizerChoice:
     """Return torch's Adam.
 
     Args:
@@ -212,14 +181,23 @@ def adam(learn_rate: Rates, beta1: float = 0.9, beta2: float = 0.99, eps: float 
         beta1: Decay of the mean of gradients.
         beta2: Decay of the mean of their squares.
         eps: Added to the root of that mean.
+        use_averages: Whether moving averages of the parameters are evaluated and kept; training goes on with the
+            parameters themselves.
+        average_decay: Share of an average that a step leaves.
     """
     _check_adam(beta1, beta2, eps)
     make = partial(torch.optim.Adam, betas=(beta1, beta2), eps=eps, fused=True)
-    return OptimizerChoice(make, _schedule(learn_rate), slots=2)
+    return _choose(make, learn_rate, 2, use_averages, average_decay)
 
 
 def adamw(
-    learn_rate: Rates, beta1: float = 0.9, beta2: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.01
+    learn_rate: Rates,
+    beta1: float = 0.9,
+    beta2: float = 0.99,
+    eps: float = 1e-8,
+    weight_decay: float = 0.01,
+    use_averages: bool = False,
+    average_decay: float = 0.999,
 ) -> OptimizerChoice:
     """Return torch's AdamW.
 
@@ -229,25 +207,35 @@ def adamw(
         beta2: As of `adam`.
         eps: As of `adam`.
         weight_decay: Share of each parameter, times the rate, that a step takes off.
+        use_averages: As of `adam`.
+        average_decay: As of `adam`.
     """
     _check_adam(beta1, beta2, eps)
     check_number("weight_decay", weight_decay)
     make = partial(torch.optim.AdamW, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay, fused=True)
-    return OptimizerChoice(make, _schedule(learn_rate), slots=2)
+    return _choose(make, learn_rate, 2, use_averages, average_decay)
 
 
-def adagrad(learn_rate: Rates, accumulator: float = 1.0, eps: float = 1e-10) -> OptimizerChoice:
+def adagrad(
+    learn_rate: Rates,
+    accumulator: float = 1.0,
+    eps: float = 1e-10,
+    use_averages: bool = False,
+    average_decay: float = 0.999,
+) -> OptimizerChoice:
     """Return torch's Adagrad.
 
     Args:
         learn_rate: As of `adam`.
         accumulator: What the sum of squared gradients starts from.
         eps: Added to the root of that sum.
+        use_averages: As of `adam`.
+        average_decay: As of `adam`.
     """
     check_number("accumulator", accumulator)
     check_number("eps", eps, low=SMALLEST_EPS)
     make = partial(torch.optim.Adagrad, initial_accumulator_value=accumulator, eps=eps)
-    return OptimizerChoice(make, _schedule(learn_rate), slots=1)
+    return _choose(make, learn_rate, 1, use_averages, average_decay)
 
 
 def cosine_rates(rate: float, total: int, warmup: int = 0) -> Iterator[float]:
@@ -274,6 +262,19 @@ def inverse_sqrt_rates(rate: float, warmup: int) -> Iterator[float]:
     check_number("rate", rate, above=True)
     check_whole("warmup", warmup, low=0)
     return map(inverse_sqrt(rate, warmup=warmup), count())
+
+
+def _choose(
+    make: Callable[[Any], torch.optim.Optimizer],
+    learn_rate: Rates,
+    slots: int,
+    use_averages: bool,
+    average_decay: float,
+) -> OptimizerChoice:
+    check_flag("use_averages", use_averages)
+    check_number("average_decay", average_decay, below=1)
+    decay = average_decay if use_averages else None
+    return OptimizerChoice(make, _schedule(learn_rate), slots=slots + use_averages, average_decay=decay)
 
 
 def _schedule(learn_rate: Rates) -> Schedule:

@@ -21,7 +21,12 @@ OPTIMIZERS = [
         "@misc": "spacy-elmo.AdamW.v1",
         "learn_rate": {"@schedules": "warmup_linear.v1", "initial_rate": 0.1, "warmup_steps": 0, "total_steps": 9},
     },
-    {"@misc": "spacy-elmo.Adagrad.v1", "learn_rate": {"@schedules": "constant.v1", "rate": 0.2}},
+    {
+        "@misc": "spacy-elmo.Adagrad.v1",
+        "learn_rate": {"@schedules": "constant.v1", "rate": 0.2},
+        "use_averages": True,
+        "average_decay": 0.9,
+    },
     {
         "@misc": "spacy-elmo.Adam.v1",
         "learn_rate": {"@schedules": "spacy-elmo.inverse_sqrt.v1", "rate": 0.1, "warmup": 2},
@@ -175,6 +180,8 @@ WRONG = {
     "an optimizer for a rate": ("training.optimizer", {**OURS, "learn_rate": THINC_ADAM}, "learn_rate"),
     "a schedule within one": ("training.optimizer.learn_rate", {**COSINE, "rate": A_SCHEDULE}, "rate = .*a number"),
     "a schedule for a decay": ("training.optimizer", {**OURS, "learn_rate": 0.1, "beta1": A_SCHEDULE}, "beta1 = "),
+    "a word for averages": ("training.optimizer", {**OURS, "learn_rate": 0.1, "use_averages": "often"}, "averages"),
+    "averages that never move": ("training.optimizer", {**OURS, "learn_rate": 0.1, "average_decay": 1}, "below 1"),
     "a schedule for dropout": ("training.dropout", A_SCHEDULE, "training -> dropout"),
     "an optimizer for a softmax": ("training.softmax", {**OURS, "learn_rate": 0.1}, "training.softmax"),
     "an unknown softmax": ("training.softmax", {"@misc": "spacy-elmo.HierarchicalSoftmax.v1"}, "HierarchicalSoftmax"),

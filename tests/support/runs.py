@@ -51,10 +51,18 @@ def documents(n: int = 12, *, seed: int = 0) -> list[list[list[str]]]:
     return [[rng.choices(words, k=rng.randint(1, 9)) for _ in range(rng.randint(1, 4))] for _ in range(n)]
 
 
-def tiny_settings(*, max_steps: int = STEPS, softmax: str = "sampled", threads: int = 1, **changes: Any) -> RunSettings:
+def tiny_settings(
+    *,
+    max_steps: int = STEPS,
+    softmax: str = "sampled",
+    threads: int = 1,
+    average_decay: float | None = None,
+    **changes: Any,
+) -> RunSettings:
     """Return settings with dropout, negatives and a schedule, for a run of a second."""
     text = Text(documents, partial(documents, 3, seed=1), CorpusSettings(sources={"made": "up"}))
-    optimizer = OptimizerChoice(torch.optim.Adam, cosine(0.01, warmup=3, total=max_steps), slots=2)
+    rates = cosine(0.01, warmup=3, total=max_steps)
+    optimizer = OptimizerChoice(torch.optim.Adam, rates, slots=2, average_decay=average_decay)
     settings: dict[str, Any] = {"batch_size": 4, "unroll_steps": 5, "eval_frequency": 4}
     settings |= {"lang": "en", "text": text, "softmax": SOFTMAXES[softmax], "optimizer": optimizer}
     settings |= {"dimensions": lambda words: CONFIG, "limits": Limits(steps=max_steps), "threads": threads}

@@ -1,9 +1,10 @@
-"""Steps of an optimizer of torch: schedule, clipping, and only those rows of a softmax that have gradients."""
+"""Steps of an optimizer of torch: schedule, clipping, only those rows of a softmax that have gradients, averages."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 from .schedules import Schedule
 
 Tensors = dict[str, Tensor]
+
+AVERAGED_EVERY = 8  # steps from one update to the next: a whole vocabulary is read in it, which each step would feel
 
 
 class Optimizer:
@@ -30,6 +33,7 @@ class Optimizer:
             nothing for a parameter but tensors of its shape and its number of steps.
         learn_rate: The rate of each step, from 0 on.
         clip_norm: Upper bound of the norm of all gradients together. None for none.
+        average_decay: Of the moving averages of the parameters, see `Averages`. None for none.
     """
 
     def __init__(
@@ -39,11 +43,13 @@ class Optimizer:
         make: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         learn_rate: Schedule,
         clip_norm: float | None = None,
+        average_decay: float | None = None,
     ):
         self.parameters = {name: p for name, p in module.named_parameters() if p.requires_grad}
         self.make, self.optimizer = make, make(self.parameters.values())
         self.schedule = learn_rate
         self.clip_norm = math.inf if clip_norm is None else clip_norm
+        self.averages = Averages(self.parameters, average_decay)
         self.n_steps = 0
 
     def learn_rate(self) -> float:
@@ -80,6 +86,7 @@ class Optimizer:
             self._put_rows(p, ids, stand_ins[p], states[p])
         self.optimizer.zero_grad()
         self.n_steps += 1
+        self.averages.update(self.n_steps)
         return norm.item()
 
     def _take_rows(self, p: nn.Parameter, ids: Tensor) -> Tensor:
@@ -140,3 +147,53 @@ class Optimizer:
                 key: t.to(devices.get(key, t.device), copy=True) for key, t in state.items()
             }
         self.n_steps = values["n_steps"]
+
+
+class Averages:
+    """Exponential moving averages of parameters. Training goes on with the parameters; what is evaluated and kept are
+    the averages.
+
+    As in Thinc, the decay of a step is at most (1 + steps) / (10 + steps): the average is over the last tenth of the
+    run until that is longer than the decay says, so that early steps do not weigh. It moves at each of the first
+    eight steps, and then at every eighth by as much as in eight.
+
+    Args:
+        parameters: What is averaged, by name. They are the first averages.
+        decay: Share of the average that a step leaves, below 1. None for no averages: nothing is kept then.
+    """
+
+    def __init__(self, parameters: Mapping[str, nn.Parameter], decay: float | None):
+        self.parameters = {} if decay is None else dict(parameters)
+        self.decay = decay or 0.0
+        self.tensors = {name: p.detach().clone() for name, p in self.parameters.items()}
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Take up the parameters after a step.
+
+        Args:
+            step: Number of steps taken.
+        """
+        if step > AVERAGED_EVERY and step % AVERAGED_EVERY:
+            return
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for name, average in self.tensors.items():
+            average.lerp_(self.parameters[name], 1 - decay**AVERAGED_EVERY)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Let the averages be the parameters within the block."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    def _swap(self) -> None:
+        for name, p in self.parameters.items():
+            self.tensors[name], p.data = p.data, self.tensors[name]
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from averages of these parameters that were saved."""
+        for name, average in self.tensors.items():
+            average.copy_(tensors[name])

@@ -26,11 +26,10 @@ from ..network.objective import Objective
 from .checkpoint import latest_checkpoint, list_checkpoints, read_checkpoint, remove_unfinished
 from .distributed import LostProcessError, World, interruptible
 from .memory import check_memory, fitting, free_bytes, model_bytes, program_bytes
-from .optimizer import Optimizer
 from .perplexity import evaluation_windows
 from .plot import plot_history
 from .settings import RunSettings, Text
-from .trainer import Progress, Trainer, strip_prefix, train
+from .trainer import Progress, Trainer, evaluated_weights, train
 from .verify import check_state
 
 CORPUS, CHECKPOINTS, PLOT = "corpus", "checkpoints", "loss.png"
@@ -141,8 +140,7 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
         softmax = settings.softmax.make(counts, model.config.projection_size, head, sparse=world.size == 1)
         model, softmax = model.to(world.device), softmax.to(world.device)  # the same at the start on any device
     objective = Objective(model, softmax, dropout=settings.dropout, seed=settings.seed, precision=settings.precision)
-    choice = settings.optimizer
-    optimizer = Optimizer(objective, make=choice.make, learn_rate=choice.learn_rate, clip_norm=settings.clip_norm)
+    optimizer = settings.optimizer.build(objective, clip_norm=settings.clip_norm)
     windows = Windows(
         prepared.train,
         batch_size=settings.batch_size,
@@ -228,7 +226,8 @@ def _write_models(settings: RunSettings, trainer: Trainer, prepared: Prepared, o
     now = {"step": trainer.step, "words": trainer.words, "seconds": trainer.seconds}
     evaluated = trainer.history[-1] if trainer.history and trainer.history[-1]["step"] == trainer.step else {}
     meta = _describe(settings, prepared, {**now, **evaluated})
-    model_directory.write(output / LAST, objective.model, meta, head=objective.softmax.head(words))
+    with trainer.optimizer.averages.in_use():
+        model_directory.write(output / LAST, objective.model, meta, head=objective.softmax.head(words))
     for note in () if trainer.best is None else (trainer.best, *sorted(trainer.history, key=_perplexity)):
         try:
             checkpoint = read_checkpoint(output / CHECKPOINTS, note["step"])
@@ -239,7 +238,7 @@ def _write_models(settings: RunSettings, trainer: Trainer, prepared: Prepared, o
                 return
             notify(f"{error}; {BEST} is of the best step that is left")
             continue
-        objective.load_state_dict(strip_prefix("objective/", checkpoint.tensors))  # no copy: it may be large
+        objective.load_state_dict(evaluated_weights(checkpoint.tensors))  # no copy: it may be large
         meta = _describe(settings, prepared, note)
         model_directory.write(output / BEST, objective.model, meta, head=objective.softmax.head(words))
         return

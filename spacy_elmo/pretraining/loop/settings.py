@@ -16,6 +16,7 @@ from ..corpus.prepare import CorpusSettings
 from ..network.products import Precision
 from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax
 from .memory import adaptive_softmax_bytes, softmax_bytes
+from .optimizer import Optimizer
 from .schedules import Schedule
 from .trainer import Limits
 
@@ -123,12 +124,24 @@ class OptimizerChoice:
     Attributes:
         make: Makes it from parameters.
         learn_rate: The rate of each step.
-        slots: Numbers that it keeps for each parameter.
+        slots: Numbers that are kept for each parameter, an average among them.
+        average_decay: Of the moving averages of parameters, see `Averages`. None for none.
     """
 
     make: Callable[[Iterable[nn.Parameter]], optim.Optimizer]
     learn_rate: Schedule
     slots: int
+    average_decay: float | None = None
+
+    def build(self, module: nn.Module, *, clip_norm: float | None) -> Optimizer:
+        """Return the optimizer of a module's parameters; clip_norm as of `Optimizer`."""
+        return Optimizer(
+            module,
+            make=self.make,
+            learn_rate=self.learn_rate,
+            clip_norm=clip_norm,
+            average_decay=self.average_decay,
+        )
 
 
 @dataclass(frozen=True)

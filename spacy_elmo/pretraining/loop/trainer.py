@@ -21,6 +21,8 @@ from .distributed import World
 from .optimizer import Optimizer
 from .perplexity import Perplexity, measure
 
+AVERAGE = "average/"  # what the names of averages of parameters begin with in a checkpoint
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -149,7 +151,8 @@ class Trainer:
         """Measure the held-out text, note the result, and start a new mean of the loss."""
         start = time.perf_counter()
         self.objective.eval()
-        found = measure(self.objective.model, self.objective.evaluate, self.dev, world=self.world)
+        with self.optimizer.averages.in_use():
+            found = measure(self.objective.model, self.objective.evaluate, self.dev, world=self.world)
         self.seconds += time.perf_counter() - start
         note = {"step": self.step, "words": self.words, "seconds": self.seconds, "loss": self.loss()}
         note |= {"forward": found.forward, "backward": found.backward, "perplexity": found.mean}
@@ -200,6 +203,7 @@ class Trainer:
         if self.world.is_main:
             tensors = {f"objective/{name}": tensor for name, tensor in self.objective.state_dict().items()}
             tensors |= {f"optimizer/{name}": tensor for name, tensor in self.optimizer.tensors().items()}
+            tensors |= {f"{AVERAGE}{name}": tensor for name, tensor in self.optimizer.averages.tensors.items()}
             tensors |= {"state/h": state.h, "state/c": state.c, "loss": sums}
             write_checkpoint(folder, self.step, tensors, self._facts())
             remove_old(folder, keep=keep, others=() if self.best is None else (self.best["step"],))
@@ -209,6 +213,7 @@ class Trainer:
         tensors, facts = checkpoint.tensors, checkpoint.facts
         self.objective.load_state_dict(strip_prefix("objective/", tensors))
         self.optimizer.load(strip_prefix("optimizer/", tensors), facts["optimizer"])
+        self.optimizer.averages.load(strip_prefix(AVERAGE, tensors))
         self.state = State(self.world.own_lanes(tensors["state/h"]), self.world.own_lanes(tensors["state/c"]))
         self.step, self.words, self.seconds = checkpoint.step, facts["words"], facts["seconds"]
         self.loss_seconds, self.history, self.best = facts["loss_seconds"], facts["history"], facts["best"]
@@ -273,6 +278,11 @@ def train(
         yield trainer.progress(limits, dev, loss, speed)
         if stop:
             return
+
+
+def evaluated_weights(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the weights that the evaluation of a checkpoint was of: averages, where it has them."""
+    return strip_prefix("objective/", tensors) | strip_prefix(AVERAGE, tensors)
 
 
 def strip_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...util.files import WeightsError
 from .checkpoint import FACTS, TENSORS, Checkpoint
-from .trainer import Trainer, strip_prefix
+from .trainer import AVERAGE, Trainer, strip_prefix
 
 NUMBER = (int, float)
 FACT_TYPES = {
@@ -52,6 +52,7 @@ def _check_types(place: str, values: Any, types: Mapping[str, Any]) -> None:
 def _wrong_tensors(trainer: Trainer, tensors: Mapping[str, Tensor]) -> Iterable[str]:
     """Yield what is wrong with the tensors that are not of the optimizer."""
     wanted = {f"objective/{name}": (tuple(t.shape), t.dtype) for name, t in trainer.objective.state_dict().items()}
+    wanted |= {f"{AVERAGE}{n}": (tuple(t.shape), t.dtype) for n, t in trainer.optimizer.averages.tensors.items()}
     for name in ("h", "c"):
         own = getattr(trainer.state, name)
         wanted[f"state/{name}"] = ((*own.shape[:2], own.shape[2] * trainer.world.size, *own.shape[3:]), own.dtype)

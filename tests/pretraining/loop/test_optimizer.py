@@ -1,3 +1,4 @@
+from contextlib import suppress
 from copy import deepcopy
 from functools import partial
 
@@ -5,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from spacy_elmo.pretraining.loop.optimizer import Optimizer
+from spacy_elmo.pretraining.loop.optimizer import Averages, Optimizer
 from spacy_elmo.pretraining.loop.schedules import constant
 
 N_ROWS, WIDTH = 12, 5
@@ -173,3 +174,73 @@ def test_the_rate_follows_the_schedule():
     train(optimizer, module, [0])
     assert not torch.equal(module.dense, before)
     assert optimizer.learn_rate() == pytest.approx(0.2)
+
+
+def make_parameters() -> dict[str, nn.Parameter]:
+    torch.manual_seed(0)
+    return {"matrix": nn.Parameter(torch.randn(4, 3)), "bias": nn.Parameter(torch.randn(3))}
+
+
+def move(parameters: dict[str, nn.Parameter]) -> None:
+    with torch.no_grad():
+        for p in parameters.values():
+            p += torch.randn_like(p)
+
+
+@pytest.mark.parametrize("decay", [0.9, 0.999])
+def test_an_average_moves_with_each_of_the_first_steps_and_then_with_every_eighth(decay: float):
+    parameters = make_parameters()
+    averages = Averages(parameters, decay)
+    expected = {name: p.detach().double() for name, p in parameters.items()}
+    for step in range(1, 101):
+        move(parameters)
+        averages.update(step)
+        if step <= 8 or step % 8 == 0:
+            left = min(decay, (1 + step) / (10 + step)) ** 8
+            expected = {name: left * before + (1 - left) * parameters[name] for name, before in expected.items()}
+    for name, average in averages.tensors.items():
+        torch.testing.assert_close(average.double(), expected[name], atol=1e-5, rtol=1e-5)  # of float32
+
+
+def test_the_steps_before_the_last_tenth_hardly_weigh():
+    """Parameters that jump from 0 to 1 at some step, 1,000 steps in all."""
+    weights = []
+    for jump in (500, 900):
+        parameters = {"p": nn.Parameter(torch.zeros(1))}
+        averages = Averages(parameters, 0.9999)
+        for step in range(1, 1001):
+            parameters["p"].data.fill_(float(step >= jump))
+            averages.update(step)
+        weights.append(1 - averages.tensors["p"].item())
+    assert weights[0] < 0.01
+    assert 0.3 < weights[1] < 0.5
+
+
+def test_averages_take_the_place_of_parameters_within_a_block():
+    parameters = make_parameters()
+    averages = Averages(parameters, 0.9)
+    move(parameters)
+    trained, kept = ({n: t.detach().clone() for n, t in each.items()} for each in (parameters, averages.tensors))
+    with suppress(KeyError), averages.in_use():
+        assert all(torch.equal(parameters[name], average) for name, average in kept.items())
+        raise KeyError
+    assert all(torch.equal(parameters[name], p) for name, p in trained.items())
+    assert all(torch.equal(averages.tensors[name], average) for name, average in kept.items())
+
+
+def test_without_a_decay_nothing_is_kept():
+    parameters = make_parameters()
+    averages = Averages(parameters, None)
+    before = {name: p.detach().clone() for name, p in parameters.items()}
+    averages.update(1)
+    with averages.in_use():
+        assert all(torch.equal(parameters[name], p) for name, p in before.items())
+    assert averages.tensors == {}
+
+
+def test_averages_do_not_share_memory_with_what_they_are_loaded_from():
+    averages, saved = Averages(make_parameters(), 0.9), {"matrix": torch.ones(4, 3), "bias": torch.ones(3)}
+    averages.load(saved)
+    assert torch.equal(averages.tensors["matrix"], saved["matrix"])
+    saved["matrix"].zero_()
+    assert averages.tensors["matrix"].sum() == 12

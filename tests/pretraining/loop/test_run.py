@@ -70,6 +70,17 @@ def test_the_perplexity_of_a_model_is_that_of_its_held_out_text(output: Path):
     assert [meta["perplexity"][key] for key in ("forward", "backward", "mean")] == pytest.approx(found[:3], abs=0.006)
 
 
+def test_models_are_the_averages_that_were_evaluated(output: Path, tmp_path: Path):
+    tiny_run(tmp_path, average_decay=0.9)
+    for name in ("model-last", "model-best"):
+        model, meta, head = model_directory.read(tmp_path / name)
+        assert head is not None
+        found = text_perplexity(model, head, documents(3, seed=1)).perplexity
+        assert meta["perplexity"]["mean"] == pytest.approx(found.mean, abs=0.006)
+        files = [folder / name / "weights.safetensors" for folder in (output, tmp_path)]
+        assert files[0].read_bytes() != files[1].read_bytes()
+
+
 def test_an_exported_model_gives_the_same_vectors(output: Path, tmp_path: Path):
     model, meta, _ = model_directory.read(output / "model-last")
     allennlp.write(tmp_path, model, meta, head=model_directory.read(output / "model-last").head)

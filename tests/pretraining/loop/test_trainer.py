@@ -26,20 +26,30 @@ def go(trainer: Trainer, folder: Path, limits: Limits | None = None, *, stop_aft
 
 
 @pytest.mark.parametrize(
-    ("softmax", "precision"),
-    [("sampled", "float32"), ("full", "float32"), ("adaptive", "float32"), ("sampled", "bfloat16")],
+    ("softmax", "precision", "average_decay"),
+    [
+        ("sampled", "float32", None),
+        ("full", "float32", None),
+        ("adaptive", "float32", 0.9),
+        ("sampled", "bfloat16", None),
+        ("sampled", "bfloat16", 0.9),
+    ],
 )
 @pytest.mark.parametrize("step", [4, 7])
-def test_a_resumed_run_equals_the_uninterrupted_one(softmax: str, precision: str, step: int, tmp_path: Path):
-    whole = tiny_trainer(tmp_path / "corpus", softmax=softmax, precision=precision)
+def test_a_resumed_run_equals_the_uninterrupted_one(
+    softmax: str, precision: str, average_decay: float | None, step: int, tmp_path: Path
+):
+    settings = {"softmax": softmax, "precision": precision, "average_decay": average_decay}
+    whole = tiny_trainer(tmp_path / "corpus", **settings)
     go(whole, tmp_path / "whole")
-    first = tiny_trainer(tmp_path / "corpus", softmax=softmax, precision=precision)
+    first = tiny_trainer(tmp_path / "corpus", **settings)
     assert go(first, tmp_path / "parts", stop_after=step) == step
-    second = tiny_trainer(tmp_path / "corpus", softmax=softmax, precision=precision)
+    second = tiny_trainer(tmp_path / "corpus", **settings)
     second.load(latest_checkpoint(tmp_path / "parts"))
     assert go(second, tmp_path / "parts") == 12 - step
     assert same(parameters(whole), parameters(second))
     assert same(whole.optimizer.tensors(), second.optimizer.tensors())
+    assert same(whole.optimizer.averages.tensors, second.optimizer.averages.tensors)
     assert torch.equal(whole.state.c, second.state.c)
     without_time = [{**note, "seconds": 0} for note in second.history]
     assert without_time == [{**note, "seconds": 0} for note in whole.history]
@@ -52,6 +62,18 @@ def test_evaluating_changes_nothing_in_training(tmp_path: Path):
         evaluated.advance()
         evaluated.evaluate()
     assert same(parameters(plain), parameters(evaluated))
+
+
+def test_averages_change_what_is_evaluated_and_nothing_in_training(tmp_path: Path):
+    plain = tiny_trainer(tmp_path / "corpus")
+    averaged = tiny_trainer(tmp_path / "corpus", average_decay=0.9)
+    for run in (plain, averaged):
+        go(run, tmp_path / "checkpoints" / str(id(run)), Limits(steps=8))
+    assert same(parameters(plain), parameters(averaged))
+    assert [note["loss"] for note in plain.history] == [note["loss"] for note in averaged.history]
+    assert plain.history[-1]["perplexity"] != averaged.history[-1]["perplexity"]
+    plain.objective.load_state_dict(averaged.optimizer.averages.tensors, strict=False)
+    assert plain.evaluate().mean == averaged.history[-1]["perplexity"]
 
 
 def test_another_seed_gives_another_model(tmp_path: Path):
