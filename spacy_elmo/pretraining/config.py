@@ -39,6 +39,7 @@ paths = ${paths.train}
 lang = ${nlp.lang}
 lines = ${corpus.lines}
 n_process = null
+weights = null
 
 [corpus.dev]
 @misc = "spacy-elmo.Text.v1"

@@ -183,6 +183,10 @@ def _make_text(config: Config, resolved: Mapping[str, Any], start: Pretrained | 
         sources[f"{name} language"] = reader.lang if is_own else None
         if is_own and reader.lines != "paragraphs":  # as all were that were prepared before there was a choice
             sources[f"{name} lines"] = reader.lines
+        if is_own and reader.weights:
+            if name == "dev":
+                raise ValueError("[corpus.dev] weights: held-out text is read as it is; set those of [corpus.train]")
+            sources[f"{name} weights"] = reader.file_weights()
     settings = CorpusSettings(
         sources=sources,
         max_words=corpus["max_words"],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from ..text.readers import Document, Lines, describe_files
+from ..text.readers import CorpusError, Document, Lines, describe_files
 from ..text.tokenize import find_text, tokenize_files
+from .corpus.shards import WeightedDocument
 
 SENTENCES_A_DOCUMENT = 10  # of tokenized text
 
@@ -20,18 +23,35 @@ class TextReader:
         lang: The language whose tokenizer to use.
         n_process: Processes that tokenize.
         lines: What a line of text is.
+        weights: Patterns of the ends of paths, as of `Path.match`, and how often a pass over the text reads the
+            documents of such files. The first that fits counts; other files are read once.
     """
 
-    def __init__(self, paths: list[str], lang: str, n_process: int | None, lines: Lines):
-        self.paths, self.lang, self.n_process, self.lines = paths, lang, n_process, lines
+    def __init__(
+        self, paths: list[str], lang: str, n_process: int | None, lines: Lines, weights: Sequence[tuple[str, float]]
+    ):
+        self.paths, self.lang, self.n_process, self.lines, self.weights = paths, lang, n_process, lines, weights
 
     def __call__(self) -> Iterator[Document]:
-        documents = tokenize_files(
-            self.paths, lang=self.lang, n_process=self.n_process, lines=self.lines, progress=True
-        )
-        if self.lines != "sentences":
-            return documents
-        return (part for document in documents for part in _in_parts(document))
+        for weight, paths in self._by_weight():
+            documents = tokenize_files(paths, lang=self.lang, n_process=self.n_process, lines=self.lines, progress=True)
+            for document in documents:
+                for part in _in_parts(document) if self.lines == "sentences" else [document]:
+                    yield part if weight == 1 else WeightedDocument(part, weight)
+
+    def _by_weight(self) -> list[tuple[float, list[str | Path]]]:
+        if not self.weights:
+            return [(1.0, [*self.paths])]
+        files = sorted(zip(self.file_weights(), self.files()))
+        return [(weight, [file for _, file in group]) for weight, group in groupby(files, key=itemgetter(0))]
+
+    def file_weights(self) -> list[float]:
+        """Return the weight of each of `files`. Raises CorpusError for a pattern that fits none of them."""
+        files = self.files()
+        for pattern, _ in self.weights:
+            if not any(file.match(pattern) for file in files):
+                raise CorpusError(f"weights: no file of the text has a name like {pattern!r}; correct or remove it")
+        return [next((float(weight) for name, weight in self.weights if file.match(name)), 1.0) for file in files]
 
     def files(self) -> list[Path]:
         """Return the files that it reads. Raises CorpusError for paths that are not there."""

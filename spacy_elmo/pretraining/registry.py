@@ -19,7 +19,7 @@ from ..util.checks import check_choice
 from .loop.schedules import Schedule, by_step, constant, cosine, inverse_sqrt
 from .loop.settings import AdaptiveChoice, FullChoice, OptimizerChoice, SampledChoice
 from .reader import TextReader
-from .schema import MOST_PROCESSES, check_flag, check_number, check_text, check_whole
+from .schema import MOST_PROCESSES, check_flag, check_number, check_text, check_weights, check_whole
 
 MOST_LAYERS, MOST_CHARACTERS = 100, 1000  # far beyond what trains; each layer takes time to make, however small
 SMALLEST_EPS = 1e-37  # less is nothing in float32, and a step divides by it
@@ -33,6 +33,7 @@ def make_reader(
     lang: str = "en",
     n_process: int | None = None,
     lines: Lines = "paragraphs",
+    weights: list[Any] | None = None,
 ) -> TextReader | None:
     """Return a reader of text files, None where none are named.
 
@@ -43,6 +44,7 @@ def make_reader(
         lines: What a line of text is: "paragraphs", "wrapped" (parts of paragraphs, which blank lines end), or
             "sentences" (words between spaces, which are not tokenized; a document is cut after 10 sentences, because
             such text is mostly without blank lines).
+        weights: Pairs of a pattern of names of files and how often a pass over the text reads their documents.
     """
     if paths is None or paths in ("", []):
         return None
@@ -53,7 +55,8 @@ def make_reader(
     if n_process is not None:
         check_whole("n_process", n_process, high=MOST_PROCESSES)
     check_choice("lines", lines, Lines)
-    return TextReader(files, lang, n_process, lines)
+    check_weights(weights)
+    return TextReader(files, lang, n_process, lines, weights or [])
 
 
 def character_bilm(

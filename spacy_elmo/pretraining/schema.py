@@ -12,6 +12,7 @@ from ..util.checks import check_choice
 from .network.products import Precision
 
 MOST_PROCESSES = 1024  # or threads: more of them only take down the machine
+MOST_TIMES = 1000  # that a pass reads a document: it holds as many places of it in memory
 LARGEST_SEED = 2**63 - 1  # torch's generators take 64 bits
 
 
@@ -50,6 +51,17 @@ def check_text(name: str, value: object) -> None:
     """Raise ValueError, with the name of the setting, for what is not text."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{name} = {value!r:.60}: must be text")
+
+
+def check_weights(weights: object) -> None:
+    """Raise ValueError, with the name of the setting, for what are no pairs of a pattern and a weight."""
+    pairs = [] if weights is None else weights
+    if not isinstance(pairs, list) or not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
+        example = '[["novels-*.txt", 0.5]]'
+        raise ValueError(f"weights = {weights!r:.60}: must be pairs of a pattern and a number, as {example}")
+    for pattern, weight in pairs:
+        check_text("weights", pattern)
+        check_number("weights", weight, above=True, below=MOST_TIMES)
 
 
 def _dev_size(name: str, value: object) -> None:

@@ -125,6 +125,7 @@ TEXTS, FLAGS, HUGE = ("x", "False"), (True,), (10**30,)  # a huge size is refuse
 RIGHT: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("train", "dev"), WRONG),  # what they are is said in [corpus]
     **dict.fromkeys(("paths",), (None, "", [])),
+    **dict.fromkeys(("weights",), (None, [])),
     **dict.fromkeys(("vocab", "init"), (None,)),
     **dict.fromkeys(("corpus",), (None, *TEXTS)),
     **dict.fromkeys(("lang",), TEXTS),

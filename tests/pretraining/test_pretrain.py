@@ -135,6 +135,21 @@ def test_the_share_of_unknown_words_is_told_and_a_large_one_is_a_warning(text: P
     assert any(re.match("Warning: .*not in the vocabulary.*same language, tokenization", line) for line in told)
 
 
+def test_sources_are_read_as_often_as_their_weights_say(text: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    (tmp_path / "novels.txt").write_text("It was the best of times. It was not.\n\n" * 8, encoding="utf8")
+    paths = {"paths__train": [str(text), str(tmp_path / "novels.txt")], "corpus__dev_size": 0}
+    config = tiny_config(text, **paths, corpus__train__weights=[["novels*", 0.25]])
+    pretrain_model(config, tmp_path / "out")
+    assert "sampled: a pass over the text reads 142 tokens where the whole has 232" in capsys.readouterr().out
+    corpus = open_prepared(tmp_path / "out" / "corpus")
+    assert corpus.train.weights.tolist() == [0.25] * 8 + [1.0] * 8
+    assert corpus.vocabulary.counts[corpus.vocabulary.index["best"]] == 2
+    assert read_json(tmp_path / "out" / "corpus" / "manifest.json")["sources"]["train weights"] == [1.0, 0.25]
+    other = tiny_config(text, **paths, corpus__train__weights=[["novels*", 0.5]])
+    with pytest.raises(ValueError, match="train.weights: was .*0.25.*, now .*0.5"):
+        pretrain_quietly(other, tmp_path / "out", resume=True)
+
+
 def test_a_run_before_there_were_kinds_of_lines_goes_on(text: Path, tmp_path: Path):
     pretrain_quietly(tiny_config(text), tmp_path / "out")
     config = load_config(tmp_path / "out" / "config.cfg")
@@ -181,6 +196,10 @@ def test_a_run_does_not_go_on_with_other_settings(text: Path, tmp_path: Path):
         ({"paths__train": "/dev/zero"}, "/dev/zero: is a device.*name a file"),
         ({"paths__train": "/"}, "/: is the whole disk"),
         ({"paths__vocab": "/dev/null"}, "/dev/null: is not a file"),
+        ({"corpus__train__weights": [["*.md", 2]]}, "no file of the text has a name like '\\*.md'"),
+        ({"corpus__train__weights": {"*.md": 2}}, "weights.* is not list"),
+        ({"corpus__train__weights": ["*.txt"]}, "weights = .*must be pairs of a pattern and a number"),
+        ({"corpus__train__weights": [["*.txt", 0]]}, "weights = 0: must be a number above 0"),
     ],
 )
 def test_settings_that_cannot_be_leave_nothing(changes: dict, message: str, text: Path, tmp_path: Path):

@@ -11,10 +11,11 @@ from types import TracebackType
 import numpy as np
 
 from ...text.readers import CorpusError
-from ...util.types import Ints1d, IntsXd
+from ...util.types import Floats1d, Ints1d, IntsXd
 from .shards import Shard
 from .vocabulary import BOS_ID, EOS_ID, UNK_ID, Vocabulary
 
+WEIGHTS = "weights.float64"  # (documents,), how often a pass reads each; not there where that is once
 FIELDS = {"tokens": "int32", "sentences": "int64", "documents": "int64", "texts": "uint8", "text_ends": "int64"}
 
 
@@ -31,6 +32,7 @@ class Corpus:
             reads them.
         sentences: (sentences + 1,) int64, where each begins in the tokens.
         documents: (documents + 1,) int64, where each begins in the sentences.
+        weights: (documents,) float64, how often a pass over the text is to read each.
 
     Raises:
         CorpusError: A file is missing or cut short; the message names it.
@@ -42,6 +44,8 @@ class Corpus:
         self.tokens, self.sentences, self.documents, self._texts, self._text_ends = (
             self._map(folder / f"{name}.{dtype}", dtype) for name, dtype in FIELDS.items()
         )
+        weighs = (folder / WEIGHTS).exists()
+        self.weights: Floats1d = self._map(folder / WEIGHTS, "float64") if weighs else np.ones(self.n_documents)
 
     def _map(self, path: Path, dtype: str) -> np.ndarray:
         """Return an array over the pages of a file."""

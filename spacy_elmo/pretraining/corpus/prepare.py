@@ -25,6 +25,7 @@ from ...util.lock import LockedError, lock
 from ...util.staging import new_folder
 from .manifest import DEV_1, MANIFEST, SCHEMA, Manifest, find_differences, read_manifest
 from .mapped import Corpus
+from .sampling import count_tokens
 from .spool import DEV, TRAIN, Spool
 from .vocabulary import MARKERS, MUCH_UNKNOWN, UNK_ID, Vocabulary, check_words, choose_words, warn_of_unknown
 
@@ -166,11 +167,14 @@ def describe_prepared(prepared: Prepared) -> Iterator[str]:
     """Yield lines for people on what a run reads."""
     yield from prepared.notices
     train, dev, vocabulary = prepared.train, prepared.dev, prepared.vocabulary
-    unknown = float(vocabulary.counts[UNK_ID] / train.n_words)
+    unknown = float(vocabulary.counts[UNK_ID] / vocabulary.counts[UNK_ID:].sum())
     text = f"text: {train.n_words:,} words in {train.n_documents:,} documents"
     yield f"{text}, vocabulary of {len(vocabulary):,}; {unknown:.1%} of the words are {UNK}"
     if unknown > MUCH_UNKNOWN:
         yield warn_of_unknown("the text", unknown)
+    if (train.weights != 1).any():
+        n_tokens = count_tokens(train.sentences[train.documents], train.weights)
+        yield f"sampled: a pass over the text reads {n_tokens:,} tokens where the whole has {train.n_tokens:,}"
     if dev is None:
         yield "no text is held out: perplexities are those of the training text"
     else:

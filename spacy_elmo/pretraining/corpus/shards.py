@@ -10,10 +10,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...text.readers import CorpusError, Document
-from ...util.types import Bools1d, Ints1d
+from ...util.types import Bools1d, Floats1d, Ints1d
 
 MAX_TOKENS, MAX_WORDS, MAX_BYTES = 1_000_000, 100_000, 8_000_000  # of a shard; a document is never in two
 DOCUMENT = "a list of sentences, each a list of words"
+
+
+class WeightedDocument(list[list[str]]):
+    """A document that a pass over the text reads another number of times than once.
+
+    Args:
+        sentences: Its sentences.
+        weight: The number, above 0; below 1 for less than once.
+    """
+
+    def __init__(self, sentences: Document, weight: float):
+        super().__init__(sentences)
+        self.weight = weight
 
 
 class Shard(NamedTuple):
@@ -24,12 +37,14 @@ class Shard(NamedTuple):
         ids: (words of all sentences,), one sentence after the other, index into words.
         sentences: (sentences,), number of words of each.
         documents: (documents,), number of sentences of each.
+        weights: (documents,), how often a pass over the text reads each.
     """
 
     words: list[bytes]
     ids: Ints1d
     sentences: Ints1d
     documents: Ints1d
+    weights: Floats1d
 
     def select(self, chosen: Bools1d) -> Shard:
         """Return some of the documents, over the same words.
@@ -39,7 +54,7 @@ class Shard(NamedTuple):
         """
         sentences = np.repeat(chosen, self.documents)
         ids = self.ids[np.repeat(sentences, self.sentences)]
-        return Shard(self.words, ids, self.sentences[sentences], self.documents[chosen])
+        return Shard(self.words, ids, self.sentences[sentences], self.documents[chosen], self.weights[chosen])
 
 
 class _Ids(dict[str, int]):
@@ -65,7 +80,7 @@ def split(documents: Iterable[Document]) -> Iterator[Shard]:
     given: Any = documents  # by a reader of anybody's
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise CorpusError(f"a reader of text gave {documents!r:.60}; it must give documents, {DOCUMENT}")
-    index, ids, sentences, lengths = _Ids(), array("i"), array("i"), array("i")
+    index, ids, sentences, lengths, weights = _Ids(), array("i"), array("i"), array("i"), array("d")
     for document in documents:
         if not _is_document(document):
             raise CorpusError(f"a reader of text gave {document!r:.60} as a document; it must be {DOCUMENT}")
@@ -76,11 +91,12 @@ def split(documents: Iterable[Document]) -> Iterator[Shard]:
             ids.extend(map(index.__getitem__, sentence))
         sentences.extend(map(len, filled))
         lengths.append(len(filled))
+        weights.append(getattr(document, "weight", 1.0))
         if len(ids) >= MAX_TOKENS or len(index) >= MAX_WORDS or index.n_bytes >= MAX_BYTES:
-            yield _shard(index, ids, sentences, lengths)
-            index, ids, sentences, lengths = _Ids(), array("i"), array("i"), array("i")
+            yield _shard(index, ids, sentences, lengths, weights)
+            index, ids, sentences, lengths, weights = _Ids(), array("i"), array("i"), array("i"), array("d")
     if lengths:
-        yield _shard(index, ids, sentences, lengths)
+        yield _shard(index, ids, sentences, lengths, weights)
 
 
 def _is_document(value: Any) -> bool:
@@ -92,8 +108,10 @@ def write_shard(path: Path, shard: Shard) -> None:
     """Write a shard to a `.npz` file."""
     lengths = np.array([len(word) for word in shard.words], dtype=np.int32)
     texts = np.frombuffer(b"".join(shard.words), dtype=np.uint8)
-    _, ids, sentences, documents = shard
-    np.savez(path, texts=texts, lengths=lengths, ids=ids, sentences=sentences, documents=documents)
+    _, ids, sentences, documents, weights = shard
+    np.savez(
+        path, texts=texts, lengths=lengths, ids=ids, sentences=sentences, documents=documents, weights=weights
+    )
 
 
 def read_shard(path: Path) -> Shard:
@@ -104,5 +122,5 @@ def read_shard(path: Path) -> Shard:
         return Shard(words, *(arrays[name] for name in Shard._fields[1:]))
 
 
-def _shard(index: _Ids, *arrays: array[int]) -> Shard:
-    return Shard(index.words, *(np.frombuffer(values, dtype=np.int32) for values in arrays))
+def _shard(index: _Ids, *arrays: array[Any]) -> Shard:
+    return Shard(index.words, *(np.frombuffer(values, dtype=values.typecode) for values in arrays))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...text.readers import CorpusError, Document
 from ...util.types import Bools1d
-from .mapped import CorpusWriter
+from .mapped import WEIGHTS, CorpusWriter
 from .shards import Shard, read_shard, split, write_shard
 from .vocabulary import Vocabulary, WordCount, WordCounter, count_words
 
@@ -63,27 +63,33 @@ class Spool:
             yield shard.select(~is_dev), shard.select(is_dev)
 
     def count(self, choose: Callable[[Iterable[WordCount]], Sequence[str]]) -> Vocabulary:
-        """Return a vocabulary with its counts in the training text.
+        """Return a vocabulary with its counts in the training text, each word as often as a pass reads its document.
 
         Args:
             choose: Returns the words of the vocabulary, given the counts of all words.
         """
-        counter, n_words, n_sentences = WordCounter(self.folder), 0, 0
+        counter, n_words, n_sentences = WordCounter(self.folder), 0.0, 0.0
         for shard, _ in self.shards():
-            counts = np.bincount(shard.ids, minlength=len(shard.words)).tolist()
+            weights = np.repeat(shard.weights, shard.documents)
+            n_sentences += weights.sum()
+            weights = np.repeat(weights, shard.sentences)
+            n_words += weights.sum()
+            counts = np.bincount(shard.ids, weights, minlength=len(shard.words)).tolist()
             counter.add((word, n) for word, n in zip(shard.words, counts) if n)
-            n_words += len(shard.ids)
-            n_sentences += len(shard.sentences)
         return count_words(choose(counter), counter, n_words=n_words, n_sentences=n_sentences)
 
     def write(self, folder: Path, vocabulary: Vocabulary) -> None:
         """Write both corpora and the vocabulary into a new folder."""
         folder.mkdir()
         vocabulary.write(folder)
+        weights = []
         with CorpusWriter(folder / TRAIN, vocabulary) as train, CorpusWriter(folder / DEV, vocabulary) as dev:
             for of_train, of_dev in self.shards():
                 train.add(of_train)
                 dev.add(of_dev)
+                weights.append(of_train.weights)
+        if any((values != 1).any() for values in weights):
+            (folder / TRAIN / WEIGHTS).write_bytes(np.concatenate(weights).tobytes())
 
 
 def _choose(n: int, dev_size: float, seed: int) -> Bools1d:

@@ -20,7 +20,7 @@ from ...util.files import read_words, write_words
 from ...util.text_files import read_word_list
 from ...util.types import Ints1d
 
-WordCount: TypeAlias = tuple[bytes, int]
+WordCount: TypeAlias = tuple[bytes, float]  # below 1 or between numbers where documents have weights
 
 MARKERS = (BOS, EOS, UNK)
 BOS_ID, EOS_ID, UNK_ID = range(3)
@@ -144,7 +144,7 @@ class WordCounter:
     def _write(self, counts: Iterable[WordCount]) -> None:
         path = self.folder / f"{self._n_written}.counts"
         with path.open("wb") as file:
-            file.writelines(b"%d %s\n" % (n, word) for word, n in counts)
+            file.writelines(b"%r %s\n" % (n, word) for word, n in counts)
         self._n_written += 1
         self.files.append(path)
 
@@ -168,13 +168,17 @@ def choose_words(counts: Iterable[WordCount], *, max_words: int | None, min_coun
     return [*MARKERS, *(word.decode() for _, word in chosen)]
 
 
-def count_words(words: Sequence[str], counts: Iterable[WordCount], *, n_words: int, n_sentences: int) -> Vocabulary:
+def count_words(
+    words: Sequence[str], counts: Iterable[WordCount], *, n_words: float, n_sentences: float
+) -> Vocabulary:
     """Return a vocabulary with the counts of its words in a text of so many words and sentences."""
     vocabulary = Vocabulary(tuple(words), np.zeros(len(words), dtype=np.int64))
+    sums = np.zeros(len(words))
     for word, n in counts:
-        vocabulary.counts[vocabulary.index.get(word.decode(), UNK_ID)] += n
-    vocabulary.counts[[BOS_ID, EOS_ID]] = n_sentences
-    vocabulary.counts[UNK_ID] = n_words - vocabulary.counts[UNK_ID + 1 :].sum()
+        sums[vocabulary.index.get(word.decode(), UNK_ID)] += n
+    sums[[BOS_ID, EOS_ID]] = n_sentences
+    sums[UNK_ID] = n_words - sums[UNK_ID + 1 :].sum()
+    vocabulary.counts[:] = np.rint(sums)
     return vocabulary
 
 
@@ -192,4 +196,4 @@ def _merge(paths: Sequence[Path]) -> Iterator[WordCount]:
 def _read_counts(file: BinaryIO) -> Iterator[WordCount]:
     for line in file:
         n, _, word = line[:-1].partition(b" ")
-        yield word, int(n)
+        yield word, float(n)

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...util.types import Ints1d, Ints2d, Ints3d
+from ...util.types import Floats1d, Ints1d, Ints2d, Ints3d
 from .mapped import Corpus
+from .sampling import count_tokens, take_pass
 
 
 class Window(NamedTuple):
@@ -34,6 +35,8 @@ class Window(NamedTuple):
 class Windows:
     """Windows of a corpus whose documents are shuffled each epoch: laid end to end and cut into lanes of equal length.
 
+    An epoch is a pass over the text, in which a document of another weight than 1 is read so often, see `take_pass`.
+
     A lane is a row of the batch: it is read on from one window to the next.
 
     Args:
@@ -43,6 +46,7 @@ class Windows:
         seed: With the epoch, decides the order of documents.
         rank: Number of this process, from 0. It reads lanes [rank, rank + 1) * batch_size / world.
         world: Number of processes.
+        weights: (documents,), how often an epoch reads each. None for once.
 
     Attributes:
         lanes: (lanes of this process,), which they are.
@@ -52,15 +56,25 @@ class Windows:
     """
 
     def __init__(
-        self, corpus: Corpus, *, batch_size: int, unroll_steps: int, seed: int, rank: int = 0, world: int = 1
+        self,
+        corpus: Corpus,
+        *,
+        batch_size: int,
+        unroll_steps: int,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+        weights: Floats1d | None = None,
     ):
-        _check(corpus, batch_size, unroll_steps, rank, world)
+        bounds: Ints1d = corpus.sentences[corpus.documents]  # (documents + 1,) in the tokens
+        weights = np.ones(corpus.n_documents) if weights is None else weights
+        n_tokens = count_tokens(bounds, weights)
+        _check(n_tokens, batch_size, unroll_steps, rank, world)
         self.corpus = corpus
         self.unroll_steps = unroll_steps
-        self.lane_length = (corpus.n_tokens - 1) // batch_size  # the last token of all has none after it
+        self.lane_length = (n_tokens - 1) // batch_size  # the last token of all has none after it
         self.lanes: Ints1d = np.arange(rank * batch_size // world, (rank + 1) * batch_size // world)
-        self.bounds: Ints1d = corpus.sentences[corpus.documents]  # (documents + 1,) in the tokens
-        self._layout = lru_cache(maxsize=1)(lambda epoch: _shuffle(self.bounds, (seed, epoch)))
+        self._layout = lru_cache(maxsize=1)(lambda epoch: _shuffle(bounds, weights, seed, epoch))
 
     def n_windows(self) -> int:
         """Return the number of windows of an epoch."""
@@ -89,12 +103,12 @@ class Windows:
 
     def _places(self, epoch: int, index: int) -> Ints2d:
         """Return (steps + 1, lanes), where in the tokens of the corpus the forward direction reads."""
-        order, ends = self._layout(epoch)
+        stops, ends = self._layout(epoch)
         start = index * self.unroll_steps
         steps = np.arange(start, min(start + self.unroll_steps, self.lane_length) + 1)
         positions = self.lanes * self.lane_length + steps[:, None]
-        documents = np.searchsorted(ends, positions, side="right")
-        return self.bounds[order + 1][documents] - ends[documents] + positions
+        pieces = np.searchsorted(ends, positions, side="right")
+        return stops[pieces] - ends[pieces] + positions
 
     def _tokens(self, places: Ints2d) -> Ints3d:
         """Return (2, steps + 1, lanes), the tokens at these places, and those that mirror them in their sentence."""
@@ -104,20 +118,21 @@ class Windows:
         return self.corpus.tokens[np.stack([places, mirrored])]
 
 
-def _shuffle(bounds: Ints1d, seed: tuple[int, int]) -> tuple[Ints1d, Ints1d]:
-    """Return (documents,), their order, and (documents,), where each of them ends then."""
-    order = np.random.default_rng(seed).permutation(len(bounds) - 1)
-    return order, np.cumsum(np.diff(bounds)[order])
+def _shuffle(bounds: Ints1d, weights: Floats1d, seed: int, epoch: int) -> tuple[Ints1d, Ints1d]:
+    """Return (pieces,), where each ends in the tokens of the corpus, and (pieces,), where in those of the epoch."""
+    pieces = take_pass(bounds, weights, seed=seed, epoch=epoch)
+    starts, stops = pieces[np.random.default_rng((seed, epoch)).permutation(len(pieces))].T
+    return stops, np.cumsum(stops - starts)
 
 
-def _check(corpus: Corpus, batch_size: int, unroll_steps: int, rank: int, world: int) -> None:
+def _check(n_tokens: int, batch_size: int, unroll_steps: int, rank: int, world: int) -> None:
     for key, value in (("batch_size", batch_size), ("unroll_steps", unroll_steps), ("world", world)):
         if value < 1:
             raise ValueError(f"{key} = {value}: must be at least 1")
     if batch_size % world or not 0 <= rank < world:
         problem = f"batch_size = {batch_size}: process {rank} of {world} has no equal share of it"
         raise ValueError(f"{problem}; use a multiple of the number of processes")
-    if batch_size * unroll_steps >= corpus.n_tokens:
+    if batch_size * unroll_steps >= n_tokens:
         size = batch_size * unroll_steps
         problem = f"batch_size = {batch_size}, unroll_steps = {unroll_steps}: a window of {size} tokens does not fit"
-        raise ValueError(f"{problem} the corpus, which has {corpus.n_tokens}; lower them, or add text")
+        raise ValueError(f"{problem} the corpus, which has {n_tokens}; lower them, or add text")

@@ -148,6 +148,7 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
         seed=settings.seed,
         rank=world.rank,
         world=world.size,
+        weights=prepared.train.weights,
     )
     dev = evaluation_windows(
         prepared.dev or prepared.train,

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from spacy_elmo.pretraining.corpus import shards
 from spacy_elmo.pretraining.corpus.mapped import Corpus
+from spacy_elmo.pretraining.corpus.shards import WeightedDocument
 from spacy_elmo.pretraining.corpus.spool import DEV, TRAIN, Spool
-from spacy_elmo.pretraining.corpus.vocabulary import MARKERS
+from spacy_elmo.pretraining.corpus.vocabulary import MARKERS, choose_words
 from spacy_elmo.text.readers import CorpusError, Document
 from tests.support.corpora import make_documents, marked, read_back, texts
 
@@ -93,6 +95,22 @@ def test_only_the_training_text_is_counted(tmp_path: Path):
     assert found == [(b"a", 1), (b"b", 3), (b"c", 1)]
     assert vocabulary.words == (*MARKERS, "b", "unseen")
     assert vocabulary.counts.tolist() == [3, 3, 2, 3, 0]
+
+
+def test_words_count_as_often_as_they_are_read(tmp_path: Path):
+    documents = [[["a", "a"]], WeightedDocument([["b", "b", "b"], ["a"]], 0.5), WeightedDocument([["c"]], 3)]
+    text = spool(tmp_path, documents)
+    vocabulary = text.count(partial(choose_words, max_words=5, min_count=1))
+    assert vocabulary.words == (*MARKERS, "c", "a")
+    assert vocabulary.counts.tolist() == [5, 5, 2, 3, 2]  # of 5.0, 1.5, 3 and 2.5
+    text.write(tmp_path / "new", vocabulary)
+    assert Corpus(tmp_path / "new" / TRAIN, vocabulary).weights.tolist() == [1, 0.5, 3]
+
+
+def test_where_all_is_read_once_no_weights_are_written(tmp_path: Path):
+    text = spool(tmp_path, numbered(6), dev_size=2)
+    text.write(tmp_path / "new", text.count(partial(choose_words, max_words=None, min_count=1)))
+    assert not list((tmp_path / "new").rglob("weights*"))
 
 
 def test_both_corpora_are_written_beside_their_vocabulary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

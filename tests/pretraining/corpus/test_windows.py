@@ -1,11 +1,13 @@
+from collections import Counter
 from itertools import chain
 
 import numpy as np
 import pytest
 import torch
 
+from spacy_elmo.pretraining.corpus.shards import WeightedDocument
 from spacy_elmo.pretraining.corpus.windows import Windows
-from tests.support.corpora import make_documents, prepare_all
+from tests.support.corpora import make_documents, marked, prepare_all
 
 
 @pytest.fixture
@@ -59,6 +61,22 @@ def test_the_backward_direction_turns_each_sentence_around(tmp_path):
     forward, backward = ([words[row[0]] for row in rows] for rows in window.targets.tolist())
     assert forward == ["a", "b", "</S>", "<S>", "c", "</S>"]
     assert backward == ["b", "a", "<S>", "</S>", "c", "<S>"]
+
+
+def test_an_epoch_of_weighted_documents_is_the_part_that_a_pass_reads(tmp_path):
+    documents = [WeightedDocument(document, 0.5) for document in make_documents(30) * 2]
+    corpus = prepare_all(documents, tmp_path / "corpus").train
+    windows = Windows(corpus, batch_size=1, unroll_steps=10, seed=0, weights=corpus.weights)
+    assert windows.n_windows() == -(-(corpus.n_tokens // 2 - 1) // 10)
+    seen = Counter(
+        word
+        for epoch in (0, 1)
+        for i in range(windows.n_windows())
+        for row in as_words(windows.window(epoch, i))[0]
+        for word in row
+    )
+    missing = Counter(chain(*chain(*marked(documents)))) - seen
+    assert missing.total() == 2  # the last token of each epoch
 
 
 def test_words_are_distinct_also_those_outside_the_vocabulary(tmp_path, monkeypatch):
