@@ -103,7 +103,7 @@ def require_head(name_or_path: str | Path, head: Head | None) -> Head:
     """
     if head is None:
         remedy = "`convert` keeps it where there is one (softmax.hdf5 and vocab.txt beside the weights), and"
-        remedy += f" `pretrain --init {name_or_path}` trains a new one"
+        remedy += f" `pretrain --init {name_or_path} --training.frozen true` trains a new one for the model as it is"
         raise WeightsError(f"{name_or_path}: has no softmax, so it predicts no words; {remedy}")
     return head
 

@@ -68,6 +68,7 @@ unroll_steps = 20
 dropout = 0.1
 clip_norm = 1.0
 precision = "float32"
+frozen = false
 max_steps = 10000
 max_epochs = null
 max_words = null

@@ -102,7 +102,9 @@ def make_settings(config: Config, *, notify: Notify = print) -> tuple[RunSetting
     start = None
     if paths["init"] is not None:
         start = load_model(paths["init"])
-        notify(f"goes on from {paths['init']}, with its dimensions{'' if start.head else ', and a new softmax'}")
+        new = "" if start.head else ", and a new softmax"
+        frozen = "; only the softmax is trained" if training["frozen"] else ""
+        notify(f"goes on from {paths['init']}, with its dimensions{new}{frozen}")
     settings = RunSettings(
         lang=resolved["nlp"]["lang"],
         text=_make_text(config, resolved, start),
@@ -122,6 +124,7 @@ def make_settings(config: Config, *, notify: Notify = print) -> tuple[RunSetting
         dropout=training["dropout"],
         clip_norm=training["clip_norm"],
         precision=training["precision"],
+        frozen=training["frozen"],
         eval_frequency=training["eval_frequency"],
         keep_checkpoints=training["keep_checkpoints"],
         seed=system["seed"],

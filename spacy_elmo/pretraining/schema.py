@@ -133,6 +133,7 @@ class TrainingSchema(_Section):
     dropout: Annotated[Any, _checked(check_number, below=1)]
     precision: Annotated[Any, _checked(check_choice, choices=Precision)]
     clip_norm: Annotated[Any, _checked(check_number, above=True, none="no clipping")]
+    frozen: Annotated[Any, _checked(check_flag)]
     max_steps: Annotated[Any, _checked(check_whole, none="no such limit")]
     max_epochs: Annotated[Any, _checked(check_number, above=True, none="no such limit")]
     max_words: Annotated[Any, _checked(check_whole, none="no such limit")]

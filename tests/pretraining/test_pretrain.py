@@ -6,14 +6,14 @@ import spacy
 import torch
 from thinc.api import Config
 
-from spacy_elmo.formats import model_directory
+from spacy_elmo.formats import allennlp, model_directory
 from spacy_elmo.pretraining.config import RENAMED, load_config
 from spacy_elmo.pretraining.corpus.prepare import open_prepared
 from spacy_elmo.pretraining.loop.checkpoint import list_checkpoints
 from spacy_elmo.pretraining.pretrain import pretrain_model
 from spacy_elmo.util.files import read_json, write_json, write_words
 from tests.support.pretraining import pretrain_quietly, tiny_config
-from tests.support.random_models import contents, random_head, random_model
+from tests.support.random_models import assert_same_model, contents, random_head, random_model, write_random_model
 
 
 def test_a_config_becomes_a_model(text: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
@@ -61,6 +61,37 @@ def test_a_run_from_a_model_keeps_its_vocabulary_unless_asked(keep: bool, text: 
     assert trained.config == model.config
     assert meta["license"] == "CC0"
     assert ("river" in head.words, "cat" in head.words) == (keep, not keep)
+
+
+def test_a_softmax_is_trained_on_a_model_that_stays_as_it_is(text: Path, tmp_path: Path):
+    start = write_random_model(tmp_path / "start")
+    changes = {"training__optimizer__learn_rate": 0.1, "training__max_steps": 12}
+    pretrain_quietly(tiny_config(text, paths__init=str(start), training__frozen=True, **changes), tmp_path / "out")
+    for name in ("model-best", "model-last"):
+        trained, meta, head = model_directory.read(tmp_path / "out" / name)
+        assert_same_model(model_directory.read(start).model, trained)
+        assert head is not None
+        assert "cat" in head.words
+        history = [note["perplexity"] for note in read_json(max(tmp_path.glob("out/*/step-*/state.json")))["history"]]
+        assert meta["perplexity"]["mean"] == pytest.approx(min(history), abs=0.01)
+        assert min(history) < history[0]
+
+
+def test_a_run_of_the_softmax_of_published_weights_goes_on_exactly(text: Path, tmp_path: Path):
+    allennlp.write(tmp_path / "start", random_model(), {})
+    changes = {"paths__init": str(tmp_path / "start"), "training__frozen": True, "training__optimizer__learn_rate__total": 6}
+    pretrain_quietly(tiny_config(text, **changes), tmp_path / "whole")
+    pretrain_quietly(tiny_config(text, training__max_steps=3, **changes), tmp_path / "parts")
+    assert pretrain_quietly(tiny_config(text, **changes), tmp_path / "parts", resume=True).new_steps == 3
+    whole, parts = (contents(tmp_path / name / "model-last") for name in ("whole", "parts"))
+    assert all(whole[name] == parts[name] for name in ("weights.safetensors", "softmax.safetensors"))
+
+
+def test_an_adaptive_softmax_is_not_trained_alone(text: Path, tmp_path: Path):
+    changes = {"paths__init": str(write_random_model(tmp_path / "start")), "training__frozen": True}
+    config = tiny_config(text, training__softmax={"@misc": "spacy-elmo.AdaptiveSoftmax.v1"}, **changes)
+    with pytest.raises(ValueError, match="frozen = true: .* keep no adaptive one; take the sampled or the full one"):
+        pretrain_quietly(config, tmp_path / "out")
 
 
 def test_another_run_in_the_directory_is_left_alone(text: Path, tmp_path: Path):
@@ -190,6 +221,8 @@ def test_a_run_does_not_go_on_with_other_settings(text: Path, tmp_path: Path):
         ({"system__seed": -1}, "seed = -1"),
         ({"system__threads": 0}, "threads = 0"),
         ({"nlp__lang": "qqq"}, "qqq"),
+        ({"training__frozen": 1}, "frozen = 1: must be true or false"),
+        ({"training__frozen": True}, "frozen = true: .* there is no model for it; name one by --init"),
         ({"model__hidden_size": 2**20, "model__projection_size": 2**20}, "memory: about .* GB are free"),
         ({"model__hidden_size": 10**30}, "hidden_size = 1000.*: must be at most 1048576"),
         ({"model__n_layers": 100_000}, "n_layers = 100000: must be a whole number from 1 to 100"),

@@ -26,7 +26,7 @@ def program_bytes(n_words: int) -> int:
     return PROGRAM + BYTES_A_WORD * n_words
 
 
-def model_bytes(config: BiLMConfig, sizes: Sequence[int], *, rows: int, slots: int) -> int:
+def model_bytes(config: BiLMConfig, sizes: Sequence[int], *, rows: int, slots: int, frozen: bool = False) -> int:
     """Estimate what training a biLM without its softmax takes.
 
     That is parameters, gradients, the optimizer's state, what each layer keeps for the way back, and what the optimizer
@@ -37,9 +37,11 @@ def model_bytes(config: BiLMConfig, sizes: Sequence[int], *, rows: int, slots: i
         sizes: Numbers of each parameter.
         rows: Tokens that this process reads in a step, in each direction.
         slots: Numbers the optimizer keeps for each parameter: 2 for Adam and AdamW, 1 for Adagrad.
+        frozen: Whether it is not trained itself, and so has neither gradients nor a state.
     """
     kept = rows * (9 * config.hidden_size + 4 * config.projection_size)
-    return BYTES * (sum(sizes) * (2 + slots) + 2 * config.n_layers * kept + 2 * max(sizes))
+    trained = 0 if frozen else sum(sizes) * (1 + slots) + 2 * max(sizes)
+    return BYTES * (sum(sizes) + trained + 2 * config.n_layers * kept)
 
 
 def softmax_bytes(n_words: int, width: int, *, candidates: int, rows: int, slots: int) -> int:

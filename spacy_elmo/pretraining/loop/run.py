@@ -9,19 +9,19 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
 
 from ...bilm import BiLM
-from ...formats import Head, model_directory
+from ...formats import model_directory
 from ...formats.pretrained import model_characters, model_words
 from ...text.readers import CorpusError
 from ...util.files import WeightsError, read_json
 from ..corpus.prepare import Prepared, describe_prepared, prepare_corpus
 from ..corpus.windows import Windows
-from ..network.head import change_vocabulary
 from ..network.objective import Objective
 from .checkpoint import latest_checkpoint, list_checkpoints, read_checkpoint, remove_unfinished
 from .distributed import LostProcessError, World, interruptible
@@ -136,10 +136,18 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
     with fitting(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         model = _make_model(settings, vocabulary.words)
-        head = _start_head(settings, vocabulary.words, counts)
-        softmax = settings.softmax.make(counts, model.config.projection_size, head, sparse=world.size == 1)
+        width = model.config.projection_size
+        head = settings.start_head(vocabulary.words, counts, width)
+        softmax = settings.softmax.make(counts, width, head, sparse=world.size == 1)
         model, softmax = model.to(world.device), softmax.to(world.device)  # the same at the start on any device
-    objective = Objective(model, softmax, dropout=settings.dropout, seed=settings.seed, precision=settings.precision)
+    objective = Objective(
+        model,
+        softmax,
+        dropout=settings.dropout,
+        seed=settings.seed,
+        precision=settings.precision,
+        frozen=settings.frozen,
+    )
     optimizer = settings.optimizer.build(objective, clip_norm=settings.clip_norm)
     windows = Windows(
         prepared.train,
@@ -188,20 +196,15 @@ def _make_model(settings: RunSettings, words: tuple[str, ...]) -> BiLM:
     return model
 
 
-def _start_head(settings: RunSettings, words: tuple[str, ...], counts: list[int]) -> Head | None:
-    head = settings.start.head if settings.start is not None else None
-    return head if head is None or head.words == words else change_vocabulary(head, words, counts)
-
-
 def _check_memory(settings: RunSettings, words: tuple[str, ...], world: World) -> str:
     """Return a line on the memory that a run takes. Raises ValueError where it does not fit, before any is taken."""
     rows = settings.batch_size * settings.unroll_steps // world.size
-    slots, start = settings.optimizer.slots, settings.start
+    slots, start, frozen = settings.optimizer.slots, settings.start, settings.frozen
     with fitting(), torch.random.fork_rng(devices=[]), torch.device("meta"):  # shapes only
         model = BiLM(settings.dimensions(words), words=words) if start is None else start.model
     config, sizes = model.config, [parameter.numel() for parameter in model.parameters()]
     needed = {
-        f"model of {sum(sizes):,} parameters": model_bytes(config, sizes, rows=rows, slots=slots),
+        f"model of {sum(sizes):,} parameters": model_bytes(config, sizes, rows=rows, slots=slots, frozen=frozen),
         f"{settings.softmax.name} softmax over {len(words):,} words": settings.softmax.bytes_needed(
             len(words), config.projection_size, rows=rows, slots=slots
         ),
@@ -253,8 +256,7 @@ def _steps_of_best(output: Path) -> object:
         return None
 
 
-def _perplexity(note: dict[str, Any]) -> float:
-    return float(note["perplexity"])
+_perplexity = itemgetter("perplexity")  # of an evaluation
 
 
 def _describe(settings: RunSettings, prepared: Prepared, note: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+import torch
 from torch import nn, optim
 
 from ...bilm import BiLMConfig
@@ -13,8 +14,9 @@ from ...formats import Head, Pretrained
 from ...text.readers import Document
 from ...util.checks import check_choice
 from ..corpus.prepare import CorpusSettings
+from ..network.head import change_vocabulary
 from ..network.products import Precision
-from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax
+from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax, log_unigram
 from .memory import adaptive_softmax_bytes, softmax_bytes
 from .optimizer import Optimizer
 from .schedules import Schedule
@@ -162,6 +164,7 @@ class RunSettings:
         dropout: Share of numbers that are dropped in training.
         clip_norm: Upper bound of the norm of all gradients together. None for none.
         precision: Of what products multiply, as of `Objective`.
+        frozen: Whether the start stays as it is, and the softmax alone is trained, without dropout.
         eval_frequency: Steps from one evaluation and checkpoint to the next.
         keep_checkpoints: How many of the newest stay.
         seed: Of all that is random.
@@ -184,6 +187,7 @@ class RunSettings:
     dropout: float = 0.1
     clip_norm: float | None = 1.0
     precision: Precision = "float32"
+    frozen: bool = False
     eval_frequency: int = 500
     keep_checkpoints: int = 2
     seed: int = 0
@@ -200,3 +204,22 @@ class RunSettings:
         check_choice("precision", self.precision, Precision)
         if self.seed < 0:
             raise ValueError(f"seed = {self.seed}: must be at least 0")
+        if self.frozen and self.start is None:
+            problem = "frozen = true: trains the softmax alone, and there is no model for it"
+            raise ValueError(f"{problem}; name one by --init, or set it to false to train a new one")
+        if self.frozen and isinstance(self.softmax, AdaptiveChoice):
+            problem = "frozen = true: trains the softmax alone, and model directories keep no adaptive one"
+            raise ValueError(f"{problem}; take the sampled or the full one")
+
+    def start_head(self, words: tuple[str, ...], counts: Sequence[int], width: int) -> Head | None:
+        """Return the softmax that a run begins with. None for one of random numbers.
+
+        Args:
+            words: The vocabulary.
+            counts: (words,), how often each occurs.
+            width: Of the vectors.
+        """
+        head = None if self.start is None else self.start.head
+        if head is None and self.frozen:  # only what is trained with the vectors has a symmetry to break
+            return Head(words, torch.zeros(len(words), width), log_unigram(counts))
+        return head if head is None or head.words == words else change_vocabulary(head, words, counts)

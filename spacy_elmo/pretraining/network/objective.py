@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import torch
@@ -38,12 +39,14 @@ class Objective(nn.Module):
     """A biLM and a softmax, and what it costs them to predict a text.
 
     Args:
-        model: Is trained in place, all of it, on the device where it is.
+        model: Is trained in place, on the device where it is.
         softmax: Over the vocabulary of the targets, on the same device.
         dropout: Share of numbers dropped from the input of each LSTM layer and from the last output, as in bilm-tf.
+            None where the biLM is frozen.
         seed: Of `generator`, which dropout and negatives are drawn from.
         precision: Of what the products of LSTMs and softmax multiply in training. Everything else is float32:
             parameters, gradients, sums, evaluation, and an adaptive softmax.
+        frozen: Whether the biLM stays as it is, and the softmax alone is trained.
 
     Raises:
         ValueError: Dropout is not a share, or the softmax has another width than the model.
@@ -57,6 +60,7 @@ class Objective(nn.Module):
         dropout: float = 0.1,
         seed: int = 0,
         precision: Precision = "float32",
+        frozen: bool = False,
     ):
         super().__init__()
         if not 0 <= dropout < 1:
@@ -66,9 +70,10 @@ class Objective(nn.Module):
                 f"the softmax takes vectors of width {softmax.width}, the model's are {model.config.projection_size}"
             )
             raise ValueError(f"{widths}; they must agree")
-        self.model = model.requires_grad_(True)
+        self.model = model.requires_grad_(not frozen)
         self.softmax = softmax
-        self.dropout = dropout
+        self.dropout = 0.0 if frozen else dropout
+        self.frozen = frozen
         self.dtype = getattr(torch, precision)
         self.generator = torch.Generator(model.device).manual_seed(seed)
 
@@ -83,8 +88,9 @@ class Objective(nn.Module):
             Losses with gradients, estimates where the softmax samples; and the state after the window.
         """
         window = window.to(self.model.device)
-        x = self._word_vectors(window)
-        y, state = run_window(self.model, x, state, self._masks(x) if self.dropout else None, dtype=self.dtype)
+        with torch.no_grad() if self.frozen else nullcontext():
+            x = self._word_vectors(window)
+            y, state = run_window(self.model, x, state, self._masks(x) if self.dropout else None, dtype=self.dtype)
         sums = self.softmax.loss(y.flatten(1, 2), window.targets.flatten(1), self.generator, dtype=self.dtype)
         return Losses(sums, window.targets[0].numel()), state
 

@@ -37,6 +37,11 @@ def test_the_optimizer_computes_with_one_parameter_after_the_other():
     assert few - many == 4 * 2 * 300
 
 
+def test_a_frozen_model_has_neither_gradients_nor_a_state():
+    trained, frozen = (model_bytes(CONFIG, [700, 300], rows=10, slots=2, frozen=frozen) for frozen in (False, True))
+    assert trained - frozen == 4 * (1000 * 3 + 2 * 700)
+
+
 def test_the_program_and_its_vocabulary_take_memory_too():
     assert program_bytes(800_000) > 500_000_000
 

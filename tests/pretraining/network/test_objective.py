@@ -102,6 +102,17 @@ def test_every_parameter_has_a_gradient():
     assert [name for name, p in objective.named_parameters() if p.grad is None] == []
 
 
+def test_a_frozen_model_has_no_gradient_and_no_dropout():
+    losses = {}
+    for frozen, dropout in ((True, 0.5), (False, 0.0)):
+        objective = make(frozen=frozen, dropout=dropout)
+        losses[frozen] = objective(make_window(), start(objective))[0].mean()
+        losses[frozen].backward()
+        trained = {name.split(".")[0] for name, p in objective.named_parameters() if p.grad is not None}
+        assert trained == ({"softmax"} if frozen else {"model", "softmax"})
+    assert losses[True] == losses[False]
+
+
 def test_a_window_of_carried_state_is_part_of_a_longer_one():
     objective, window = make(dropout=0.0), make_window()
     whole, expected = objective(window, start(objective))
