@@ -21,6 +21,9 @@ def convert(
     license: Annotated[str | None, Option(help="Licence of the weights")] = None,
     meta: Annotated[Path | None, Option(help="JSON file for meta.json; license_text goes to LICENSE")] = None,
     dtype: Annotated[str, Option(help="What is stored: float32 or float16")] = "float32",
+    head_dtype: Annotated[
+        str | None, Option(help="What the head is stored as: float32, float16 or int8; as --dtype if not given")
+    ] = None,
     options: Annotated[Path | None, Option(help="options.json, if it is not beside the weights")] = None,
     embedding: Annotated[Path | None, Option(help="HDF5 file of word vectors that replace the characters")] = None,
     vocab: Annotated[Path | None, Option(help="Words of the embedding, one a line")] = None,
@@ -41,7 +44,7 @@ def convert(
         model, facts, softmax = load_model(source, **published)
         given = _given(name=name, lang=lang, license=license)
         facts = {"name": Path(os.path.realpath(dest)).name, **facts, **more, **given}
-        model_directory.write(dest, model, facts, head=softmax if head else None, dtype=dtype)
+        model_directory.write(dest, model, facts, head=softmax if head else None, dtype=dtype, head_dtype=head_dtype)
     msg.good(printable(f"Wrote {facts['name']} to {dest}"))
 
 

@@ -36,18 +36,18 @@ from ..util.staging import staged
 from ..util.tensors import save_tensors
 from ..util.threads import without_settings
 from .pretrained import (
-    DTYPES,
     Head,
     Pretrained,
     Tensors,
     check_finite,
     check_room,
-    check_tensors,
     empty_model,
     fill_model,
+    in_type,
     model_characters,
     model_words,
 )
+from .softmax import pack_head, unpack_head
 
 SCHEMA = 1
 CONFIG, WEIGHTS, META, WORDS, LICENSE = "config.json", "weights.safetensors", "meta.json", "words.txt", "LICENSE"
@@ -111,7 +111,13 @@ def check(path: str | Path) -> bool:
 
 
 def write(
-    path: str | Path, model: BiLM, meta: Mapping[str, Any], *, head: Head | None = None, dtype: str = "float32"
+    path: str | Path,
+    model: BiLM,
+    meta: Mapping[str, Any],
+    *,
+    head: Head | None = None,
+    dtype: str = "float32",
+    head_dtype: str | None = None,
 ) -> None:
     """Write a model directory: all of it, or nothing.
 
@@ -122,6 +128,7 @@ def write(
         meta: Facts for meta.json; the text under "license_text" goes into LICENSE.
         head: The language model head to keep.
         dtype: "float32" or "float16" for what is stored.
+        head_dtype: The same for the head, or "int8"; dtype if None. See `pack_head`.
 
     Raises:
         WeightsError: Where the weights are not finite in this dtype, or facts are not what they should be.
@@ -130,7 +137,7 @@ def write(
     folder = Path(path)
     check_meta(meta, source="meta")
     with staged(folder, FILES) as stage:
-        _write_tensors(stage / WEIGHTS, model.state_dict(), dtype, source=folder / WEIGHTS)
+        _write_tensors(stage / WEIGHTS, in_type(model.state_dict(), dtype), source=folder / WEIGHTS)
         write_json(stage / META, {key: value for key, value in meta.items() if key != "license_text"})
         if "license_text" in meta:
             (stage / LICENSE).write_bytes(meta["license_text"].encode("utf8"))
@@ -138,7 +145,7 @@ def write(
             if entries:
                 write_words(stage / name, entries)
         if head is not None:
-            _write_tensors(stage / SOFTMAX, {"weight": head.weight, "bias": head.bias}, dtype, source=folder / SOFTMAX)
+            _write_tensors(stage / SOFTMAX, pack_head(head, head_dtype or dtype), source=folder / SOFTMAX)
             write_words(stage / VOCAB, head.words)
         _write_config(stage, model.config)
 
@@ -189,7 +196,7 @@ def from_bytes(data: bytes) -> Pretrained:
         raise WeightsError(f"{source}: not a whole model ({error}); serialize it again") from error
     check_meta(meta, source=source)
     model = empty_model(_parse_config(config, source=source), words, characters, source=source)
-    head = _make_head(vocab, softmax, model.config, source=source) if vocab else None
+    head = unpack_head(vocab, softmax, model.config.projection_size, source=source) if vocab else None
     return Pretrained(fill_model(model, tensors, source=source), meta, head)
 
 
@@ -197,13 +204,9 @@ def _are_words(values: Any) -> bool:
     return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
-def lossless_dtype(model: BiLM, head: Head | None = None) -> str:
-    """Return the smallest type that keeps all numbers of a model, and of its head if it is given.
-
-    "float16" is for those that were stored so.
-    """
-    parameters = [*model.state_dict().values(), *(() if head is None else (head.weight, head.bias))]
-    fits = all(torch.equal(parameter.half().to(parameter.dtype), parameter) for parameter in parameters)
+def lossless_dtype(model: BiLM) -> str:
+    """Return the smallest type that keeps all numbers of a model; "float16" for those stored so."""
+    fits = all(torch.equal(t.half().to(t.dtype), t) for t in model.state_dict().values())
     return "float16" if fits else "float32"
 
 
@@ -217,14 +220,8 @@ def stored_dtype(path: str | Path) -> str:
 def _read_head(folder: Path, config: BiLMConfig) -> Head | None:
     if not any((folder / name).exists() for name in (VOCAB, SOFTMAX)):
         return None
-    tensors = dict(_read_tensors(file_in(folder, SOFTMAX)))
-    return _make_head(read_words(file_in(folder, VOCAB)), tensors, config, source=folder / SOFTMAX)
-
-
-def _make_head(words: Sequence[str], tensors: Tensors, config: BiLMConfig, *, source: Path | str) -> Head:
-    shapes = {"weight": (len(words), config.projection_size), "bias": (len(words),)}
-    check_tensors(tensors, shapes, source=source)
-    return Head(tuple(words), tensors["weight"].float(), tensors["bias"].float())
+    tensors = _read_tensors(file_in(folder, SOFTMAX))
+    return unpack_head(read_words(file_in(folder, VOCAB)), tensors, config.projection_size, source=folder / SOFTMAX)
 
 
 def _word_lists(config: BiLMConfig) -> tuple[str, ...]:
@@ -290,10 +287,7 @@ def _read_tensors(path: Path) -> Tensors:
         raise WeightsError(f"{path}: not a whole safetensors file ({error}); copy or download it again") from error
 
 
-def _write_tensors(path: Path, tensors: Tensors, dtype: str, *, source: Path) -> None:
-    if dtype not in DTYPES:
-        raise ValueError(f"dtype = {dtype!r}: must be one of {', '.join(DTYPES)}")
-    stored = {name: t.detach().to("cpu", DTYPES[dtype]).contiguous() for name, t in tensors.items()}
-    for name, tensor in stored.items():
+def _write_tensors(path: Path, tensors: Tensors, *, source: Path) -> None:
+    for name, tensor in tensors.items():
         check_finite(name, tensor, source=source)
-    save_tensors(path, stored)
+    save_tensors(path, dict(tensors))

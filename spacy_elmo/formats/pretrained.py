@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -101,13 +101,23 @@ def model_characters(model: BiLM) -> tuple[str, ...]:
     return getattr(model.word_encoder, "characters", ())
 
 
-def check_tensors(tensors: Tensors, shapes: Mapping[str, tuple[int, ...]], *, source: Path | str) -> None:
+def in_type(tensors: Tensors, dtype: str) -> dict[str, Tensor]:
+    """Return tensors on the CPU in a type by its name. Raises ValueError for a name that is none of `DTYPES`."""
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype = {dtype!r}: must be one of {', '.join(DTYPES)}")
+    return {name: t.detach().to("cpu", DTYPES[dtype]).contiguous() for name, t in tensors.items()}
+
+
+def check_tensors(
+    tensors: Tensors, shapes: Mapping[str, tuple[int, ...]], *, source: Path | str, int8: Collection[str] = ()
+) -> None:
     """Check that tensors have exactly these names and shapes, a known type and finite values.
 
     Args:
         tensors: Tensors by name.
         shapes: The shape of each that must be there.
         source: Where they come from, for messages.
+        int8: Names of those that must be whole numbers of 8 bits.
 
     Raises:
         WeightsError: Where they do not; the message names the source and the tensor.
@@ -120,8 +130,9 @@ def check_tensors(tensors: Tensors, shapes: Mapping[str, tuple[int, ...]], *, so
         if tuple(tensor.shape) != shapes[name]:
             found = f"{name} has shape {tuple(tensor.shape)} where {shapes[name]} is needed"
             raise WeightsError(f"{source}: {found}; {remedy}")
-        if tensor.dtype not in DTYPES.values():
-            raise WeightsError(f"{source}: {name} is of type {tensor.dtype}; it must be one of {', '.join(DTYPES)}")
+        known = {"int8": torch.int8} if name in int8 else DTYPES
+        if tensor.dtype not in known.values():
+            raise WeightsError(f"{source}: {name} is of type {tensor.dtype}; it must be one of {', '.join(known)}")
         check_finite(name, tensor, source=source)
 
 

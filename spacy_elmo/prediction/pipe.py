@@ -13,6 +13,7 @@ from spacy.util import SimpleFrozenList, minibatch
 from spacy.vocab import Vocab
 
 from ..formats import model_directory
+from ..formats.softmax import lossless_head_dtype
 from ..models.describe import read_facts
 from ..pipeline.credits import Credits
 from ..pipeline.serialization import check_language, check_override, read_folder
@@ -90,10 +91,10 @@ class ElmoSurprisal(Pipe):
         return self
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> None:
-        """Write a model directory with its softmax, in half precision where all of it was stored so."""
+        """Write a model directory with its softmax, each in the smallest type that keeps its numbers."""
         found = self.load()
-        dtype = model_directory.lossless_dtype(found.model, found.head)
-        model_directory.write(path, found.model, found.meta, head=found.head, dtype=dtype)
+        dtype, head_dtype = model_directory.lossless_dtype(found.model), lossless_head_dtype(found.head)
+        model_directory.write(path, found.model, found.meta, head=found.head, dtype=dtype, head_dtype=head_dtype)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = SimpleFrozenList()) -> ElmoSurprisal:
         """Load a model directory with its softmax; `pretrained` is not looked at."""

@@ -48,6 +48,16 @@ def test_published_weights_become_a_model_directory(source: Path, tmp_path: Path
     np.testing.assert_allclose(encode(tmp_path / "out"), encode(source), atol=1e-6)
 
 
+def test_the_softmax_can_be_of_another_type(source: Path, tmp_path: Path):
+    result = run(source, tmp_path / "out", "--dtype", "float16", "--head-dtype", "int8")
+    assert result.exit_code == 0, result.output
+    head = model_directory.read(tmp_path / "out").head
+    assert head is not None
+    np.testing.assert_allclose(head.weight, 1, rtol=1e-4)
+    result = run(source, tmp_path / "more", "--head-dtype", "int4")
+    assert "head dtype = 'int4': must be one of float32, float16, int8" in " ".join(result.output.split())
+
+
 def test_the_model_is_named_after_its_directory_unless_told(source: Path, tmp_path: Path):
     run(source, tmp_path / "some_model")
     assert model_directory.read(tmp_path / "some_model").meta["name"] == "some_model"

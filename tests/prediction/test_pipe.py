@@ -55,9 +55,13 @@ def test_a_saved_pipeline_does_not_need_its_source(tmp_path: Path):
     assert np.allclose(bits(spacy.load(tmp_path / "saved")(TEXT)), expected, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32"])
-def test_the_folder_is_a_model_directory_of_the_same_type(tmp_path: Path, dtype: str):
-    make_pipeline(write_predictor(tmp_path / "source", dtype=dtype)).to_disk(tmp_path / "saved")
+@pytest.mark.parametrize(
+    ("dtype", "head_dtype"),
+    [("float16", "float16"), ("float32", "float32"), ("float16", "int8"), ("float16", "float32")],
+)
+def test_the_folder_is_a_model_directory_of_the_same_types(tmp_path: Path, dtype: str, head_dtype: str):
+    source = write_predictor(tmp_path / "source", dtype=dtype, head_dtype=head_dtype)
+    make_pipeline(source).to_disk(tmp_path / "saved")
     folder = tmp_path / "saved" / "elmo_surprisal"
     assert model_directory.stored_dtype(folder) == dtype
     assert model_directory.read(folder).head is not None

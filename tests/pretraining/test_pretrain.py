@@ -79,7 +79,8 @@ def test_a_softmax_is_trained_on_a_model_that_stays_as_it_is(text: Path, tmp_pat
 
 def test_a_run_of_the_softmax_of_published_weights_goes_on_exactly(text: Path, tmp_path: Path):
     allennlp.write(tmp_path / "start", random_model(), {})
-    changes = {"paths__init": str(tmp_path / "start"), "training__frozen": True, "training__optimizer__learn_rate__total": 6}
+    rate = {"training__optimizer__learn_rate__total": 6}
+    changes = {"paths__init": str(tmp_path / "start"), "training__frozen": True, **rate}
     pretrain_quietly(tiny_config(text, **changes), tmp_path / "whole")
     pretrain_quietly(tiny_config(text, training__max_steps=3, **changes), tmp_path / "parts")
     assert pretrain_quietly(tiny_config(text, **changes), tmp_path / "parts", resume=True).new_steps == 3

@@ -20,9 +20,9 @@ def make_predictor(model: BiLM | None = None, head: Head | None = None) -> Langu
     return LanguageModel(Pretrained(model, {"lang": "en"}, head), "tiny")
 
 
-def write_predictor(folder: Path, *, dtype: str = "float32") -> Path:
-    """Write the same as a model directory and return its path."""
+def write_predictor(folder: Path, **types: str) -> Path:
+    """Write the same as a model directory and return its path; types as of `model_directory.write`."""
     model = random_model()
     head = random_head(model, words=VOCABULARY)
-    model_directory.write(folder, model, {"name": "tiny", "lang": "en"}, head=head, dtype=dtype)
+    model_directory.write(folder, model, {"name": "tiny", "lang": "en"}, head=head, **types)
     return folder
