@@ -140,14 +140,8 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
         head = settings.start_head(vocabulary.words, counts, width)
         softmax = settings.softmax.make(counts, width, head, sparse=world.size == 1)
         model, softmax = model.to(world.device), softmax.to(world.device)  # the same at the start on any device
-    objective = Objective(
-        model,
-        softmax,
-        dropout=settings.dropout,
-        seed=settings.seed,
-        precision=settings.precision,
-        frozen=settings.frozen,
-    )
+    seed, precision, frozen = settings.seed, settings.precision, settings.frozen
+    objective = Objective(model, softmax, dropout=settings.dropout, seed=seed, precision=precision, frozen=frozen)
     optimizer = settings.optimizer.build(objective, clip_norm=settings.clip_norm)
     windows = Windows(
         prepared.train,
