@@ -67,7 +67,7 @@ class Windows:
         weights: Floats1d | None = None,
     ):
         bounds: Ints1d = corpus.sentences[corpus.documents]  # (documents + 1,) in the tokens
-        weights = np.ones(corpus.n_documents) if weights is None else weights
+        weights = np.ones(len(bounds) - 1) if weights is None else weights
         n_tokens = count_tokens(bounds, weights)
         _check(n_tokens, batch_size, unroll_steps, rank, world)
         self.corpus = corpus
