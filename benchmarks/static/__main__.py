@@ -1,9 +1,10 @@
 """Train spaCy's tagger with static vectors of the same text, and print a table in Markdown.
 
-python -m benchmarks.static --text FILE [--treebank DIRECTORY]
+python -m benchmarks.static --text FILE [--treebank DIRECTORY] [--wordnet DIRECTORY]
 
 It compares no vectors, layer 0 (a word without context), means of layers in context, and where the package `floret` is
-installed, floret trained on the same text. Tags are the language's own (XPOS).
+installed, floret trained on the same text. Tags are the language's own (XPOS). With WordNet, it also prints how often
+the nearer of two nouns to a third is the one that is of the same kind there.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ from spacy_elmo.static import write_static
 from spacy_elmo.text import tokenize_files
 
 from ..alternatives.probe import DATA, N_DEV, N_TRAIN, Probed, find_treebank, read_tagged
+from .similarity import make_triples, nearer
 
 LAYERS = {"layer 0": "0", "mean in context, average": "average", "mean in context, top": "top"}
 FLORET: dict[str, Any] = {"mode": "floret", "hashCount": 2, "minn": 4, "maxn": 5, "bucket": 50_000, "minCount": 5}
 BATCH_WORDS, DROPOUT, WIDTH = 1000, 0.1, 96
-HEADER = "| vectors | of all words | of unseen words |\n|---|---|---|"
+HEADER = "| vectors | tags of all words | of unseen words | nearer nouns |\n|---|---|---|---|"
 
 
 def main() -> None:
@@ -49,16 +51,17 @@ def main() -> None:
         train, dev = read_tagged(treebank, "train", args.sentences), read_tagged(treebank, "dev", N_DEV)
         text = folder / "text.txt"
         n_words = write_text(text, args.text, args.words)
-        print(
-            f"{n_words:,} words of text, {len(train.words):,} sentences to learn from, {args.seeds} seeds\n\n{HEADER}"
-        )
+        triples = make_triples(args.wordnet, text) if args.wordnet else []
+        sizes = f"{n_words:,} words of text, {len(train.words):,} sentences to learn from, {len(triples):,} nouns"
+        print(f"{sizes}, {args.seeds} seeds\n\n{HEADER}")
         for i, (kind, make) in enumerate(_kinds(text, args.model).items()):
             place = folder / f"vectors-{i}"
             place.mkdir()
             vectors = make(place)
             found = [tag(vectors, train, dev, seed=seed, epochs=args.epochs) for seed in range(args.seeds)]
             share, unseen = (100 * mean(values) for values in zip(*found))
-            print(f"| {kind} | {share:.1f} | {unseen:.1f} |", flush=True)
+            similar = f"{100 * nearer(vectors, triples):.1f}" if vectors and triples else "-"
+            print(f"| {kind} | {share:.1f} | {unseen:.1f} | {similar} |", flush=True)
 
 
 def _parse() -> argparse.Namespace:
@@ -66,6 +69,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--text", type=Path, action="append", required=True, help="a text file; may be repeated")
     parser.add_argument("--words", type=int, default=500_000, help="words of the text that are used, about")
     parser.add_argument("--treebank", type=Path, help=f"a folder of CoNLL-U files; that of {DATA}")
+    parser.add_argument("--wordnet", type=Path, help="a folder of WordNet's database files")
     parser.add_argument("--sentences", type=int, default=N_TRAIN, help="of the treebank, to learn from")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=2)

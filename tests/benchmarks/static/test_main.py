@@ -28,7 +28,7 @@ def test_a_row_for_each_kind(treebank: Path, text_file: Path, tiny_model: Path, 
     run(monkeypatch, "--text", text_file, "--treebank", treebank, "--model", tiny_model, "--seeds", 1, "--epochs", 1)
     output = capsys.readouterr().out
     assert "floret is left out" in output
-    rows = re.findall(r"^\| (.*) \| \d+\.\d \| \d+\.\d \|$", output, re.MULTILINE)
+    rows = re.findall(r"^\| (.*) \| \d+\.\d \| \d+\.\d \| - \|$", output, re.MULTILINE)
     assert rows == ["none", *static.LAYERS]
 
 
