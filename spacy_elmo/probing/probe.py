@@ -95,19 +95,24 @@ class Probe:
         by_word = np.array([best.get(word, most) for word in self._tested])
         return {"most frequent tag": self.gold == most, "most frequent tag of the word": self.gold == by_word}
 
-    def read(self, vectors: Iterable[Floats3d], kinds: Sequence[str] | None = None) -> Iterator[tuple[str, Bools1d]]:
+    def read(
+        self, vectors: Iterable[Floats3d], kinds: Sequence[str] | None = None, *, source: str = "the model"
+    ) -> Iterator[tuple[str, Bools1d]]:
         """Yield kinds of vectors, and of each (words,), whether the probe finds the tag.
 
         Args:
             vectors: (layers, words, width) of each of the sentences `words`.
             kinds: Numbers of layers; "average" for the mean of all layers; "all" for all of them side by side. None for
                 each of these.
+            source: Where they come from, for messages.
 
         Raises:
             ValueError: There is no such layer, or a vector has numbers that are not finite.
             MemoryError: The vectors do not fit.
         """
-        layers = self._collect(vectors, kinds)
+        layers = self._collect(vectors, kinds, source)
+        if not torch.isfinite(layers.sum()):
+            raise ValueError(f"{source}: a vector has numbers that are not finite; are the weights whole?")
         average = self._standardized(layers.mean(dim=1))
         flat = self._standardized(layers.flatten(1))  # the same memory
         for kind in kinds or all_kinds(layers.shape[1]):
@@ -116,13 +121,13 @@ class Probe:
             else:
                 yield kind, self._is_right(flat.unflatten(1, layers.shape[1:])[:, int(kind)])
 
-    def _collect(self, vectors: Iterable[Floats3d], kinds: Sequence[str] | None) -> Tensor:
+    def _collect(self, vectors: Iterable[Floats3d], kinds: Sequence[str] | None, source: str) -> Tensor:
         """Return (words, layers, width), of the words that have tags."""
         found: Floats3d | None = None
         end = 0
         for layers, kept in zip(vectors, self._kept, strict=True):
             if found is None:
-                _check_kinds(kinds, len(layers))
+                _check_kinds(kinds, len(layers), source)
                 found = _empty(len(self.targets) + len(self.gold), len(layers), layers.shape[-1])
             start, end = end, end + np.count_nonzero(kept)
             found[start:end] = layers[:, kept].swapaxes(0, 1)
@@ -132,8 +137,6 @@ class Probe:
     def _standardized(self, features: Tensor) -> Tensor:
         """Return features, changed in place: of the words to learn from, each has a mean of 0 and a deviation of 1."""
         std, mean = torch.std_mean(features[: len(self.targets)], dim=0, correction=0)
-        if not torch.isfinite(std).all():
-            raise ValueError("the vectors have numbers that are not finite; are the weights whole?")
         return features.sub_(mean).div_(std.clamp(min=SMALLEST))
 
     def _is_right(self, features: Tensor) -> Bools1d:
@@ -162,10 +165,10 @@ def all_kinds(n_layers: int) -> list[str]:
     return [*map(str, range(n_layers)), AVERAGE, ALL]
 
 
-def _check_kinds(kinds: Sequence[str] | None, n_layers: int) -> None:
+def _check_kinds(kinds: Sequence[str] | None, n_layers: int, source: str) -> None:
     for kind in kinds or ():
         if kind not in (known := all_kinds(n_layers)):
-            raise ValueError(f"layers: {kind!r} is none of what the model has: {', '.join(known)}")
+            raise ValueError(f"layers: {kind!r} is none of what {source} has: {', '.join(known)}")
 
 
 def _empty(*shape: int) -> Floats3d:

@@ -117,7 +117,7 @@ def probe_models(
     rights: dict[str, dict[str, Bools1d]] = {}
     for name, embedded in zip(names, vectors):
         bar = tqdm(embedded, f"Vectors of {name}", len(probe.words), leave=False, disable=hidden)
-        kinds = probe.read((sentence.vectors for sentence in bar), layers)
+        kinds = probe.read((sentence.vectors for sentence in bar), layers, source=name)
         rights[name] = dict(tqdm(kinds, f"Probes of {name}", leave=False, disable=hidden))
     first = rights[names[0]]
     more = {

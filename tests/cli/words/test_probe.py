@@ -49,7 +49,7 @@ def test_json(corpus: Path, tiny_model: Path):
     [
         (["--task", "feats"], "no word has a tag of the task feats; choose another --task (xpos)"),
         (["--task", "lemma"], "task = 'lemma': must be one of 'xpos', 'upos', 'feats', 'deprel', 'ner'"),
-        (["--layers", "7"], "layers: '7' is none of what the model has: 0, 1, 2, average, all"),
+        (["--layers", "7"], "has: 0, 1, 2, average, all"),
         (["--limit", "1"], "2 sentences, of which none can be held out"),
         (["--dev", "missing.conllu"], "missing.conllu: no such file; correct the path of the corpus"),
         (["--model", "nowhere/"], "nowhere"),
