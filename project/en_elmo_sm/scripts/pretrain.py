@@ -1,12 +1,14 @@
 """Train a biLM from raw text, or go on with its training.
 
-python -m scripts.pretrain MODEL --text FOLDER [--steps N]
+python -m scripts.pretrain MODEL --text FOLDER [--weights LIST] [--steps N]
 
-The command of the package, with one option that is there or not: a line of project.yml cannot say this.
+The command of the package, with options that are there or not: a line of project.yml cannot say this.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import signal
 import subprocess
 import sys
@@ -25,17 +27,31 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser.add_argument(
         "--steps", type=whole_number(0), default=0, help="stop after so many, to go on another time; 0 for all"
     )
+    parser.add_argument(
+        "--weights", type=source_weights, default=[], help="how often a pass reads some files, as *_novels.txt=0.5"
+    )
     args = parser.parse_args(arguments)
     model = model_folder(workspace, args.model)
     command = ["elmo", "pretrain", model / "config.cfg", "--output", run_folder(workspace, model), "--resume"]
     command += ["--paths.train", workspace.root / args.text]
+    command += ["--corpus.train.weights", json.dumps(args.weights)] if args.weights else []
     command += ["--training.max_steps", args.steps] if args.steps else []
-    sys.exit(_run([sys.executable, "-m", "spacy", *map(str, command)]))
+    sys.exit(run_command(command))
 
 
-def _run(command: Sequence[str]) -> int:
-    """Return the status of a command that saves when it is interrupted, and wait for that."""
-    child = subprocess.Popen(command)
+def source_weights(value: str) -> list[tuple[str, float]]:
+    """Return the pairs of a list as `*_novels.txt=0.5, manual.txt=2`; none for an empty one."""
+    pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
+    try:
+        return [(pattern.strip(), float(weight)) for pattern, _, weight in pairs]
+    except ValueError:
+        problem = "must be names of files with numbers, as *_novels.txt=0.5, manual.txt=2"
+        raise argparse.ArgumentTypeError(f"{value!r}: {problem}") from None
+
+
+def run_command(arguments: Sequence[object]) -> int:
+    """Return the status of a command of spaCy that saves when it is interrupted, and wait for that."""
+    child = subprocess.Popen([sys.executable, "-m", "spacy", *map(str, arguments)])
     handlers = {signal.SIGINT: _ignore, signal.SIGTERM: lambda *_: child.terminate()}  # Ctrl-C it hears itself
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:

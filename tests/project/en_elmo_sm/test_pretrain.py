@@ -7,6 +7,7 @@ import time
 
 import pytest
 import srsly
+from thinc.api import Config
 
 from project.en_elmo_sm.scripts import pretrain, publish
 from spacy_elmo.formats import model_directory
@@ -69,6 +70,12 @@ def test_the_beginning_of_a_run_is_that_of_all_of_it(workspace, model, call):
     assert losses(workspace)[:2] == beginning
 
 
+def test_sources_weigh(workspace, model, call):
+    assert call(pretrain, model, "--text", "text", "--weights", "cats.txt=0.5, mats*=2", "--steps", 1)[0] == 0
+    config = Config().from_disk(workspace.training / "xx_tiny" / "config.cfg")
+    assert config["corpus"]["train"]["weights"] == [["cats.txt", 0.5], ["mats*", 2.0]]
+
+
 def test_an_interrupted_run_ends_with_its_status(workspace, model):
     """So that what follows in a workflow is not begun."""
     imports = "import sys; from project.en_elmo_sm.scripts.pretrain import Path, Workspace, main; "
@@ -112,6 +119,7 @@ def test_nothing_to_publish(model, call):
         (["--text", ""], "text: '': must be the path of a file or folder"),
         (["--text", "text", "--steps", "-1"], "steps: '-1': must be a whole number of at least 0"),
         (["--text", "text", "--steps", "x"], "steps: 'x': must be a whole number of at least 0"),
+        (["--text", "text", "--weights", "cats.txt"], "must be names of files with numbers, as *_novels.txt=0.5"),
         ([], "--text"),
     ],
 )

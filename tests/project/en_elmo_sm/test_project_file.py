@@ -17,4 +17,5 @@ def test_model_has_a_config_facts_and_a_license(source):
 
 def test_assets_are_the_sources_of_text(source):
     named = {asset["dest"] for asset in srsly.read_yaml(source / "project.yml")["assets"]}
-    assert {f"assets/{raw_text.FOLDER}/{part.archive}" for part in raw_text.SOURCES.values()} <= named
+    parts = [(name, part.archive) for name, sources in raw_text.SETS.items() for part in sources.values()]
+    assert {f"assets/{name}/{archive}" for name, archive in parts} == named

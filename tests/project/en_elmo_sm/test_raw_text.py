@@ -6,9 +6,17 @@ import tarfile
 import pytest
 
 from project.en_elmo_sm.scripts import raw_text
-from project.en_elmo_sm.scripts.raw_text import SOURCES, read_plain, read_transcript, split_documents
+from project.en_elmo_sm.scripts.markup import read_markdown, read_plain, read_tei, read_transcript
+from project.en_elmo_sm.scripts.raw_text import SETS, split_documents
 
 NOVEL = "CHAPTER I\n\n\nIt was\nbroken over\nlines.\n\n" + "\n\n".join(f"Paragraph {i}." for i in range(198))
+TEI = """<?xml version="1.0"?>
+<?xml-model href="x"?>
+<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><title>A Novel</title></teiHeader><text>
+<front><p>Not this.</p></front><body><head>ONE</head><p>It was<pb n="2"/> <note>Not this.</note>late.</p>
+<p>THE END</p><p>Nobody came.</p></body></text></TEI>
+"""
+LEFT_OUT = TEI.replace("A Novel", "Middlemarch")
 TRANSCRIPT = r"""**Ann Lee:** Welcome to the show... \[laughs\] See [the notes](https://example.org/a_b).
 
 **Bo:** Hey. \[00:12:34.01\] It's `git`, *really*.
@@ -118,7 +126,7 @@ def test_text_of_ones_own_is_left_alone(call, tmp_path):
 
 
 def test_short_documents_are_held_out_as_a_whole():
-    found = split_documents([[f"{i}"] for i in range(250)], SOURCES["changelog_transcripts"])
+    found = split_documents([[f"{i}"] for i in range(250)], SETS["lm-en"]["changelog_transcripts"])
     assert found["heldout"] == [["99"], ["199"]]
     assert len(found["train"]) == 248
 
@@ -126,3 +134,68 @@ def test_short_documents_are_held_out_as_a_whole():
 def test_marks_are_not_words():
     assert read_plain("a\nb\n \n\n c ") == ["a b", "c"]
     assert read_transcript("**A:** That's **bold**, C\\# and snake_case.") == ["That's bold, C# and snake_case."]
+
+
+@pytest.mark.parametrize(
+    ("text", "sets"),
+    [
+        ("assets/lm-en/train", ["lm-en"]),
+        ("assets/lm-en/heldout/*.txt", ["lm-en"]),
+        ("assets/lm-en-more/train", ["lm-en-more"]),
+        ("assets/lm-en*/train/*.txt", ["lm-en", "lm-en-more"]),
+        ("assets", []),
+    ],
+)
+def test_a_pattern_says_which_sets_are_brought(workspace, text, sets, call):
+    workspace.assets.mkdir()
+    for name in sets:
+        (workspace.assets / name / "train").mkdir(parents=True)
+        (workspace.assets / name / "train" / "news.txt").write_text("News.\n")
+    code, printed = call(raw_text, text)
+    assert (code, printed.count("train: news; 6 bytes")) == (0, len(sets))
+
+
+def test_the_second_set_becomes_text(workspace, call):
+    folder = workspace.assets / "lm-en-more"
+    page = "---\ntitle: x\n---\n# Head\n\nThis page has one paragraph of words.\n"
+    pack(folder / "eltec.tar.gz", {"eltec-1/level1/ENG1_A.xml": TEI, "eltec-1/level1/ENG2_B.xml": LEFT_OUT})
+    pack(folder / "cpp-docs.tar.gz", {"cpp-1/docs/a.md": page, "cpp-1/README.md": page})
+    pack(folder / "kubernetes.tar.gz", {"k-1/content/en/docs/a.md": page, "k-1/content/en/docs/reference/b.md": page})
+    pack(folder / "powershell-docs.tar.gz", {"p-1/reference/7.7/a.md": page, "p-1/reference/5.1/a.md": page})
+    pack(folder / "rust-book.tar.gz", {"book-1/src/ch01.md": page})
+    code, printed = call(raw_text, "assets/lm-en-more/train")
+    assert code == 0, printed
+    found = {path.stem: path.read_text(encoding="utf8") for path in (folder / "train").glob("*.txt")}
+    assert found.pop("eltec_novels") == "It was late.\nNobody came.\n"
+    assert set(found) == {"cpp_docs", "kubernetes_docs", "powershell_docs", "rust_book"}
+    assert set(found.values()) == {"This page has one paragraph of words.\n"}
+
+
+def test_a_novel_that_is_broken_is_named(workspace, call):
+    pack(workspace.assets / "lm-en-more" / "eltec.tar.gz", {"eltec-1/level1/ENG1_A.xml": TEI[:-9]})
+    for name in ("cpp-docs", "kubernetes", "powershell-docs", "rust-book"):
+        pack(workspace.assets / "lm-en-more" / f"{name}.tar.gz", {})
+    code, printed = call(raw_text, "assets/lm-en-more/train")
+    assert (code, "ENG1_A.xml: not whole" in printed) == (1, True)
+
+
+def test_marks_of_novels_and_manuals_are_no_words():
+    assert read_tei(TEI) == ["It was late.", "Nobody came."]
+    assert read_tei(LEFT_OUT) == []
+    page = """
+> A quote of `code` and *words*,
+> with a [link](https://example.org) in it.
+
+- An item of a list with {{< mark >}} enough words in it.
+- Too short.
+
+| a | table of many words that are in cells |
+|---|---|
+| b | c |
+
+```
+code of many words that is left out
+```
+"""
+    quote, item = "A quote of code and words, with a link in it.", "An item of a list with enough words in it."
+    assert read_markdown(page) == [quote, item]
