@@ -7,6 +7,9 @@ import pytest
 import srsly
 
 from project.en_elmo_sm.scripts import trials
+from project.shared.workspace import Workspace
+from spacy_elmo.pretraining.config import read_config
+from spacy_elmo.pretraining.pretrain import make_settings
 
 PLAN = {
     "model": "configs/tiny",
@@ -145,7 +148,11 @@ def test_a_file_of_trials_that_is_none(workspace, training, call, changes, messa
     assert training.runs == []
 
 
-def test_the_trials_of_the_project_are_settings_of_its_config(source, workspace):
-    plan = srsly.read_yaml(source / "trials.yml")
-    assert set(plan) == set(trials.KEYS)
-    assert plan["trials"]["first"] == {}
+def test_the_trials_of_the_project_are_settings_of_its_config(source, tmp_path):
+    plan = trials.read_plan(Workspace(source), source / "trials.yml")
+    for name in ("litbank_novels", "cpp_docs", "python_peps", "craft_articles", "rust_book", "openstax"):
+        (tmp_path / f"{name}.txt").touch()
+    assert plan.trials["first"] == {}
+    for changes in plan.trials.values():
+        settings = {"paths.train": str(tmp_path)} | plan.settings | changes
+        assert make_settings(read_config(plan.model / "config.cfg", settings))
