@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +17,8 @@ from ...text.readers import CorpusError, describe_files, find_files
 from ...util.digests import describe_file
 from ...util.lock import claimed
 from ...util.staging import is_stage
-from ...util.types import Floats2d
 from .approximate import check, write_graph
-from .files import GRAPH, INDEX, LOCK, TEXTS, Manifest, read_manifest, spell_layers, write_manifest
+from .files import GRAPH, INDEX, LOCK, PROJECTION, TEXTS, Manifest, read_manifest, spell_layers, write_manifest
 from .index import Index
 from .lookup import describe_texts
 from .query import load_embedder
@@ -72,7 +72,7 @@ def build_index(
         on_error: As of `embed_files`.
         n_process: How many processes. None for one for two cores.
         approximate: Whether to add a graph for searches of many millions of words, to all texts of the index. It needs
-            usearch, and some 0.7 GB of memory for a million words of width 256.
+            usearch, and some 0.6 GB of memory for a million words.
         notify: Called with lines for people.
         progress: Whether to show a bar with the time left, on a terminal.
 
@@ -143,19 +143,14 @@ def _add_graphs(index: Index, progress: bool) -> Manifest:
     with bar:
         for given in index.manifest.texts:
             if not given.has_graph:
-                write_graph(folder / given.name, _counted(index.vectors(given), bar), index.manifest.shape[-1])
-                graph = describe_file(folder / given.name / GRAPH)
-                given = replace(given, files={**given.files, GRAPH: graph})
+                path = folder / given.name
+                write_graph(path, partial(index.vectors, given), sum(given.rows), count=bar.update)
+                graph = {name: describe_file(path / name) for name in (GRAPH, PROJECTION)}
+                given = replace(given, files={**given.files, **graph})
             texts.append(given)
     manifest = replace(index.manifest, texts=texts)
     write_manifest(folder, manifest)
     return manifest
-
-
-def _counted(blocks: Iterable[Floats2d], bar: tqdm) -> Iterator[Floats2d]:
-    for block in blocks:
-        yield block
-        bar.update(len(block))
 
 
 def _check_place(output: Path) -> None:

@@ -10,6 +10,7 @@ from ...text.readers import CorpusError
 from ...util.types import Floats1d, Floats2d, Floats3d, Ints1d
 
 BLOCK = 2**20  # numbers of a layer that are in memory at a time
+NOT_FINITE = "a vector of the index has numbers that are not finite; build it again"
 
 
 def nearest_rows(blocks: Iterable[tuple[Ints1d, Floats1d]], top: int) -> tuple[Ints1d, Floats1d]:
@@ -52,7 +53,7 @@ def shard_cosines(
         block = vectors[start : start + size] if rows is None else vectors[part]
         cosines = _cosines(mix_block(block, weights), query)
         if not np.isfinite(cosines).all():
-            raise CorpusError("a vector of the index has numbers that are not finite; build it again")
+            raise CorpusError(NOT_FINITE)
         yield part, cosines
 
 

@@ -7,12 +7,14 @@
     texts-N/lemma.npy      the same of lemmas, where texts have them, with lemma.json; so are `pos` and `tag`
     texts-N/sentences.npy  (sentences, 2) int64, the first row of each sentence, and where its line of JSON begins
     texts-N/graph.usearch  where an approximate search was asked for
+    texts-N/projection.npy (width, components) float32, what vectors are multiplied with before they are in the graph
 
 What `index.json` names is the index: a folder that it does not name is still being written.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -28,7 +30,7 @@ from ...util.staging import staged
 
 SCHEMA = 2
 INDEX, LOCK, TEXTS = "index.json", "lock", "texts-"
-SENTENCES, GRAPH = "sentences.npy", "graph.usearch"
+SENTENCES, GRAPH, PROJECTION = "sentences.npy", "graph.usearch", "projection.npy"
 ANNOTATIONS = ("lemma", "pos", "tag")
 REMEDY = "copy the whole index again, or build it again"
 
@@ -39,7 +41,7 @@ def column_files(name: str) -> tuple[str, str]:
 
 
 REQUIRED = (*column_files("words"), SENTENCES)
-OPTIONAL = tuple(file for name in ANNOTATIONS for file in column_files(name))
+ANNOTATED = tuple(file for name in ANNOTATIONS for file in column_files(name))
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Texts:
         for number in range(len(self.rows)):
             yield from (self.shard(number, ".npy"), self.shard(number, ".jsonl"))
         yield from REQUIRED
-        yield from (name for name in (*OPTIONAL, GRAPH) if name in self.files)
+        yield from (name for name in (*ANNOTATED, GRAPH, PROJECTION) if name in self.files)
 
     @property
     def has_graph(self) -> bool:
@@ -172,7 +174,8 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / INDEX
     if not path.exists():
         if (folder / f"{TEXTS}{0:06}").is_dir():
-            raise CorpusError(f"{folder}: an index that is not finished; the command that builds it goes on")
+            remedy = "wait for the command that builds it, or start it again: it goes on"
+            raise CorpusError(f"{folder}: an index that is not finished; {remedy}")
         raise CorpusError(f"{folder}: no index, as it has no {INDEX}; `python -m spacy elmo index` builds one")
     try:
         values = read_json(path)
@@ -225,6 +228,13 @@ def load_array(path: Path, shape: Sequence[int], dtype: str) -> np.ndarray:
     except (OSError, ValueError, EOFError) as error:
         raise CorpusError(f"{path}: not the array that {INDEX} speaks of ({error}); {REMEDY}") from error
     return values
+
+
+def save_array(path: Path, values: np.ndarray) -> None:
+    """Write an array for `load_array`."""
+    data = io.BytesIO()  # NumPy itself does not say why a disk refuses
+    np.save(data, values)
+    path.write_bytes(data.getbuffer())
 
 
 def spell_layers(layers: Layers) -> str:

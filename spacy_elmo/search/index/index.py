@@ -21,7 +21,6 @@ from ...util.types import Floats1d, Floats2d, Floats3d, Ints1d
 from .approximate import find_candidates
 from .exact import BLOCK, mix_block, nearest_rows, shard_cosines
 from .files import (
-    GRAPH,
     REMEDY,
     SENTENCES,
     Manifest,
@@ -200,7 +199,7 @@ class Index:
         found, start = [], 0
         for texts in self.manifest.texts:
             n_rows = sum(texts.rows)
-            path = self.folder / texts.name / GRAPH
+            path = self.folder / texts.name
             rows = find_candidates(path, query, top, n_rows) if texts.has_graph else np.arange(n_rows)
             found.append(start + rows)
             start += n_rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from array import array
 from collections.abc import Callable, Sequence
@@ -16,7 +15,17 @@ from ...util.digests import describe_file
 from ...util.files import read_json, write_json
 from ...util.staging import staged
 from ...util.types import Ints1d
-from .files import ANNOTATIONS, OPTIONAL, REMEDY, REQUIRED, SENTENCES, Texts, column_files, load_array
+from .files import (
+    ANNOTATED,
+    ANNOTATIONS,
+    REMEDY,
+    REQUIRED,
+    SENTENCES,
+    Texts,
+    column_files,
+    load_array,
+    save_array,
+)
 
 
 class _Column:
@@ -71,19 +80,13 @@ def _write_lookup(folder: Path, parts: Sequence[str]) -> tuple[int, list[str]]:
                     column.extend(values)
                 offset += len(line)
     known = {name: column for name, column in annotated.items() if any(column.values)}
-    with staged(folder, [*REQUIRED, *OPTIONAL]) as stage:
+    with staged(folder, [*REQUIRED, *ANNOTATED]) as stage:
         for name, column in {"words": words, **known}.items():
             of_rows, of_values = column_files(name)
-            _save(stage / of_rows, np.frombuffer(column.rows, dtype="uint32"))
+            save_array(stage / of_rows, np.frombuffer(column.rows, dtype="uint32"))
             write_json(stage / of_values, {"values": list(column.values)})
-        _save(stage / SENTENCES, np.frombuffer(sentences, dtype="int64").reshape(-1, 2))
+        save_array(stage / SENTENCES, np.frombuffer(sentences, dtype="int64").reshape(-1, 2))
     return len(sentences) // 2, [file for name in known for file in column_files(name)]
-
-
-def _save(path: Path, values: np.ndarray) -> None:
-    data = io.BytesIO()  # NumPy itself does not say why a disk refuses
-    np.save(data, values)
-    path.write_bytes(data.getbuffer())
 
 
 def find_rows(folder: Path, texts: Texts, name: str, is_wanted: Callable[[str], bool]) -> Ints1d:

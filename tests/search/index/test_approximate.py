@@ -69,6 +69,72 @@ def test_a_graph_of_something_else_is_refused(text: Path, more: Path, tmp_path: 
         index.nearest(QUERY)
 
 
+@pytest.mark.parametrize("name", ["graph.usearch", "projection.npy"])
+def test_a_file_of_the_graph_that_is_truncated_is_named(text: Path, tmp_path: Path, build: Callable, name: str):
+    build(text, approximate=True)
+    path = tmp_path / "index" / "texts-000000" / name
+    data = path.read_bytes()
+    path.write_bytes(data[:-1])
+    with pytest.raises(CorpusError, match=rf"{name}: has {len(data) - 1:,} bytes, and had {len(data)} when"):
+        open_index(tmp_path / "index")
+
+
+def test_a_graph_that_is_interrupted_leaves_the_index_whole_and_is_made_by_the_same_call(
+    text: Path, tmp_path: Path, build: Callable, monkeypatch: pytest.MonkeyPatch
+):
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("spacy_elmo.search.index.build.write_graph", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            build(text, approximate=True)
+    assert len(open_index(tmp_path / "index").nearest(QUERY)) == 10
+    assert build(text, approximate=True).new == 0
+    assert open_index(tmp_path / "index").manifest.texts[0].has_graph
+
+
+@pytest.fixture
+def vectors() -> np.ndarray:
+    """Of more numbers than a graph has, in a space of fewer dimensions but for a little noise; one is zero."""
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(600, 20)) @ random.normal(size=(20, 150)) + 0.1 * random.normal(size=(600, 150))
+    vectors[7] = 0
+    return vectors.astype("float32")
+
+
+def test_few_components_find_what_all_numbers_find(
+    vectors: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(approximate, "FEWEST", 50)
+    counted: list[int] = []
+    blocks = [vectors[:250], vectors[250:]]
+    approximate.write_graph(tmp_path, lambda: blocks, len(vectors), count=counted.append)
+    assert counted == [250, 350]
+    assert np.load(tmp_path / "projection.npy").shape == (150, 64)
+    lengths = np.linalg.norm(vectors, axis=1)
+    for row in (0, 300, 599):
+        query = vectors[row] / lengths[row]
+        nearest = np.argsort(-(vectors @ query) / np.maximum(lengths, 1e-6))[:5]
+        found = approximate.find_candidates(tmp_path, query, 2, len(vectors))
+        assert set(nearest.tolist()) <= set(found.tolist())
+        assert len(found) == 50
+
+
+def test_components_are_orthogonal_and_the_largest(vectors: np.ndarray):
+    projection = approximate.find_projection([vectors], len(vectors))
+    assert np.allclose(projection.T @ projection, np.eye(64), atol=1e-5)  # float32
+    lengths = np.linalg.norm(vectors @ projection, axis=1)
+    assert np.allclose(lengths, np.linalg.norm(vectors, axis=1), rtol=0.02)  # the noise
+
+
+def test_a_graph_of_numbers_that_are_not_finite_is_refused(vectors: np.ndarray, tmp_path: Path):
+    vectors[3, 5] = np.inf
+    with pytest.raises(CorpusError, match="not finite"):
+        approximate.write_graph(tmp_path, lambda: [vectors], len(vectors), count=lambda _: None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_usearch_there_is_no_graph(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "usearch.index", None)
     with pytest.raises(ImportError, match=r"spacy-elmo\[search\]"):
