@@ -98,6 +98,11 @@ def test_a_word_without_uses_is_said(index: Path, tmp_path: Path):
         (["a [play]", "--index", "nowhere"], "no index"),
         (["a [play]"], "name an --index"),
         (["a [play]", "--index", "nowhere", "--corpus", "nowhere"], "one of both"),
+        (["a [play] by a [king]", "--index", "nowhere"], "several brackets"),
+        (["a [ ] play", "--index", "nowhere"], "only blanks between the brackets"),
+        (["a [play]", "--corpus", "empty.txt"], "the inputs hold no text"),
+        (["a [play]", "--index", "unfinished"], "not finished"),
+        (["a [play]", "--index", "a.txt"], "no index"),
         (["a [play]", "--corpus", "nowhere.txt"], "nowhere.txt: no such file"),
         (["a [play]", "--corpus", "a.txt", "--lemma", "play"], "lemma = 'play': "),
         (["a [play]", "--index", "nowhere", "--layer", "all"], "a search needs one vector"),
@@ -108,6 +113,8 @@ def test_what_cannot_be_searched_is_one_message(
     arguments: list[str], message: str, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
+    Path("empty.txt").touch()
+    Path("unfinished", "texts-000000").mkdir(parents=True)
     result = run(*arguments)
     assert result.exit_code == 1
     assert message in " ".join(result.output.split())

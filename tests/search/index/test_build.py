@@ -8,6 +8,7 @@ import pytest
 
 from spacy_elmo.search.index import build_index, open_index
 from spacy_elmo.text.readers import CorpusError
+from spacy_elmo.util.lock import LockedError, lock
 from tests.support.killed_runs import Changes, in_a_fork
 from tests.support.random_models import TINY, contents, read_only, write_random_model
 
@@ -131,6 +132,38 @@ def test_the_lookup_says_word_and_sentence_of_each_row(more: Path, tmp_path: Pat
     folder = tmp_path / "index" / "texts-000000"
     assert np.load(folder / "words.npy").tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 5, 3, 8, 9, 10, 3]
     assert np.load(folder / "sentences.npy")[:, 0].tolist() == [0, 4, 10]
+
+
+def test_an_index_that_another_process_writes_is_left_to_it_and_can_be_searched(
+    text: Path, more: Path, tmp_path: Path, build: Callable
+):
+    build(text)
+    before = contents(tmp_path / "index")
+    found = open_index(tmp_path / "index").nearest(QUERIES[0])
+    with lock(tmp_path / "index" / "lock", doing=""):
+        (tmp_path / "index" / "texts-000001").mkdir()
+        with pytest.raises(LockedError, match=f"process {os.getpid()} on .* is building the index .*index; wait"):
+            build(more)
+        assert open_index(tmp_path / "index").nearest(QUERIES[0]) == found
+    (tmp_path / "index" / "texts-000001").rmdir()
+    assert contents(tmp_path / "index") == before
+
+
+def test_texts_that_are_interrupted_are_no_part_of_the_index_until_the_same_call_ends(
+    text: Path, more: Path, tmp_path: Path, build: Callable, monkeypatch: pytest.MonkeyPatch
+):
+    build(text)
+    with monkeypatch.context() as patch:
+        patch.setattr("spacy_elmo.search.index.build.describe_texts", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            build(more)
+    assert len(open_index(tmp_path / "index")) == 120
+    assert build(more).new == 14
+    assert len(open_index(tmp_path / "index")) == 134
+
+
+def interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
