@@ -76,7 +76,7 @@ def _row(name: str, times: dict[str, list[float]], sizes: dict[str, int], words:
 
 
 def _bare(model: str, sentences: list[list[str]]) -> Callable[[], int]:
-    encoder = Encoder(load_model(model).model)
+    encoder = Encoder(load_model(model, with_head=False).model)
     encoder.encode(list(islice(sentences, 100)))
 
     def run() -> int:

@@ -115,6 +115,7 @@ class ElmoSurprisal(Pipe):
         "span._.elmo_surprisal",
         "token._.elmo_surprisal",
     ],
+    default_config={"pretrained": "en_elmo_sm"},
 )
 def make_surprisal(nlp: Language, name: str, pretrained: str) -> ElmoSurprisal:
     """Build the component from a config; `ElmoSurprisal` has the setting."""

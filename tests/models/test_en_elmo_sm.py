@@ -1,4 +1,8 @@
+import pytest
+import spacy
+
 from spacy_elmo.formats import model_directory
+from spacy_elmo.formats.softmax import lossless_head_dtype
 from spacy_elmo.models import describe_model, en_elmo_sm
 from spacy_elmo.models.load import load_model
 
@@ -23,9 +27,18 @@ def test_every_source_of_the_training_text_is_credited_in_the_licence():
 
 def test_the_files_are_small_enough_for_the_package():
     facts = describe_model("en_elmo_sm")
-    assert facts["bytes"] < 14e6  # the wheel must stay below 15 MB
+    assert facts["bytes"] < 11e6  # the wheel must stay below 12 MB
     assert facts["dtype"] == "float16"
-    assert facts["vocabulary"] is None
+    assert facts["vocabulary"] == 30_000
+    assert lossless_head_dtype(load_model("en_elmo_sm").head) == "int8"
+
+
+def test_its_softmax_is_read_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(model_directory, "_read_head", None)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("elmo")
+    assert nlp("Vectors need none.")[0]._.elmo.any()
+    assert load_model("en_elmo_sm", with_head=False).head is None
 
 
 def test_it_computes_in_full_precision():

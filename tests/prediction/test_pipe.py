@@ -9,7 +9,6 @@ import spacy
 import torch
 from spacy.language import Language
 from spacy.tokens import Doc
-from thinc.api import ConfigValidationError
 
 from spacy_elmo.formats import WeightsError, model_directory
 from spacy_elmo.prediction import softmax
@@ -147,9 +146,11 @@ def test_a_model_without_a_softmax_says_how_to_get_one(tiny_model: Path):
         make_pipeline(tiny_model)(TEXT)
 
 
-def test_a_model_must_be_named():
-    with pytest.raises(ConfigValidationError, match="pretrained"):
-        spacy.blank("en").add_pipe("elmo_surprisal")
+def test_the_bundled_model_is_the_default():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("elmo_surprisal")
+    likely, unlikely = (nlp(f"We sat on the {word} of the river.")._.elmo_surprisal for word in ("side", "hat"))
+    assert (likely < unlikely).all()
 
 
 def test_a_doc_that_cannot_be_read_goes_to_the_error_handler(tmp_path: Path):

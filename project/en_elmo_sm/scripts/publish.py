@@ -3,8 +3,8 @@
 python -m scripts.publish MODEL --heldout FOLDER
 
 MODEL is a folder with facts for people (meta.json) and a LICENSE. A model directory of its name is written into
-packages/, in half precision, without the softmax. What the run knows goes into its meta.json, and the perplexity of
-each held-out text, which results/ has as a table.
+packages/, in half precision, and its softmax in 8 bits. What the run knows goes into its meta.json, and the perplexity
+of each held-out text, which results/ has as a table.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def publish(workspace: Workspace, folder: Path, heldout: Path) -> None:
     meta["perplexity_by_source"] = by_source
     meta["evaluation"] = f"held-out text of all sources; softmax over all {len(head.words):,} words, <UNK> included"
     dest = workspace.packages / folder.name
-    model_directory.write(dest, model, meta, dtype="float16")
+    model_directory.write(dest, model, meta, head=head, dtype="float16", head_dtype="int8")
     header, cells = ["", "words", *DIRECTIONS], [[name, *map(str, facts.values())] for name, facts in by_source.items()]
     print(table(cells, header=header, divider=True))
     page = workspace.results / f"{folder.name}.md"

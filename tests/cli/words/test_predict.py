@@ -98,9 +98,14 @@ def test_what_cannot_be_predicted_is_one_message(arguments: list[str], message: 
     assert output.count("\u2718") <= 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["--model", "en_elmo_sm"]])
-def test_a_model_without_a_softmax_says_how_to_get_one(arguments: list[str]):
-    result = run(TEXT, *arguments)
+def test_the_bundled_model_is_the_default():
+    words = found("We sat on the [] of the river .", "--top", 20)
+    assert {"side", "edge"} < {item["word"] for item in words["both"]}
+
+
+def test_a_model_without_a_softmax_says_how_to_get_one(tiny_model: Path):
+    result = run(TEXT, "--model", tiny_model)
     assert result.exit_code == 1
-    assert "en_elmo_sm: has no softmax, so it predicts no words" in " ".join(result.output.split())
-    assert "--init en_elmo_sm" in " ".join(result.output.split())
+    output = "".join(result.output.split())  # lines may break within the path
+    assert f"{tiny_model}:hasnosoftmax,soitpredictsnowords" in output
+    assert f"`pretrain--init{tiny_model}--training.frozentrue`trainsanewone" in output
