@@ -4,7 +4,7 @@ python -m benchmarks.pretraining [--text FILE ...]
 
 The plain loop is the biLM as it is written down: every word of a window through the character CNN, `ProjectedLSTM` step
 by step under autograd, a sampled softmax of torch's own functions, and a dense optimizer. A second one encodes distinct
-words once.
+words once. What moving averages of the weights add to a step is printed after them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from spacy_elmo.bilm import BiLM, State
 from spacy_elmo.bilm.characters import BOS, EOS, UNK
 from spacy_elmo.pretraining.corpus.windows import Window
-from spacy_elmo.pretraining.loop.optimizer import Optimizer
+from spacy_elmo.pretraining.loop.optimizer import AVERAGED_EVERY, Averages, Optimizer
 from spacy_elmo.pretraining.loop.schedules import constant
 from spacy_elmo.pretraining.network.objective import Objective
 from spacy_elmo.pretraining.network.softmax import SampledSoftmax, draw_negatives
@@ -60,6 +60,8 @@ def main() -> None:
         for name, found in seconds.items():
             ratio = median(other / fast for other, fast in zip(found, seconds["spacy-elmo"]))
             print(f"{size:15} {name:30} {LANES * STEPS / median(found):7,.0f} tokens/s; spacy-elmo: {ratio:.2f} times")
+        share = _average_seconds(size, counts, args.rounds) / median(seconds["spacy-elmo"])
+        print(f"averages of weights, {size}: {share:.2%} of a step of spacy-elmo")
 
 
 def _parse() -> argparse.Namespace:
@@ -115,6 +117,18 @@ def _fast_step(size: str, counts: Sequence[int]) -> Step:
         optimizer.step()
 
     return step
+
+
+def _average_seconds(size: str, counts: Sequence[int], rounds: int) -> float:
+    """Return what averages take of a step, in the mean: they move at some steps only."""
+    model = random_model(size)
+    objective = Objective(model, SampledSoftmax(counts, model.config.projection_size, n_samples=N_SAMPLES))
+    averages, seconds = Averages(dict(objective.named_parameters()), 0.999), []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        averages.update(AVERAGED_EVERY)
+        seconds.append((time.perf_counter() - start) / AVERAGED_EVERY)
+    return median(seconds)
 
 
 def _plain_step(size: str, counts: Sequence[int], *, distinct: bool) -> Step:

@@ -1,3 +1,4 @@
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def test_each_system_prints_its_speed(text_file: Path, run_command):
         assert name in line
         assert "tokens/s; spacy-elmo: " in line
     assert lines[-1].endswith(" 1.00 times")
+    assert re.search(r"^averages of weights, tiny: \d+\.\d\d% of a step of spacy-elmo$", output, re.MULTILINE)
 
 
 def test_windows_have_the_words_of_both_directions():
