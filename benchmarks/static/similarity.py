@@ -50,9 +50,10 @@ def make_triples(wordnet: Path, text: Path, *, seed: int = 0) -> list[Triple]:
 
 
 def nearer(vectors: Path, triples: list[Triple]) -> float:
-    """Return the share of triples in which the cosine of the near word is the higher one; by chance it is a half."""
+    """Return the share of triples in which the near word has the higher cosine; a tie is a half, and so is chance."""
     word: Any = spacy.load(vectors).vocab.__getitem__
-    return mean(word(t.noun).similarity(word(t.near)) > word(t.noun).similarity(word(t.far)) for t in triples)
+    cosines = ((word(t.noun).similarity(word(t.near)), word(t.noun).similarity(word(t.far))) for t in triples)
+    return mean((near > far) + (near == far) / 2 for near, far in cosines)
 
 
 def _entries(path: Path) -> list[tuple[str, str]]:

@@ -53,5 +53,9 @@ def test_the_share_of_triples_whose_near_word_is_nearer(tmp_path: Path):
     for word, vector in {"river": [1, 0], "lake": [1, 0.1], "money": [0, 1]}.items():
         nlp.vocab.set_vector(word, np.array(vector, dtype="float32"))
     nlp.to_disk(tmp_path / "vectors")
-    triples = [Triple("river", "lake", "money"), Triple("river", "money", "lake")]
-    assert nearer(tmp_path / "vectors", triples) == 0.5
+    right, wrong, tie = (
+        Triple("river", "lake", "money"),
+        Triple("river", "money", "lake"),
+        Triple("lake", "river", "river"),
+    )
+    assert [nearer(tmp_path / "vectors", [triple]) for triple in (right, wrong, tie)] == [1, 0, 0.5]
