@@ -15,6 +15,12 @@ def test_model_has_a_config_facts_and_a_license(source):
         assert text["name"] in license
 
 
+def test_the_config_of_the_softmax_trains_nothing_else(source):
+    path = source / "configs" / "en_elmo_sm" / "softmax.cfg"
+    settings, _ = make_settings(read_config(path, {"paths.train": str(path), "paths.init": "en_elmo_sm"}))
+    assert settings.frozen
+
+
 def test_assets_are_the_sources_of_text(source):
     named = {asset["dest"] for asset in srsly.read_yaml(source / "project.yml")["assets"]}
     parts = [(name, part.archive) for name, sources in raw_text.SETS.items() for part in sources.values()]
