@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-L2 = 1e-3  # half of it times the sum of all squared weights is added to the mean loss
+L2 = 1.1e-6  # half of it times the width times all squared weights is added to the mean loss: long vectors gain nothing
 TOLERANCE = 3e-3  # of the gradient where the curvature is about 1: the loss is then some 1e-4 above the lowest
 MOST_STEPS, HISTORY = 500, 20
 LEFT = 0.03  # of the curvature at the start, about so much is left once most words are clear
@@ -43,8 +43,9 @@ def fit(features: Tensor, targets: Tensor) -> Regression:
     """
     frequencies = targets.bincount() / len(targets)
     variances, axes = torch.linalg.eigh(features.T @ features / len(features))
+    penalty = L2 * features.shape[1]
     curvature = LEFT * frequencies[:, None]
-    scale, bias_scale = ((curvature * part + L2).rsqrt() for part in (variances.clamp(min=0), 1))
+    scale, bias_scale = ((curvature * part + penalty).rsqrt() for part in (variances.clamp(min=0), 1))
     found = torch.zeros(len(frequencies), features.shape[1] + 1)
     found.grad = torch.zeros_like(found)
 
@@ -54,9 +55,9 @@ def fit(features: Tensor, targets: Tensor) -> Regression:
     def loss() -> float:
         at = regression()
         total, weight_grad, bias_grad = _loss_and_gradients(at, features, targets)
-        weight_grad.add_(at.weight, alpha=L2)
+        weight_grad.add_(at.weight, alpha=penalty)
         torch.cat([bias_grad[:, None] * bias_scale, weight_grad @ axes * scale], dim=1, out=found.grad)
-        return total + L2 / 2 * float(at.weight.square().sum(dtype=torch.float64))
+        return total + penalty / 2 * float(at.weight.square().sum(dtype=torch.float64))
 
     optimizer = torch.optim.LBFGS(
         [found],

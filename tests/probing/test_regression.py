@@ -17,7 +17,7 @@ def make_words(n: int = 400, width: int = 6, classes: int = 4) -> tuple[torch.Te
 def loss(weight: torch.Tensor, bias: torch.Tensor, features: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """The penalized loss, as the docs have it."""
     logits = features @ weight.T + bias
-    return torch.nn.functional.cross_entropy(logits, targets) + L2 / 2 * weight.square().sum()
+    return torch.nn.functional.cross_entropy(logits, targets) + L2 * features.shape[1] / 2 * weight.square().sum()
 
 
 def test_the_lowest_loss_is_found():
