@@ -10,7 +10,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ...util.files import printable
-from ..common import clear_errors, print_json
+from ..common import AsJson, clear_errors, print_json
 
 if TYPE_CHECKING:
     from ...probing import ProbeReport, Score, Share
@@ -36,7 +36,7 @@ def probe(
         int, Option("--limit", min=1, help="Sentences to learn from, at most; a quarter as many are tested")
     ] = 4000,
     seed: Annotated[int, Option("--seed", help="Of which sentences are held out, where there is no --dev")] = 0,
-    as_json: Annotated[bool, Option("--json", help="Print JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure what a model knows of words: the share of words whose tag a linear regression reads from the vectors of
     each layer, of their mean, and of all layers side by side; of all words, and of those that it has not learned from.
