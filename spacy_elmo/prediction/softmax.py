@@ -51,4 +51,4 @@ class Softmax:
             logits = torch.addmm(bias, x, columns)
             highest = logits.amax(dim=1)
             totals.append(logits.sub_(highest[:, None]).exp_().sum(dim=1).log_().add_(highest))
-        return torch.stack(totals).logsumexp(dim=0)
+        return torch.stack(totals, dim=1).logsumexp(dim=1)  # along a row: other sums hang on the number of rows

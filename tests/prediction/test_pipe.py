@@ -177,3 +177,12 @@ def test_a_folder_without_its_softmax_is_refused(nlp: Language, tmp_path: Path):
         (tmp_path / "elmo_surprisal" / name).unlink()
     with pytest.raises(WeightsError, match="elmo_surprisal: has no softmax"):
         spacy.load(tmp_path)
+
+
+def test_docs_side_by_side_have_the_bits_of_each_alone_with_a_large_softmax():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("elmo_surprisal")
+    texts = ["We sat on the bank.", "Banks fail.", "A boat sank in the river near the old mill.", "x" * 50]
+    for doc, text in zip(nlp.pipe(texts), texts):
+        for token, other in zip(doc, nlp(text)):
+            assert np.array_equal(token._.elmo_surprisal, other._.elmo_surprisal)
