@@ -24,10 +24,10 @@ import torch.nn.functional as F
 from spacy_elmo.bilm import BiLM, State
 from spacy_elmo.bilm.characters import BOS, EOS, UNK
 from spacy_elmo.pretraining.corpus.windows import Window
-from spacy_elmo.pretraining.loop.optimizer import AVERAGED_EVERY, Averages, Optimizer
-from spacy_elmo.pretraining.loop.schedules import constant
 from spacy_elmo.pretraining.network.objective import Objective
 from spacy_elmo.pretraining.network.softmax import SampledSoftmax, draw_negatives
+from spacy_elmo.pretraining.optimizers import Averages, Optimizer, constant
+from spacy_elmo.pretraining.optimizers.averages import AVERAGED_EVERY
 
 from .sizes import PUBLISHED_SMALL, random_model, size_names
 from .text import read_sentences

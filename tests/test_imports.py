@@ -47,17 +47,21 @@ ROOMS = {
         False,
         ("util", "bilm", "bilm/inference", "formats", "pretraining/corpus"),
     ),
+    "pretraining/optimizers": Room("how weights change in a step", False, ()),
     "pretraining/loop": Room(
         "steps, checkpoints, processes",
         False,
-        ("util", "bilm", "formats", "text/readers", "pretraining/corpus", "pretraining/network"),
+        (
+            *("util", "bilm", "formats", "text/readers"),
+            *("pretraining/corpus", "pretraining/network", "pretraining/optimizers"),
+        ),
     ),
     "pretraining": Room(
         "configs and loggers of pretraining",
         True,
         (
             *("util", "bilm", "formats", "models", "text/readers", "text"),
-            *("pretraining/corpus", "pretraining/network", "pretraining/loop"),
+            *("pretraining/corpus", "pretraining/network", "pretraining/optimizers", "pretraining/loop"),
         ),
     ),
     "senses": Room("senses of words, by examples", True, ("util", "tokens", "pipeline")),

@@ -1,7 +1,6 @@
 """The training loop."""
 
 from .distributed import LostProcessError, World, join
-from .optimizer import Optimizer
 from .perplexity import Perplexity, TextPerplexity, text_perplexity
 from .run import Outcome, run_training
 from .settings import RunSettings, Text
@@ -10,7 +9,6 @@ from .trainer import Limits, Progress, Trainer
 __all__ = [
     "Limits",
     "LostProcessError",
-    "Optimizer",
     "Outcome",
     "Perplexity",
     "Progress",

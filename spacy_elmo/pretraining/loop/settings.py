@@ -17,9 +17,8 @@ from ..corpus.prepare import CorpusSettings
 from ..network.head import change_vocabulary
 from ..network.products import Precision
 from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax, log_unigram
+from ..optimizers import Optimizer, Schedule
 from .memory import adaptive_softmax_bytes, softmax_bytes
-from .optimizer import Optimizer
-from .schedules import Schedule
 from .trainer import Limits
 
 Documents: TypeAlias = Callable[[], Iterable[Document]]

@@ -16,9 +16,9 @@ from torch import Tensor
 from ...bilm.model import State
 from ..corpus.windows import Windows
 from ..network.objective import Objective
+from ..optimizers import Optimizer
 from .checkpoint import Checkpoint, remove_old, write_checkpoint
 from .distributed import World
-from .optimizer import Optimizer
 from .perplexity import Perplexity, measure
 
 AVERAGE = "average/"  # what the names of averages of parameters begin with in a checkpoint

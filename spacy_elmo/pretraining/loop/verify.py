@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from ...util.files import WeightsError
+from ..optimizers.soap import BASES
 from .checkpoint import FACTS, TENSORS, Checkpoint
 from .trainer import AVERAGE, Trainer, strip_prefix
 
@@ -69,9 +70,9 @@ def _wrong_states(trainer: Trainer, tensors: dict[str, Tensor]) -> Iterable[str]
     states: dict[str, set[str]] = {name: set() for name in trainer.optimizer.parameters}
     for path, t in strip_prefix("optimizer/", tensors).items():
         name, _, key = path.rpartition("/")
-        if name not in states or t.shape not in ((), trainer.optimizer.parameters[name].shape):
+        if not trainer.optimizer.fits(name, key, t):
             yield f"optimizer/{path} of shape {tuple(t.shape)} fits no parameter"
-        else:
+        elif key not in BASES:  # a matrix of which few rows have gradients has none
             states[name].add(key)
     wanted = set(trainer.optimizer.keys())
     for name, keys in states.items():

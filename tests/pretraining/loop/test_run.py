@@ -14,8 +14,8 @@ from spacy_elmo.pretraining.corpus.prepare import CorpusSettings
 from spacy_elmo.pretraining.loop.distributed import World
 from spacy_elmo.pretraining.loop.perplexity import text_perplexity
 from spacy_elmo.pretraining.loop.run import run_training
-from spacy_elmo.pretraining.loop.schedules import cosine
 from spacy_elmo.pretraining.loop.settings import OptimizerChoice, SampledChoice, Text
+from spacy_elmo.pretraining.optimizers.schedules import cosine
 from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.util.files import read_json
 from tests.support.random_models import (

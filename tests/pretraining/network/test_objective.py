@@ -7,10 +7,10 @@ import torch
 
 from spacy_elmo.bilm import BiLM, CharacterInput, WordInput
 from spacy_elmo.pretraining.corpus.windows import Window
-from spacy_elmo.pretraining.loop.optimizer import Optimizer
-from spacy_elmo.pretraining.loop.schedules import constant
 from spacy_elmo.pretraining.network.objective import Objective
 from spacy_elmo.pretraining.network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax
+from spacy_elmo.pretraining.optimizers.optimizer import Optimizer
+from spacy_elmo.pretraining.optimizers.schedules import constant
 from tests.support.random_models import CONFIG
 
 SENTENCES = [

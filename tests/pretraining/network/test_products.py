@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 import torch
 
-from spacy_elmo.pretraining.loop.optimizer import Optimizer
-from spacy_elmo.pretraining.loop.schedules import constant
 from spacy_elmo.pretraining.network.products import add_product, is_slow, product
+from spacy_elmo.pretraining.optimizers.optimizer import Optimizer
+from spacy_elmo.pretraining.optimizers.schedules import constant
 from tests.pretraining.network.test_objective import KINDS, LEARNS, make, make_window, start
 from tests.support.devices import CPU
 

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from spacy_elmo.pretraining.loop.optimizer import Averages, Optimizer
-from spacy_elmo.pretraining.loop.schedules import constant
+from spacy_elmo.pretraining.optimizers import Averages, Optimizer, Soap, constant
 
 N_ROWS, WIDTH = 12, 5
 MAKERS = {
@@ -15,6 +14,7 @@ MAKERS = {
     "adamw": partial(torch.optim.AdamW, weight_decay=0.1),
     "adagrad": partial(torch.optim.Adagrad, initial_accumulator_value=1.0),
     "fused adam": partial(torch.optim.Adam, fused=True),
+    "soap": Soap,
 }
 makers = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 

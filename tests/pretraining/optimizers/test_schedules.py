@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from spacy_elmo.pretraining.loop.schedules import Schedule, by_step, constant, cosine, inverse_sqrt
+from spacy_elmo.pretraining.optimizers.schedules import Schedule, by_step, constant, cosine, inverse_sqrt
 
 
 @pytest.mark.parametrize(

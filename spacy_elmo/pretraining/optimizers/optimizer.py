@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from .averages import Averages
 from .schedules import Schedule
+from .soap import BASES, basis_shape, has_basis
 
 Tensors = dict[str, Tensor]
 
-AVERAGED_EVERY = 8  # steps from one update to the next: a whole vocabulary is read in it, which each step would feel
 
 
 class Optimizer:
@@ -30,7 +30,7 @@ class Optimizer:
     Args:
         module: Whose parameters to train.
         make: Makes the optimizer from parameters, e.g. `partial(torch.optim.Adam, betas=(0.9, 0.99))`; one that keeps
-            nothing for a parameter but tensors of its shape and its number of steps.
+            nothing for a parameter but tensors of its shape, its number of steps, and bases as of `Soap`.
         learn_rate: The rate of each step, from 0 on.
         clip_norm: Upper bound of the norm of all gradients together. None for none.
         average_decay: Of the moving averages of the parameters, see `Averages`. None for none.
@@ -117,6 +117,15 @@ class Optimizer:
         state = self.optimizer.state
         return {f"{name}/{key}": t for name, p in self.parameters.items() for key, t in state.get(p, {}).items()}
 
+    def fits(self, name: str, key: str, t: Tensor) -> bool:
+        """Return whether a tensor can be what is kept for a parameter by this key, as far as its shape says."""
+        p = self.parameters.get(name)
+        if p is None:
+            return False
+        if key in BASES:
+            return has_basis(p) and t.shape == basis_shape(p)
+        return t.shape in ((), p.shape)
+
     def keys(self) -> dict[str, torch.device]:
         """Return the keys of what is kept for a parameter once it had a gradient, and where it is kept."""
         probe = nn.Parameter(torch.zeros(1, device=next(iter(self.parameters.values())).device))
@@ -134,7 +143,7 @@ class Optimizer:
         states: dict[str, Tensors] = {}
         for path, t in tensors.items():
             name, _, key = path.rpartition("/")
-            if name not in self.parameters or t.shape not in ((), self.parameters[name].shape):
+            if not self.fits(name, key, t):
                 remedy = "continue with the configuration it was written with"
                 raise ValueError(
                     f"state of the optimizer: {path} of shape {tuple(t.shape)} fits no parameter; {remedy}"
@@ -147,53 +156,3 @@ class Optimizer:
                 key: t.to(devices.get(key, t.device), copy=True) for key, t in state.items()
             }
         self.n_steps = values["n_steps"]
-
-
-class Averages:
-    """Exponential moving averages of parameters. Training goes on with the parameters; what is evaluated and kept are
-    the averages.
-
-    As in Thinc, the decay of a step is at most (1 + steps) / (10 + steps): the average is over the last tenth of the
-    run until that is longer than the decay says, so that early steps do not weigh. It moves at each of the first
-    eight steps, and then at every eighth by as much as in eight.
-
-    Args:
-        parameters: What is averaged, by name. They are the first averages.
-        decay: Share of the average that a step leaves, below 1. None for no averages: nothing is kept then.
-    """
-
-    def __init__(self, parameters: Mapping[str, nn.Parameter], decay: float | None):
-        self.parameters = {} if decay is None else dict(parameters)
-        self.decay = decay or 0.0
-        self.tensors = {name: p.detach().clone() for name, p in self.parameters.items()}
-
-    @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Take up the parameters after a step.
-
-        Args:
-            step: Number of steps taken.
-        """
-        if step > AVERAGED_EVERY and step % AVERAGED_EVERY:
-            return
-        decay = min(self.decay, (1 + step) / (10 + step))
-        for name, average in self.tensors.items():
-            average.lerp_(self.parameters[name], 1 - decay**AVERAGED_EVERY)
-
-    @contextmanager
-    def in_use(self) -> Iterator[None]:
-        """Let the averages be the parameters within the block."""
-        self._swap()
-        try:
-            yield
-        finally:
-            self._swap()
-
-    def _swap(self) -> None:
-        for name, p in self.parameters.items():
-            self.tensors[name], p.data = p.data, self.tensors[name]
-
-    def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Go on from averages of these parameters that were saved."""
-        for name, average in self.tensors.items():
-            average.copy_(tensors[name])
