@@ -158,7 +158,7 @@ def _is_reader(found: object) -> bool:
 
 
 _READER = '@misc = "spacy-elmo.Text.v1", or a function without arguments that returns documents'
-_OPTIMIZER = '@misc = "spacy-elmo.Adam.v1", AdamW.v1 or Adagrad.v1; Thinc\'s own cannot train a model of torch'
+_OPTIMIZER = '@misc = "spacy-elmo.Adam.v1", AdamW.v1, SOAP.v1 or Adagrad.v1; Thinc\'s own cannot train a model of torch'
 BLOCKS: dict[tuple[str, str], tuple[Callable[[Any], bool], str]] = {
     ("corpus", "train"): (_is_reader, _READER),
     ("corpus", "dev"): (_is_reader, _READER),

@@ -36,7 +36,7 @@ def model_bytes(config: BiLMConfig, sizes: Sequence[int], *, rows: int, slots: i
         config: Of the model.
         sizes: Numbers of each parameter.
         rows: Tokens that this process reads in a step, in each direction.
-        slots: Numbers the optimizer keeps for each parameter: 2 for Adam and AdamW, 1 for Adagrad.
+        slots: Numbers the optimizer keeps for each parameter: 2 for Adam and AdamW, 3 for SOAP, 1 for Adagrad.
         frozen: Whether it is not trained itself, and so has neither gradients nor a state.
     """
     kept = rows * (9 * config.hidden_size + 4 * config.projection_size)
