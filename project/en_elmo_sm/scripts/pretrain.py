@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from project.shared.arguments import Parser, StepError, clear_errors, given_path, whole_number
+from project.shared.commands import run_command
 from project.shared.workspace import Workspace
 
 
@@ -47,22 +46,6 @@ def source_weights(value: str) -> list[tuple[str, float]]:
     except ValueError:
         problem = "must be names of files with numbers, as *_novels.txt=0.5, manual.txt=2"
         raise argparse.ArgumentTypeError(f"{value!r}: {problem}") from None
-
-
-def run_command(arguments: Sequence[object]) -> int:
-    """Return the status of a command of spaCy that saves when it is interrupted, and wait for that."""
-    child = subprocess.Popen([sys.executable, "-m", "spacy", *map(str, arguments)])
-    handlers = {signal.SIGINT: _ignore, signal.SIGTERM: lambda *_: child.terminate()}  # Ctrl-C it hears itself
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        return child.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ignore(*_: object) -> None:
-    """Not SIG_IGN, which the child would inherit."""
 
 
 def model_folder(workspace: Workspace, path: Path) -> Path:

@@ -26,13 +26,14 @@ import srsly
 from wasabi import MarkdownRenderer, msg, table
 
 from project.shared.arguments import Parser, StepError, clear_errors, given_path
+from project.shared.commands import run_command
+from project.shared.publish import describe, overall
 from project.shared.workspace import Workspace
 from spacy_elmo.pretraining.evaluate import measure_files
 from spacy_elmo.util.files import read_json
 from spacy_elmo.util.staging import staged
 
-from .pretrain import model_folder, run_command
-from .publish import describe, overall
+from .pretrain import model_folder
 from .raw_text import bring_text
 
 Settings = dict[str, Any]  # by their places, as "training.dropout"
