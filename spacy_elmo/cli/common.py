@@ -36,6 +36,9 @@ Weights: TypeAlias = Annotated[str, Argument(help=WEIGHTS)]
 Corpus: TypeAlias = Annotated[list[str], Argument(help=f"{TEXTS}; -")]
 Model: TypeAlias = Annotated[str, Option("--model", "-m", help=WEIGHTS)]
 Lang: TypeAlias = Annotated[str | None, Option("--lang", "-l", help="Language whose tokenizer to use; the model's own")]
+Tokenizer: TypeAlias = Annotated[
+    str | None, Option("--tokenizer", help="Pipeline whose tokenizer to use, name or path; that of the language")
+]
 Lines: TypeAlias = Annotated[
     str,
     Option(help="What a line is: paragraphs, wrapped (parts of them) or sentences (tokenized, read as they are)"),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from typer import Argument, Option, echo
 from wasabi import msg
 
-from .common import PREDICTORS, AsJson, GpuId, Lang, Lines, clear_errors, find_device, print_json, say
+from .common import PREDICTORS, AsJson, GpuId, Lang, Lines, Tokenizer, clear_errors, find_device, print_json, say
 
 
 def perplexity(
@@ -19,6 +19,7 @@ def perplexity(
         Path | None, Option(help="Words to predict, one a line, so that models are compared on the same targets")
     ] = None,
     lang: Lang = None,
+    tokenizer: Tokenizer = None,
     lines: Lines = "paragraphs",
     n_process: Annotated[
         int | None, Option("--n-process", "-n", min=1, help="Processes that tokenize; one a core, 4 at most")
@@ -35,6 +36,7 @@ def perplexity(
             texts,
             vocab=vocab,
             lang=lang,
+            tokenizer=tokenizer,
             n_process=n_process,
             lines=cast(Any, lines),
             device=find_device(gpu_id),

@@ -25,6 +25,7 @@ threads = null
 
 [nlp]
 lang = "en"
+tokenizer = null
 
 [corpus]
 lines = "paragraphs"
@@ -37,6 +38,7 @@ keep_vocabulary = true
 @misc = "spacy-elmo.Text.v1"
 paths = ${paths.train}
 lang = ${nlp.lang}
+tokenizer = ${nlp.tokenizer}
 lines = ${corpus.lines}
 n_process = null
 weights = null
@@ -45,6 +47,7 @@ weights = null
 @misc = "spacy-elmo.Text.v1"
 paths = ${paths.dev}
 lang = ${nlp.lang}
+tokenizer = ${nlp.tokenizer}
 lines = ${corpus.lines}
 n_process = null
 
@@ -97,11 +100,12 @@ total = ${training.max_steps}
 @loggers = "spacy-elmo.PretrainLogger.v1"
 """
 TOTAL = "training.optimizer.learn_rate.total"  # by default it follows max_steps
-# May be others when a run goes on; text that moved is known by its digest
+# May be others when a run goes on; text and a tokenizer that moved are known by their digests
 CHANGEABLE = (
     *("training.max_", "training.eval_frequency", "training.keep_checkpoints", "training.logger", "system.threads"),
     *("corpus.train.paths", "corpus.train.n_process", "corpus.dev.paths", "corpus.dev.n_process"),
     *("paths.train", "paths.dev", "paths.corpus"),
+    *("nlp.tokenizer", "corpus.train.tokenizer", "corpus.dev.tokenizer"),
     TOTAL,
 )
 TOKENS_A_WORD = 1.1  # with the markers of sentences

@@ -24,6 +24,7 @@ def measure_files(
     *,
     vocab: Path | None = None,
     lang: str | None = None,
+    tokenizer: str | None = None,
     n_process: int | None = 1,
     lines: Lines = "paragraphs",
     device: torch.device = CPU,
@@ -36,6 +37,7 @@ def measure_files(
         texts: Files, directories and patterns.
         vocab: A file with the words to predict, one a line. None for those of the model's softmax.
         lang: The language whose tokenizer to use. None for that of the model, or English where it has none.
+        tokenizer: A pipeline whose tokenizer to use, as of `tokenize_files`.
         n_process: Processes that tokenize, as of `tokenize_files`.
         lines: What a line of text is, as of `tokenize_files`.
         device: Where to compute.
@@ -60,10 +62,13 @@ def measure_files(
         given = meta.get("lang")
         lang = given if isinstance(given, str) and given else "en"
         whose = "the language of the model" if lang == given else "as the model does not say its language"
-        notify(f"words are those of spaCy's tokenizer for {lang!r}, {whose}; --lang overrides it")
+        if tokenizer is None:
+            notify(f"words are those of spaCy's tokenizer for {lang!r}, {whose}; --lang overrides it")
     rows = []
     for file in files:
-        documents = tokenize_files([file], lang=lang or "en", n_process=n_process, lines=lines, progress=True)
+        documents = tokenize_files(
+            [file], lang=lang or "en", tokenizer=tokenizer, n_process=n_process, lines=lines, progress=True
+        )
         found = text_perplexity(bilm, head, documents, words=words)
         forward, backward, mean, _ = found.perplexity
         row = {"text": str(file), "words": found.n_words, "unknown": found.unknown}

@@ -186,6 +186,8 @@ def _make_text(config: Config, resolved: Mapping[str, Any], start: Pretrained | 
         sources[f"{name} language"] = reader.lang if is_own else None
         if is_own and reader.lines != "paragraphs":  # as all were that were prepared before there was a choice
             sources[f"{name} lines"] = reader.lines
+        if is_own and (tokenizer := reader.describe_tokenizer()):
+            sources[f"{name} tokenizer"] = tokenizer
         if is_own and reader.weights:
             if name == "dev":
                 raise ValueError("[corpus.dev] weights: held-out text is read as it is; set those of [corpus.train]")

@@ -8,6 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from ..text.pipelines import describe_tokenizer
 from ..text.readers import CorpusError, Document, Lines, describe_files
 from ..text.tokenize import find_text, tokenize_files
 from .corpus.shards import WeightedDocument
@@ -25,17 +26,31 @@ class TextReader:
         lines: What a line of text is.
         weights: Patterns of the ends of paths, as of `Path.match`, and how often a pass over the text reads the
             documents of such files. The first that fits counts; other files are read once.
+        tokenizer: Name or path of a pipeline whose tokenizer to use, None for that of the language.
     """
 
     def __init__(
-        self, paths: list[str], lang: str, n_process: int | None, lines: Lines, weights: Sequence[tuple[str, float]]
+        self,
+        paths: list[str],
+        lang: str,
+        n_process: int | None,
+        lines: Lines,
+        weights: Sequence[tuple[str, float]],
+        tokenizer: str | None,
     ):
         self.paths, self.lang, self.n_process, self.lines, self.weights = paths, lang, n_process, lines, weights
+        self.tokenizer = tokenizer
 
     def __call__(self) -> Iterator[Document]:
         for weight, paths in self._by_weight():
-            documents = tokenize_files(paths, lang=self.lang, n_process=self.n_process, lines=self.lines, progress=True)
-            for document in documents:
+            for document in tokenize_files(
+                paths,
+                lang=self.lang,
+                tokenizer=self.tokenizer,
+                n_process=self.n_process,
+                lines=self.lines,
+                progress=True,
+            ):
                 for part in _in_parts(document) if self.lines == "sentences" else [document]:
                     yield part if weight == 1 else WeightedDocument(part, weight)
 
@@ -60,6 +75,10 @@ class TextReader:
     def describe(self) -> list[dict[str, Any]]:
         """Return facts by which a change of the text shows. Raises CorpusError for paths that are not there."""
         return describe_files(self.files())
+
+    def describe_tokenizer(self) -> list[dict[str, str]]:
+        """Return facts by which a change of the tokenizer shows. Raises ValueError where it is not there."""
+        return describe_tokenizer(self.tokenizer) if self.tokenizer else []
 
 
 def _in_parts(document: Document) -> Iterator[Document]:

@@ -26,6 +26,7 @@ def make_reader(
     n_process: int | None = None,
     lines: Lines = "paragraphs",
     weights: list[Any] | None = None,
+    tokenizer: str | None = None,
 ) -> TextReader | None:
     """Return a reader of text files, None where none are named.
 
@@ -37,6 +38,7 @@ def make_reader(
             "sentences" (words between spaces, which are not tokenized; a document is cut after 10 sentences, because
             such text is mostly without blank lines).
         weights: Pairs of a pattern of names of files and how often a pass over the text reads their documents.
+        tokenizer: Name or path of a pipeline of that language, whose tokenizer to use; None for that of the language.
     """
     if paths is None or paths in ("", []):
         return None
@@ -48,7 +50,9 @@ def make_reader(
         check_whole("n_process", n_process, high=MOST_PROCESSES)
     check_choice("lines", lines, Lines)
     check_weights(weights)
-    return TextReader(files, lang, n_process, lines, weights or [])
+    if tokenizer is not None:
+        check_text("tokenizer", tokenizer)
+    return TextReader(files, lang, n_process, lines, weights or [], tokenizer)
 
 
 def character_bilm(

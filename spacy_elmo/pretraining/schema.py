@@ -113,6 +113,7 @@ class NlpSchema(_Section):
     """Types of [nlp]."""
 
     lang: Annotated[Any, _checked(check_text)]
+    tokenizer: Annotated[Any, _checked(check_text, none="that of the language")]
 
 
 class CorpusSchema(_Section):

@@ -18,6 +18,7 @@ from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 
 from ..util.checks import check_choice
+from .pipelines import load_tokenizer
 from .processes import map_in_order
 from .readers import SUFFIXES, CorpusError, Document, Lines, find_files, read_documents
 from .sentences import NEWLINE, SPACE, configure_sentences, find_kind, find_starts
@@ -49,6 +50,7 @@ def tokenize_files(
     paths: Iterable[str | Path],
     *,
     lang: str = "en",
+    tokenizer: str | None = None,
     n_process: int | None = 1,
     lines: Lines = "paragraphs",
     progress: bool = False,
@@ -61,10 +63,11 @@ def tokenize_files(
     Args:
         paths: Files, directories and patterns: `.spacy` files, each read as a whole, and what `read_documents` reads.
         lang: Code of the language whose tokenizer to use.
+        tokenizer: Name or path of a pipeline of that language, whose tokenizer to use instead. None for that of spaCy.
         n_process: Processes that tokenize, where there is more text than they take to start. None for as many as there
             are cores, 4 at most. The result does not depend on it.
         lines: As of `read_documents`. "sentences" are tokenized already: words are what is between spaces, no sentence
-            is cut, and the language does not matter.
+            is cut, and neither language nor tokenizer matters.
         progress: Whether to show a bar of what is read, on a terminal.
 
     Yields:
@@ -72,17 +75,18 @@ def tokenize_files(
 
     Raises:
         CorpusError: For a path that is not there, holds no text or cannot be read, and where a process is lost.
-        ValueError: For a language that spaCy does not have, or whose tokenizer needs a package that is not installed.
+        ValueError: For a language that spaCy does not have, or whose tokenizer needs a package that is not installed;
+            and for a tokenizer that cannot be loaded, or is of another language.
     """
     if n_process is not None and n_process < 1:
         raise ValueError(f"n_process = {n_process}: must be at least 1")
     check_choice("lines", lines, Lines)
     paths = list(paths)
     if lines != "sentences":
-        check_language(lang)
+        check_language(lang, tokenizer)
     n_process = 1 if lines == "sentences" else n_process or default_processes()
     size = sum(file.stat().st_size for path in paths for file in find_text(path)) if progress else 0
-    work = partial(_tokenize_batch, lang=lang, lines=lines)
+    work = partial(_tokenize_batch, lang=lang, name=tokenizer, lines=lines)
     with tqdm(
         total=size, desc="Reading text", unit="B", unit_scale=True, leave=False, disable=None if progress else True
     ) as bar:
@@ -136,14 +140,14 @@ def _batch(documents: Iterable[list[str]]) -> Iterator[Batch]:
         yield batch
 
 
-def _tokenize_batch(batch: Batch, *, lang: str, lines: Lines) -> list[Document]:
+def _tokenize_batch(batch: Batch, *, lang: str, name: str | None, lines: Lines) -> list[Document]:
     """Return the documents that have words."""
     if isinstance(batch, Path):
         documents = [_annotated_sentences(doc) for doc in read_doc_bin(batch, lang)]
     elif lines == "sentences":
         documents = [[words for line in document if (words := line.split())] for document in batch]
     else:
-        tokenizer = _tokenizer(lang)
+        tokenizer = _tokenizer(lang, name)
         documents = [[s for tokens in tokenizer(document) for s in _sentences(*tokens)] for document in batch]
         if tokenizer.is_full():
             _tokenizer.cache_clear()  # `nlp.memory_zone` bounds it as well, but words are not cached then
@@ -165,17 +169,19 @@ def cut_text(text: str, lang: str) -> list[list[str]]:
 
 
 class _Tokenizer:
-    """The tokenizer of a language, which tokenizes each piece between spaces once.
+    """The tokenizer of a language or of a pipeline, which tokenizes each piece between spaces once.
 
     That is what spaCy's own does as well, and then makes a Doc. Texts with more than single spaces go through it
     as a whole, and so do all where the language has another tokenizer, or exceptions with spaces in them.
 
     Args:
         lang: Code of the language.
+        name: As of `load_tokenizer`, None for the tokenizer of spaCy.
     """
 
-    def __init__(self, lang: str):
-        self.nlp = spacy.blank(lang)
+    def __init__(self, lang: str, name: str | None = None):
+        self.nlp = spacy.blank(lang) if name is None else load_tokenizer(name, lang)
+        self.n_first = len(self.nlp.vocab)  # of exceptions, of which a tokenizer that was taught may have many
         tokenizer: Any = self.nlp.tokenizer
         self.by_pieces = type(tokenizer) is Tokenizer and all(len(rule.split()) < 2 for rule in tokenizer.rules or ())
         self.pieces: dict[str, Tokens] = {}
@@ -183,7 +189,7 @@ class _Tokenizer:
 
     def is_full(self) -> bool:
         """Return whether it has learned so much that a new one should take its place, or memory grows with the text."""
-        return max(len(self.nlp.vocab), len(self.pieces)) > MAX_LEXEMES
+        return max(len(self.nlp.vocab) - self.n_first, len(self.pieces)) > MAX_LEXEMES
 
     def __call__(self, document: list[str]) -> list[Tokens]:
         """Return the words of each paragraph of a document, and their kinds."""
@@ -247,13 +253,13 @@ def read_doc_bin(file: Path, lang: str) -> Iterator[Doc]:
 
 
 @lru_cache(maxsize=1)
-def _tokenizer(lang: str) -> _Tokenizer:
-    return _Tokenizer(lang)
+def _tokenizer(lang: str, name: str | None = None) -> _Tokenizer:
+    return _Tokenizer(lang, name)
 
 
-def check_language(lang: str) -> None:
-    """Raise ValueError for the code of a language that spaCy has no tokenizer for."""
+def check_language(lang: str, tokenizer: str | None = None) -> None:
+    """Raise ValueError for the code of a language that spaCy has no tokenizer for, or for a tokenizer of none."""
     try:
-        _tokenizer(lang)
+        _tokenizer(lang, tokenizer)
     except ImportError as error:
         raise ValueError(f"lang = {lang!r}: spaCy cannot make its tokenizer ({error}); correct it") from error

@@ -129,6 +129,7 @@ RIGHT: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("vocab", "init"), (None,)),
     **dict.fromkeys(("corpus",), (None, *TEXTS)),
     **dict.fromkeys(("lang",), TEXTS),
+    **dict.fromkeys(("tokenizer",), (None, *TEXTS)),  # of [nlp]; what it names is looked for by the reader
     **dict.fromkeys(("seed", "n_highway", "beta1", "beta2", "average_decay", "dropout"), (0,)),
     **dict.fromkeys(("threads", "n_process"), (None,)),
     **dict.fromkeys(("keep_vocabulary", "skip_connections", "progress_bar", "use_averages"), FLAGS),

@@ -8,6 +8,7 @@ from spacy_elmo.pretraining.loop.perplexity import text_perplexity
 from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.util.files import WeightsError, write_words
 from tests.support.random_models import random_head, random_model
+from tests.support.tokenizers import write_tokenizer
 
 ROUNDING = 1e-5  # products of the same numbers at other addresses may round apart
 DIRECTIONS = ("forward", "backward", "mean")
@@ -64,6 +65,16 @@ def test_the_language_decides_on_the_words(model: str, tmp_path: Path):
     (tmp_path / "a.txt").write_text("don't", encoding="utf8")
     (english,), (other,) = (measure_files(model, [tmp_path / "a.txt"], lang=lang) for lang in ("en", "xx"))
     assert (english["words"], other["words"]) == (2, 1)
+
+
+def test_a_tokenizer_decides_on_them_as_well(model: str, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("don't", encoding="utf8")
+    tokenizer, said = write_tokenizer(tmp_path / "p", exception="don't"), list[str]()
+    (row,) = measure_files(model, [tmp_path / "a.txt"], tokenizer=tokenizer, notify=said.append)
+    assert row["words"] == 5
+    assert not any("--lang" in line for line in said)
+    with pytest.raises(ValueError, match="is of a pipeline for 'en', and the text is read as 'de'"):
+        measure_files(model, [tmp_path / "a.txt"], tokenizer=tokenizer, lang="de")
 
 
 def test_texts_and_words_are_looked_for_before_the_model(texts: list[Path], tmp_path: Path):

@@ -14,6 +14,7 @@ from spacy_elmo.pretraining.pretrain import pretrain_model
 from spacy_elmo.util.files import read_json, write_json, write_words
 from tests.support.pretraining import pretrain_quietly, tiny_config
 from tests.support.random_models import assert_same_model, contents, random_head, random_model, write_random_model
+from tests.support.tokenizers import write_tokenizer
 
 
 def test_a_config_becomes_a_model(text: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
@@ -191,6 +192,20 @@ def test_a_run_before_there_were_kinds_of_lines_goes_on(text: Path, tmp_path: Pa
     assert pretrain_quietly(tiny_config(text), tmp_path / "out", resume=True)[:4] == (True, 6, 0, True)
 
 
+def test_text_is_split_by_the_tokenizer_of_a_pipeline_and_goes_with_it(text: Path, tmp_path: Path):
+    tokenizer, moved, other = (write_tokenizer(tmp_path / folder / "tok", exception="cat") for folder in "abc")
+    (tmp_path / "c" / "tok" / "tokenizer").write_bytes((tmp_path / "b" / "tok" / "vocab" / "key2row").read_bytes())
+    pretrain_quietly(tiny_config(text, nlp__tokenizer=tokenizer), tmp_path / "out")
+    words = open_prepared(tmp_path / "out" / "corpus").vocabulary.words
+    assert {"c", "a", "t"} <= set(words)
+    assert "cat" not in words
+    assert pretrain_quietly(tiny_config(text, nlp__tokenizer=moved), tmp_path / "out", resume=True).finished
+    with pytest.raises(ValueError, match="prepared in another way .train tokenizer: tok has changed"):
+        pretrain_quietly(tiny_config(text, nlp__tokenizer=other), tmp_path / "out", resume=True)
+    with pytest.raises(ValueError, match="train tokenizer: was tok, now None"):
+        pretrain_quietly(tiny_config(text), tmp_path / "out", resume=True)
+
+
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"no section = here", None])
 def test_a_run_whose_config_is_damaged_is_not_gone_on_with(data: bytes | None, text: Path, tmp_path: Path):
     pretrain_quietly(tiny_config(text), tmp_path / "out")
@@ -222,6 +237,7 @@ def test_a_run_does_not_go_on_with_other_settings(text: Path, tmp_path: Path):
         ({"system__seed": -1}, "seed = -1"),
         ({"system__threads": 0}, "threads = 0"),
         ({"nlp__lang": "qqq"}, "qqq"),
+        ({"nlp__tokenizer": "nowhere"}, "tokenizer = 'nowhere': no pipeline has this name"),
         ({"training__frozen": 1}, "frozen = 1: must be true or false"),
         ({"training__frozen": True}, "frozen = true: .* there is no model for it; name one by --init"),
         ({"model__hidden_size": 2**20, "model__projection_size": 2**20}, "memory: about .* GB are free"),

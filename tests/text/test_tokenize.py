@@ -9,6 +9,7 @@ from spacy_elmo.text import tokenize as module
 from spacy_elmo.text.readers import CorpusError
 from spacy_elmo.text.sentences import configure_sentences
 from spacy_elmo.text.tokenize import tokenize_files
+from tests.support.tokenizers import write_tokenizer
 
 TEXT = "Mr. O'Neil isn't here. Is he?  No!\nNext paragraph, without an end\n\nA second document (short).\n"
 
@@ -37,9 +38,11 @@ def test_any_number_of_processes_gives_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "FEW", 2)
     texts = [f"Document {i} is here. It has two sentences." for i in range(40)]
     path = write(tmp_path / "a.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts))
-    alone = list(tokenize_files([path, path]))
+    tokenizer = write_tokenizer(tmp_path / "p", exception="here")
+    alone = list(tokenize_files([path, path], tokenizer=tokenizer))
     assert len(alone) == 80
-    assert list(tokenize_files([path, path], n_process=2)) == alone
+    assert alone[0][0] == ["Document", "0", "is", *"here", "."]
+    assert list(tokenize_files([path, path], tokenizer=tokenizer, n_process=2)) == alone
 
 
 PIECES = """: ) :) 8-) don't can not cannot U.S. a.m. 10a.m. z.B. z. B. l'homme (e.g. x). "He said." http://a.b/c?d=1
