@@ -9,10 +9,9 @@ from .convert import convert
 from .embed import embed
 from .export import export
 from .info import info
-from .init_config import init_config, init_pretrain_config
+from .init_config import init_config
 from .mix import mix
-from .perplexity import perplexity
-from .pretrain import pretrain
+from .pretraining import init_pretrain_config, perplexity, pretrain
 from .published import download, models
 from .senses import senses
 from .words import index, neighbors, predict, probe, static

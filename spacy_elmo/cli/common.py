@@ -49,6 +49,10 @@ OnError: TypeAlias = Annotated[str, Option("--on-error", help="Broken records: f
 Processes: TypeAlias = Annotated[int | None, Option("--n-process", "-n", min=1, help="Processes; one for two cores")]
 GpuId: TypeAlias = Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")]
 AsJson: TypeAlias = Annotated[bool, Option("--json", help="Print JSON")]
+Init: TypeAlias = Annotated[str | None, Option(help="Model to go on from: name, model directory or published weights")]
+ConfigFile: TypeAlias = Annotated[Path, Argument(help="Config file to write, or - to print it")]
+LangOfConfig: TypeAlias = Annotated[str, Option("--lang", "-l", help="Code of the language")]
+ForceConfig: TypeAlias = Annotated[bool, Option("--force", "-F", help="Replace files, a kept one too")]
 Force: TypeAlias = Annotated[bool, Option("--force", "-F", help="Write into a directory that has files")]
 
 

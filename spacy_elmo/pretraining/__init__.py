@@ -7,14 +7,17 @@ from ..util.lazy import lazy_names
 if TYPE_CHECKING:
     from .config import make_config, read_config
     from .evaluate import measure_files
+    from .plan import Plan, plan_run
     from .pretrain import pretrain_model
 
-__all__ = ["make_config", "measure_files", "pretrain_model", "read_config"]
+__all__ = ["Plan", "make_config", "measure_files", "plan_run", "pretrain_model", "read_config"]
 __getattr__ = lazy_names(
     __name__,
     {
+        "Plan": ".plan",
         "make_config": ".config",
         "measure_files": ".evaluate",
+        "plan_run": ".plan",
         "pretrain_model": ".pretrain",
         "read_config": ".config",
     },

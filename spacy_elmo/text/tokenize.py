@@ -154,16 +154,17 @@ def _tokenize_batch(batch: Batch, *, lang: str, name: str | None, lines: Lines) 
     return [document for document in documents if document]
 
 
-def cut_text(text: str, lang: str) -> list[list[str]]:
+def cut_text(text: str, lang: str, tokenizer: str | None = None) -> list[list[str]]:
     """Return a text as sentences of words: those that the `elmo` pipe reads in it, where none are annotated.
 
     Args:
         text: Any text, held in memory as a whole.
         lang: Code of a language that has a tokenizer, see `check_language`.
+        tokenizer: As of `tokenize_files`.
     """
-    tokenizer = _tokenizer(lang)
-    (tokens,) = tokenizer([text])
-    if tokenizer.is_full():
+    found = _tokenizer(lang, tokenizer)
+    (tokens,) = found([text])
+    if found.is_full():
         _tokenizer.cache_clear()
     return [sentence for sentence in _sentences(*tokens) if sentence]
 
@@ -197,9 +198,7 @@ class _Tokenizer:
         new = {piece for pieces in in_pieces for piece in pieces if piece not in self.pieces}
         if new:
             self._learn(sorted(new))
-        return [
-            self._join(pieces) if pieces else self._tokenize(text)[0] for text, pieces in zip(document, in_pieces)
-        ]
+        return [self._join(pieces) if pieces else self._tokenize(text)[0] for text, pieces in zip(document, in_pieces)]
 
     def _split(self, text: str) -> list[str]:
         pieces = text.split() if self.by_pieces else []

@@ -11,7 +11,7 @@ from typing import Annotated
 from typer import Argument, Context, Exit, Option
 from wasabi import msg
 
-from .common import GpuId, clear_errors, find_device, say
+from ..common import GpuId, Init, clear_errors, find_device, say
 
 PATHS = ("--paths.train", "--paths.dev")  # of text
 
@@ -21,12 +21,8 @@ def pretrain(
     config: Annotated[Path, Argument(help="Config file")],
     output: Annotated[Path, Option("--output", "-o", help="Directory of the run")],
     resume: Annotated[bool, Option("--resume", "-r", help="Go on with the run that is there")] = False,
-    init: Annotated[
-        str | None, Option(help="Model to go on from: name, model directory or published weights")
-    ] = None,
-    code: Annotated[
-        Path | None, Option("--code", "-c", help="Python file with registered functions to import")
-    ] = None,
+    init: Init = None,
+    code: Annotated[Path | None, Option("--code", "-c", help="Python file with registered functions to import")] = None,
     gpu_id: GpuId = -1,
 ) -> None:
     """Train a model from raw text. Settings of the config can be overridden, as by --paths.train text
@@ -35,8 +31,8 @@ def pretrain(
     with clear_errors():
         from spacy.cli._util import import_code, parse_config_overrides
 
-        from ..pretraining.config import read_config
-        from ..pretraining.pretrain import describe_kept, pretrain_model
+        from ...pretraining.config import read_config
+        from ...pretraining.pretrain import describe_kept, pretrain_model
 
         _check_overrides(context.args)
         import_code(code)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from typer import Argument, Option, echo
 from wasabi import msg
 
-from .common import PREDICTORS, AsJson, GpuId, Lang, Lines, Tokenizer, clear_errors, find_device, print_json, say
+from ..common import PREDICTORS, AsJson, GpuId, Lang, Lines, Tokenizer, clear_errors, find_device, print_json, say
 
 
 def perplexity(
@@ -29,7 +29,7 @@ def perplexity(
 ) -> None:
     """Measure how well a model predicts each text, word by word in both directions, over its whole vocabulary."""
     with clear_errors():
-        from ..pretraining.evaluate import measure_files
+        from ...pretraining.evaluate import measure_files
 
         rows = measure_files(
             model,
