@@ -11,6 +11,7 @@ from .export import export
 from .info import info
 from .init_config import init_config
 from .mix import mix
+from .package import package
 from .pretraining import init_pretrain_config, perplexity, pretrain
 from .published import download, models
 from .senses import senses
@@ -19,8 +20,10 @@ from .words import index, neighbors, predict, probe, static
 __all__ = ["app"]
 
 app = typer.Typer(name="elmo", cls=Commands, help="Commands for ELMo weights.", no_args_is_help=True)
-for command in (info, convert, export, embed, init_config, mix, benchmark, init_pretrain_config, perplexity, senses):
+for command in (info, convert, export, package, embed, init_config, mix, benchmark, senses):
     app.command()(command)
+for training_command in (init_pretrain_config, perplexity):
+    app.command()(training_command)
 for words_command in (index, neighbors, predict, probe, static):
     app.command()(words_command)
 app.command()(models)

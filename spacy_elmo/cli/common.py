@@ -50,6 +50,8 @@ Processes: TypeAlias = Annotated[int | None, Option("--n-process", "-n", min=1, 
 GpuId: TypeAlias = Annotated[int, Option("--gpu-id", "-g", min=-1, help="GPU to use, -1 for the CPU")]
 AsJson: TypeAlias = Annotated[bool, Option("--json", help="Print JSON")]
 Init: TypeAlias = Annotated[str | None, Option(help="Model to go on from: name, model directory or published weights")]
+Name: TypeAlias = Annotated[str | None, Option(help="Name of the model")]
+Facts: TypeAlias = Annotated[Path | None, Option(help="JSON file for meta.json; license_text goes to LICENSE")]
 ConfigFile: TypeAlias = Annotated[Path, Argument(help="Config file to write, or - to print it")]
 LangOfConfig: TypeAlias = Annotated[str, Option("--lang", "-l", help="Code of the language")]
 ForceConfig: TypeAlias = Annotated[bool, Option("--force", "-F", help="Replace files, a kept one too")]

@@ -10,16 +10,16 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..util.files import printable
-from .common import Force, check_target, clear_errors
+from .common import Facts, Force, Name, check_target, clear_errors
 
 
 def convert(
     source: Annotated[str, Argument(help="Published weights, directory that has them, or model to convert again")],
     dest: Annotated[Path, Argument(help="Model directory to write")],
-    name: Annotated[str | None, Option(help="Name of the model")] = None,
+    name: Name = None,
     lang: Annotated[str | None, Option(help="Language code")] = None,
     license: Annotated[str | None, Option(help="Licence of the weights")] = None,
-    meta: Annotated[Path | None, Option(help="JSON file for meta.json; license_text goes to LICENSE")] = None,
+    meta: Facts = None,
     dtype: Annotated[str, Option(help="What is stored: float32 or float16")] = "float32",
     head_dtype: Annotated[
         str | None, Option(help="What the head is stored as: float32, float16 or int8; as --dtype if not given")

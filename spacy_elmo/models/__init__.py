@@ -4,8 +4,9 @@ from pathlib import Path
 
 from .describe import describe_model
 from .load import find_model, load_model, model_names
+from .package import package_model
 
-__all__ = ["describe_model", "en_elmo_sm", "find_model", "load_model", "model_names"]
+__all__ = ["describe_model", "en_elmo_sm", "find_model", "load_model", "model_names", "package_model"]
 
 
 def en_elmo_sm() -> Path:

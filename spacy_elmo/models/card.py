@@ -8,16 +8,43 @@ from typing import Any
 
 SOFTWARE = "apache-2.0 mit bsd-2-clause bsd-3-clause gpl-2.0 gpl-3.0 agpl-3.0 lgpl-3.0 mpl-2.0 unlicense".split()
 CONTENT = "cc0-1.0 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-4.0 cc-by-nc-sa-4.0 cc-by-nd-4.0".split()
+NAMELESS = "ELMo"
 LICENSES = (*SOFTWARE, *CONTENT)  # as the hub writes them; what is none of these is "other"
 
 
-def make_card(facts: Mapping[str, Any]) -> str:
+UNTOLD = ("url", "bytes", "digest")  # of a source of training data
+TITLES = {"version": "Version", "lang": "Language", "description": "Description", "author": "Author"}
+THIS_FOLDER = "./PATH_OF_THIS_FOLDER"  # as which a card names the model that it lies with
+
+
+def make_card(facts: Mapping[str, Any], *, pretrained: str = THIS_FOLDER, wheel: str = "") -> str:
     """Return a README in Markdown with the front matter of the hub.
 
     Args:
         facts: What `describe_model` returned.
+        pretrained: What a pipeline names the model.
+        wheel: Name of a file to install first. "" for none.
     """
-    name = str(facts.get("name") or "ELMo")
+    return _front_matter(facts) + make_text(facts, pretrained=pretrained, wheel=wheel)
+
+
+def make_text(facts: Mapping[str, Any], *, pretrained: str, wheel: str = "") -> str:
+    """Return what people read of a card; arguments as of `make_card`."""
+    lines = [f"# {one_line(facts.get('name') or NAMELESS)}", ""]
+    if facts.get("description"):
+        lines += [one_line(facts["description"]), ""]
+    lines += ["| | |", "|---|---|"]
+    rows = (row for row in table_rows(facts) if row[0] not in ("Path", "Description"))
+    lines += [f"| {title} | {_cell(text)} |" for title, text in rows]
+    if wheel:
+        lines += ["", "```bash", f"pip install {wheel}", "```"]
+    lines += ["", "```python", "import spacy", "", f'nlp = spacy.blank("{_code(facts)}")']
+    lines += [f'nlp.add_pipe("elmo", config={{"pretrained": "{pretrained}"}})']
+    lines += ['print(nlp("A sentence.")._.elmo_layers.shape)', "```", ""]
+    return "\n".join(lines)
+
+
+def _front_matter(facts: Mapping[str, Any]) -> str:
     license_name = str(facts.get("license") or "")
     license_id = license_name.lower().replace(" ", "-")
     matter = {
@@ -28,16 +55,7 @@ def make_card(facts: Mapping[str, Any]) -> str:
         "tags": ["spacy", "elmo", "token-embeddings"],
     }
     lines = ["---", *(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in matter.items()), "---", ""]
-    lines += [f"# {_line(name)}", ""]
-    if facts.get("description"):
-        lines += [_line(facts["description"]), ""]
-    lines += ["| | |", "|---|---|"]
-    rows = (row for row in table_rows(facts) if row[0] not in ("Path", "Description"))
-    lines += [f"| {title} | {_cell(text)} |" for title, text in rows]
-    lines += ["", "```python", "import spacy", "", f'nlp = spacy.blank("{_code(facts)}")']
-    lines += ['nlp.add_pipe("elmo", config={"pretrained": "./PATH_OF_THIS_FOLDER"})']
-    lines += ['print(nlp("A sentence.")._.elmo_layers.shape)', "```", ""]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def table_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -47,7 +65,7 @@ def table_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         facts: What `describe_model` returned.
     """
     config = facts["config"]
-    for key, title in (("version", "Version"), ("lang", "Language"), ("description", "Description")):
+    for key, title in TITLES.items():
         if facts.get(key):
             yield title, str(facts[key])
     yield "Path", facts["path"]
@@ -88,7 +106,7 @@ def _describe_perplexity(perplexity: Any) -> str:
 
 def _describe_source(source: Any) -> str:
     if isinstance(source, dict):
-        return ", ".join(str(value) for key, value in source.items() if key != "url")
+        return ", ".join(str(value) for key, value in source.items() if key not in UNTOLD)
     return str(source)
 
 
@@ -97,9 +115,10 @@ def _code(facts: Mapping[str, Any]) -> str:
     return lang if isinstance(lang, str) and lang.isidentifier() else "xx"
 
 
-def _line(text: Any) -> str:
+def one_line(text: Any) -> str:
+    """Return text with single spaces in place of all other whitespace."""
     return " ".join(str(text).split())
 
 
 def _cell(text: str) -> str:
-    return _line(text).replace("|", "\\|").replace("<", "&lt;")
+    return one_line(text).replace("|", "\\|").replace("<", "&lt;")

@@ -123,10 +123,23 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
     Raises:
         WeightsError: For text that is not Unicode.
     """
+    path.write_bytes(json_bytes(values, path.name))
+
+
+def json_bytes(values: Mapping[str, Any], name: str) -> bytes:
+    """Return a JSON object as it stands in a file, in lines that people can read.
+
+    Args:
+        values: The object.
+        name: Of the file, for the message.
+
+    Raises:
+        WeightsError: For text that is not Unicode.
+    """
     try:
-        path.write_bytes((json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode("utf8"))
+        return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode("utf8")
     except UnicodeEncodeError as error:
-        raise WeightsError(f"{path.name}: not Unicode text ({error.reason}); leave it out") from error
+        raise WeightsError(f"{name}: not Unicode text ({error.reason}); leave it out") from error
 
 
 def read_words(path: Path) -> tuple[str, ...]:
