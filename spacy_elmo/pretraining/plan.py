@@ -244,4 +244,4 @@ def _describe(plan: Plan, size: str, init: str | None, hours: float, reason: str
 
 
 def _tell(seconds: float) -> str:
-    return f"{seconds / 3600:.1f} hours" if seconds > 5400 else f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} h" if seconds >= 5400 else f"{seconds / 60:.1f} min"
