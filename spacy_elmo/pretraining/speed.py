@@ -16,7 +16,7 @@ from .loop.distributed import World
 from .loop.run import make_trainer
 from .pretrain import make_settings
 
-WORDS, WORDS_A_LINE, WARM = 200_000, 20, 3  # of the text, and steps that are not counted
+WORDS, WORDS_A_LINE, WARM = 200_000, 20, 3  # of the text, and steps that are not counted; of a slow model fewer
 SECONDS = 15.0  # of steps that are
 
 
@@ -43,7 +43,7 @@ def measure_speed(config: Config, *, seconds: float = SECONDS, words: int = WORD
         settings, _ = make_settings(run, notify=_quiet)
         prepared = prepare_corpus(settings.text.train(), folder / "corpus", settings.text.corpus)
         trainer = make_trainer(settings, prepared, world=World(), notify=_quiet)
-        for _ in range(WARM):
+        while not trainer.step or (trainer.step < WARM and trainer.seconds < seconds / 2):
             trainer.advance()
         n_before, before = trainer.words, trainer.seconds
         while trainer.words == n_before or trainer.seconds - before < seconds:
