@@ -10,9 +10,9 @@ import spacy_elmo
 
 MAKER = runpy.run_path(str(Path(__file__).parents[1] / "docs" / "make_api.py"))
 INNER = (
-    *("cli", "cli.published", "cli.words", "util", "util.text_files", "util.threads"),
+    *("cli", "cli.pretraining", "cli.published", "cli.words", "util", "util.text_files", "util.threads"),
     *("embedding.engines", "embedding.outputs"),
-    *("pretraining.corpus", "pretraining.network", "pretraining.loop"),
+    *("pretraining.corpus", "pretraining.network", "pretraining.optimizers", "pretraining.loop"),
 )
 PAGE = MAKER["PAGE"].read_text(encoding="utf8")
 

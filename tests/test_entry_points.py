@@ -138,6 +138,10 @@ IN_PRETRAINING: dict[str, Use] = {
         "training.optimizer",
         {"@misc": "spacy-elmo.AdamW.v1", "learn_rate": 0.01},
     ),
+    "spacy_misc:spacy-elmo.SOAP.v1": (
+        "training.optimizer",
+        {"@misc": "spacy-elmo.SOAP.v1", "learn_rate": 0.01},
+    ),
     "spacy_misc:spacy-elmo.Adagrad.v1": (
         "training.optimizer",
         {"@misc": "spacy-elmo.Adagrad.v1", "learn_rate": 0.1},

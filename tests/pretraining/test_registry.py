@@ -71,6 +71,9 @@ USES: dict[tuple[str, str], dict[str, Any]] = {
     ("spacy_misc", "spacy-elmo.AdamW.v1"): {
         "training.optimizer": {"@misc": "spacy-elmo.AdamW.v1", "learn_rate": 0.1, "weight_decay": 0.1}
     },
+    ("spacy_misc", "spacy-elmo.SOAP.v1"): {
+        "training.optimizer": {"@misc": "spacy-elmo.SOAP.v1", "learn_rate": 0.1, "beta1": 0.8, "beta2": 0.9}
+    },
     ("spacy_misc", "spacy-elmo.Adagrad.v1"): {
         "training.optimizer": {"@misc": "spacy-elmo.Adagrad.v1", "learn_rate": 0.1, "accumulator": 0.5}
     },
