@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ from project.shared.workspace import Workspace
 from spacy_elmo.util.staging import staged
 
 SPLITS = ("train", "dev", "test")
+SUFFIX = "_elmo_sm"  # of the names of models, by the convention of spaCy
 FILE = "settings.json"
+NOTES = "notes.json"  # of a step: {"notes": [{"level": "info" or "warning", "text": ...}], "figures": {...}}
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,22 @@ class Job:
         return self.workspace.training / self.name
 
     @property
+    def plan(self) -> Path:
+        """Return the config of the pretraining."""
+        return self.training / "pretrain.cfg"
+
+    @property
+    def asked(self) -> Path:
+        """Return the file of what the plan was made for."""
+        return self.training / "plan.json"
+
+    @property
     def run(self) -> Path:
-        """Return the folder of the pretraining."""
-        return self.training / "pretraining"
+        """Return the folder of the pretraining, one for each plan. Raises StepError where there is none yet."""
+        if not self.plan.is_file():
+            raise StepError(f"{self.plan}: no such file; run the step `plan` first")
+        digest = hashlib.md5(self.plan.read_bytes()).hexdigest()
+        return self.training / f"pretraining-{digest[:8]}"
 
     @property
     def model(self) -> Path:
@@ -133,9 +150,32 @@ class Job:
             (stage / FILE).write_text(json.dumps(asdict(settings), indent=2, ensure_ascii=False), encoding="utf8")
 
 
-def read_job(workspace: Workspace, arguments: list[str], description: str) -> tuple[Job, Settings]:
-    """Return the files and settings that a step works on, by its one argument: a name."""
+def read_job(workspace: Workspace, arguments: Sequence[str], description: str) -> tuple[Job, Settings]:
+    """Return the files and settings that a step works on, by its arguments: a language, and a name if it has one."""
     parser = Parser(description)
-    parser.add_argument("name", type=folder_name)
-    job = Job(workspace, parser.parse_args(arguments).name)
+    parser.add_argument("lang", help="code of the language")
+    parser.add_argument("--name", default="", type=folder_name, help=f"of the model; LANG{SUFFIX} if empty")
+    args = parser.parse_args(arguments)
+    job = Job(workspace, args.name or f"{args.lang}{SUFFIX}")
     return job, job.settings()
+
+
+def read_notes(path: Path, *, after: str = "") -> dict[str, Any]:
+    """Return what a step noted, {} where nothing can be read.
+
+    Args:
+        path: The file.
+        after: The step that writes it, where nothing can be done without.
+
+    Raises:
+        StepError: It cannot be read, and a step is named.
+    """
+    try:
+        notes = srsly.read_json(path)
+        if isinstance(notes, dict):
+            return notes
+    except (OSError, ValueError):
+        pass
+    if after:
+        raise StepError(f"{path}: no notes of the step `{after}`; run it first")
+    return {}

@@ -1,0 +1,52 @@
+"""Train the biLM by its plan, or go on with its training, and write the model directory.
+
+python -m scripts.pretrain LANG [--name NAME]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from wasabi import msg
+
+from project.shared.arguments import clear_errors
+from project.shared.commands import run_command
+from project.shared.publish import publish
+from project.shared.workspace import Workspace
+from spacy_elmo.models.describe import read_facts
+from spacy_elmo.util.files import read_json
+
+from .facts import license_text, model_facts
+from .settings import Job, Settings, read_job
+
+
+@clear_errors
+def main(workspace: Workspace, arguments: Sequence[str]) -> None:
+    job, settings = read_job(workspace, arguments, "Train the biLM by its plan")
+    run = job.run
+    if status := run_command(["elmo", "pretrain", job.plan, "--output", run, "--resume"]):
+        sys.exit(status)
+    trained, facts = read_json(run / "model-best" / "meta.json"), make_facts(job, settings)
+    shipped = read_facts(job.model) if job.model.is_dir() else {}
+    if all(shipped.get(key) == value for key, value in facts.items()) and shipped.get("run") == run.name:
+        msg.info(f"{job.model}: written before, from this run")
+        return
+    text = license_text(f"{settings.name}: weights of a bidirectional language model", facts, facts["training_data"])
+    rows = publish(run, job.model, facts | {"run": run.name}, license_text=text, heldout=job.text / "heldout.txt")
+    perplexity = rows["heldout"]["mean"]
+    msg.good(f"{job.model}: {trained['words']:,} tokens read, perplexity {perplexity} of held-out text")
+
+
+def make_facts(job: Job, settings: Settings) -> dict[str, object]:
+    """Return what a person would know of the model."""
+    facts = model_facts(settings)
+    start = read_facts(settings.init) if settings.init else {}
+    sources = [*start.get("training_data", []), *facts.get("training_data", [])]
+    facts["training_data"] = sources or [{"name": "raw text", "license": "not stated"}]
+    return facts | ({"init": start.get("name", settings.init)} if settings.init else {})
+
+
+if __name__ == "__main__":
+    main(Workspace(Path.cwd()), sys.argv[1:])
