@@ -41,6 +41,46 @@ class OpenText(NamedTuple):
     position: Callable[[], int]
 
 
+class OpenBytes(NamedTuple):
+    """A file that is open.
+
+    Attributes:
+        data: Its bytes, unpacked, from the start.
+        head: The first of them.
+        position: Returns how many bytes of the file have been read.
+    """
+
+    data: io.BufferedReader
+    head: bytes
+    position: Callable[[], int]
+
+
+@contextmanager
+def open_bytes(path: Path, *, error: type[ValueError] = ValueError) -> Iterator[OpenBytes]:
+    """Open a file, which may be compressed by gzip, bzip2, xz or zstd.
+
+    Args:
+        path: The file.
+        error: Class of the errors.
+
+    Raises:
+        ValueError: It cannot be read, or is no whole file of its kind, at once or while it is read. It is of the class
+            `error`, and says what the file is and what to do.
+    """
+    try:
+        with ExitStack() as stack:
+            raw, data = _open(path, stack)
+            yield OpenBytes(data, data.peek(HEAD)[:HEAD], raw.tell)
+    except _NotTextError as problem:
+        raise error(f"{path}: {problem}") from problem
+    except BROKEN as problem:
+        raise error(f"{path}: not a whole compressed file ({problem}); copy or download it again") from problem
+    except OSError as problem:
+        if problem.strerror is None:  # of bzip2, which has no error of its own
+            raise error(f"{path}: not a whole compressed file ({problem}); copy or download it again") from problem
+        raise error(f"{path}: cannot be read ({problem.strerror}); check its path and its rights") from problem
+
+
 @contextmanager
 def open_text(path: Path, *, error: type[ValueError] = ValueError, bad_bytes: str = "strict") -> Iterator[OpenText]:
     """Open a file of UTF-8 text, which may have a byte order mark and may be compressed by gzip, bzip2, xz or zstd.
@@ -55,23 +95,14 @@ def open_text(path: Path, *, error: type[ValueError] = ValueError, bad_bytes: st
             It is of the class `error`, and says what the file is and what to do.
     """
     try:
-        with ExitStack() as stack:
-            raw, data = _open(path, stack)
-            head = data.peek(HEAD)[:HEAD]
-            _check_head(head)
-            lines = stack.enter_context(io.TextIOWrapper(data, encoding="utf-8-sig", errors=bad_bytes))
-            yield OpenText(lines, head.removeprefix(codecs.BOM_UTF8), raw.tell)
+        with open_bytes(path, error=error) as (data, head, position):
+            check_is_text(head)
+            _check_is_utf8(head)
+            with io.TextIOWrapper(data, encoding="utf-8-sig", errors=bad_bytes) as lines:
+                yield OpenText(lines, head.removeprefix(codecs.BOM_UTF8), position)
     except UnicodeDecodeError as problem:
         remedy = "save it as UTF-8, as `iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW` does, or leave it out"
         raise error(f"{path}:{_bad_line(path)}: not UTF-8 text ({problem.reason}); {remedy}") from problem
-    except _NotTextError as problem:
-        raise error(f"{path}: {problem}") from problem
-    except BROKEN as problem:
-        raise error(f"{path}: not a whole compressed file ({problem}); copy or download it again") from problem
-    except OSError as problem:
-        if problem.strerror is None:  # of bzip2, which has no error of its own
-            raise error(f"{path}: not a whole compressed file ({problem}); copy or download it again") from problem
-        raise error(f"{path}: cannot be read ({problem.strerror}); check its path and its rights") from problem
 
 
 def refuse_nul(text: str) -> None:
@@ -80,7 +111,7 @@ def refuse_nul(text: str) -> None:
         raise UnicodeDecodeError("utf8", b"\0", 0, 1, "it has a NUL character, as binary files do")
 
 
-class _NotTextError(Exception):
+class _NotTextError(ValueError):
     """What a file is instead of text, and what to do."""
 
 
@@ -99,10 +130,8 @@ PACKED: dict[bytes, Callable[[IO[bytes]], Any]] = {
 }
 BROKEN = (gzip.BadGzipFile, lzma.LZMAError, EOFError, zlib.error, *([zstd.ZstdError] if zstd else []))
 _UTF16 = "save it as UTF-8, as `iconv -f {0} -t UTF-8 OLD > NEW` does"
+WIDE = {b"\xff\xfe\0\0": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}  # by byte order marks
 OTHERS = {  # how they begin, what they are, and what to do
-    b"\xff\xfe\0\0": ("UTF-32 text", _UTF16.format("UTF-32")),
-    b"\xff\xfe": ("UTF-16 text", _UTF16.format("UTF-16")),
-    b"\xfe\xff": ("UTF-16 text", _UTF16.format("UTF-16")),
     b"PK\x03\x04": ("a zip archive, or a document of an office program", "unpack it, or save it as plain text"),
     b"%PDF": ("a PDF", "take its text out, as `pdftotext` does"),
     b"x\x9c": ("a DocBin, or other data packed by zlib", "give plain text"),
@@ -122,12 +151,19 @@ def _open(path: Path, stack: ExitStack) -> tuple[io.BufferedReader, io.BufferedR
     return raw, io.BufferedReader(stack.enter_context(opener(raw)), HEAD)
 
 
-def _check_head(head: bytes) -> None:
+def check_is_text(head: bytes) -> None:
+    """Raise ValueError where a file begins as one that is known, and is no text. It says what it is, and what to do."""
     for magic, (what, remedy) in OTHERS.items():
         if head.startswith(magic):
             raise _NotTextError(f"is {what}, not UTF-8 text; {remedy}")
     if head[257:262] == b"ustar":
         raise _NotTextError("is a tar archive; unpack it, and name the files in it or their directory")
+
+
+def _check_is_utf8(head: bytes) -> None:
+    for mark, name in WIDE.items():
+        if head.startswith(mark):
+            raise _NotTextError(f"is {name} text, not UTF-8 text; {_UTF16.format(name)}")
     for name, zeros in (("UTF-16LE", head[1::2]), ("UTF-16BE", head[::2])):
         if len(head) >= 8 and 2 * zeros.count(0) > len(zeros) and head.count(0) == zeros.count(0):
             raise _NotTextError(f"is UTF-16 text, not UTF-8 text; {_UTF16.format(name)}")
