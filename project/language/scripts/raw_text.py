@@ -79,10 +79,10 @@ class _Cleaner:
             firsts: dict[str, Path] = {}
             for path, (n_bytes, digest) in digests.items():
                 start = bar.n
-                first = firsts.setdefault(digest, path)
+                first = firsts.setdefault(digest, path) if n_bytes else path
                 if first is path:
                     self._read(path, out, bar)
-                elif n_bytes:
+                else:
                     self.tally.files["the same as another"].append(f"{path} ({first.name})")
                 bar.update(start + n_bytes - bar.n)
         self._divide(whole, stage)

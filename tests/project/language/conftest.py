@@ -82,3 +82,12 @@ def raw(settings: Settings, job: Job) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def english() -> Alphabet:
+    """English, by the sample of the other project."""
+    path = Path(__file__).parents[3] / "project" / "features" / "assets" / "sample" / "train.conllu"
+    lines = path.read_text(encoding="utf8").splitlines()
+    texts = [line.removeprefix("# text = ") for line in lines if line.startswith("# text = ")]
+    return Alphabet(texts, sum(len(text.split()) for text in texts))

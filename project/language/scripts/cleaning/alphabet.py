@@ -12,10 +12,13 @@ from itertools import islice
 
 RARE = 1e-5  # of the letters: a letter as rare as this is a foreign one
 OPEN = 150  # different letters of a script, as of Chinese, from which on others of it are taken for known as well
-UNSEEN, FOREIGN, NO_TEXT = -12.0, -15.0, -20.0  # logarithms of what characters are likely that the treebank has not
+# Logarithms of how likely characters are that the treebank has not
+SIGN, CAPITAL, UNSEEN, FOREIGN, NO_TEXT = -11.0, -11.0, -14.0, -16.0, -20.0
 LOOKED_AT = 1_000_000  # characters of the treebank
-FAR = 0.6  # of the share of trigrams that sentences of the treebank know of each other: less is another language
-FEWEST = 300  # trigrams by which that can be said
+FREQUENT = 400  # trigrams: they are half of all text of a language, and a third of that of its neighbors
+FAR = 0.75  # of the share that they have in the treebank: with less, text is of another language
+CLEAR = 0.3  # share of the frequent trigrams, less than which says nothing, as in Chinese
+FEWEST = 500  # characters by which that can be said
 
 
 class Alphabet:
@@ -46,8 +49,9 @@ class Alphabet:
         self.has_spaces = counts[" "] * 10 > n_words
         self.is_composed = all(unicodedata.is_normalized("NFC", text) for text in texts)
         own = [text for i, text in enumerate(texts) if i % 10]
-        self._trigrams = frozenset(trigrams(islice((c for text in own for c in text.casefold()), LOOKED_AT)))
-        self._own_share = self._known_share("".join(texts[::10])[: LOOKED_AT // 10])
+        found = Counter(trigrams(islice((c for text in own for c in f"{text} ".casefold()), LOOKED_AT)))
+        self._trigrams = frozenset(trigram for trigram, _ in found.most_common(FREQUENT))
+        self._own_share = self._known_share(" ".join(texts[::10])[: LOOKED_AT // 10])
 
     def likelihood(self, text: str) -> float:
         """Return how likely text is, by its characters: the sum of their logarithms."""
@@ -70,8 +74,9 @@ class Alphabet:
         return (len(text) + 1) / self.length
 
     def is_far(self, text: str) -> bool:
-        """Return whether a text seems to be of another language, by its trigrams; not where it is too short."""
-        return len(text) >= FEWEST and self._known_share(text) < FAR * self._own_share
+        """Return whether a text seems to be of another language, by its trigrams; not where that cannot be said."""
+        is_clear = len(text) >= FEWEST and self._own_share >= CLEAR
+        return is_clear and self._known_share(text) < FAR * self._own_share
 
     def _known_share(self, text: str) -> float:
         found = trigrams(text.casefold())
@@ -81,11 +86,14 @@ class Alphabet:
         found = self._logs.get(character)
         if found is not None:
             return found
-        if unicodedata.category(character) in ("Cc", "Cn", "Co", "Cs") and character not in "\r\n\t":
+        kind = unicodedata.category(character)[0]
+        if character == "\ufffd" or (kind == "C" and character not in "\r\n\t"):
             return NO_TEXT
-        if character == "\ufffd":
-            return NO_TEXT
-        return UNSEEN if script_of(character) in self.scripts or character.isascii() else FOREIGN
+        if kind not in "LM":
+            return SIGN
+        if character.casefold() in self.letters:
+            return CAPITAL
+        return UNSEEN if script_of(character) in self.scripts else FOREIGN
 
 
 def trigrams(characters: Iterable[str]) -> list[str]:

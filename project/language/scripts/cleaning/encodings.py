@@ -14,7 +14,7 @@ LEGACY = (
     *("cp1252", "iso8859_15", "cp1250", "iso8859_2", "cp1254", "cp1257", "iso8859_13", "iso8859_4", "iso8859_10"),
     *("iso8859_14", "iso8859_16", "iso8859_3", "cp1251", "koi8_r", "koi8_u", "iso8859_5", "cp866", "mac_cyrillic"),
     *("cp1253", "iso8859_7", "cp1255", "iso8859_8", "cp1256", "iso8859_6", "cp1258", "cp874", "gb18030"),
-    *("big5hkscs", "cp932", "euc_jp", "cp949", "cp437", "cp850", "cp852", "mac_roman", "mac_latin2", "kz1048"),
+    *("big5hkscs", "cp932", "euc_jp", "cp949", "cp850", "cp437", "cp852", "mac_roman", "mac_latin2", "kz1048"),
     "koi8_t",
 )
 WIDE = ("utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")
@@ -86,7 +86,7 @@ def _by_lines(chunk: bytes, alphabet: Alphabet) -> Encoding:
     lines = chunk.split(b"\n")
     good: list[bytes] = []
     bad: list[bytes] = []
-    for line in lines[1:-1] if len(lines) > 2 else lines:  # the others may be parts of lines
+    for line in lines[1:-1] if len(chunk) == CHUNK and len(lines) > 2 else lines:  # others may be parts
         if not line.isascii():
             (good if _is_utf8(line) else bad).append(line)
     sample = b"\n".join(bad or [line for line in lines if not line.isascii()])

@@ -22,7 +22,7 @@ HELD_OUT = "sentences of the treebank's dev or test part"
 
 NO_KEY = re.compile(r"[\W_]+")
 NO_LETTERS = re.compile(r"[\W\d_]+")
-SEPARATORS = re.compile(r"[|»›•·→\t]")
+SEPARATORS = re.compile(r"[|•→]")
 LONGEST_WORD = 200  # characters, in a language that has spaces
 LONG = 25  # letters and digits: as long a paragraph comes once, as long a sentence is looked for
 LONG_WIDE = 10  # likewise where a character is a syllable or more
