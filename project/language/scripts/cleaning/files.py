@@ -68,7 +68,11 @@ def encoding_of(path: Path, alphabet: Alphabet, first: int = 0) -> Encoding:
 
 @contextmanager
 def open_file(
-    path: Path, alphabet: Alphabet, faults: Counter[str], on_read: Callable[[int], object] = lambda n: None
+    path: Path,
+    alphabet: Alphabet,
+    faults: Counter[str],
+    on_read: Callable[[int], object] = lambda n: None,
+    first: int = 0,
 ) -> Iterator[TextFile]:
     """Open a file; it is read twice, first for its encoding.
 
@@ -77,11 +81,12 @@ def open_file(
         alphabet: What the text of the language looks like.
         faults: Counts what is left out of it here.
         on_read: Called with the number of bytes that have been read so far, as it is read.
+        first: By so many bytes the encoding is found, 0 for all.
 
     Raises:
         CorpusError: It is empty, cannot be read, is no text, or breaks off where it is compressed.
     """
-    encoding = encoding_of(path, alphabet)
+    encoding = encoding_of(path, alphabet, first)
 
     def clean(line: str) -> str:
         return clean_characters(strip_markup(line), composed=alphabet.is_composed)

@@ -1,0 +1,229 @@
+"""Check all that a language is made from, before anything waits for it, and write it down for the other steps.
+
+python -m scripts.check --lang LANG --text TEXT --treebank TREEBANK [...]
+
+    training/NAME/settings.json   what is asked for
+    training/NAME/notes.json      what was found
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sys
+import tarfile
+from collections.abc import Callable, Sequence
+from glob import glob, has_magic
+from pathlib import Path
+
+import srsly
+from wasabi import msg
+
+from project.shared.arguments import Parser, StepError, clear_errors, folder_name, seed_list, whole_number
+from project.shared.assets import CorpusError, bring
+from project.shared.workspace import Workspace
+from spacy_elmo.models.describe import read_facts as facts_of_model
+from spacy_elmo.models.load import check_loadable
+
+from .checking.facts import check_facts, read_facts
+from .checking.findings import Findings
+from .checking.machine import check_machine
+from .checking.text import check_text
+from .checking.treebank import check_entities, check_treebank, order_files
+from .cleaning.alphabet import Alphabet
+from .settings import Job, Settings
+from .tokenizer import make_blank
+
+OPTIONS = {
+    "lang": "",
+    "name": "",
+    "text": "",
+    "treebank": "",
+    "ner": "",
+    "init": "",
+    "segmenter": "",
+    "hours": "2",
+    "recipe": "listener",
+    "seeds": "0",
+    "epochs": "10",
+    "jobs": "1",
+    "threads": "0",
+    "facts": "",
+    "wheels": "own",
+}
+RECIPES, WHEELS = ("paper", "listener"), ("own", "all")
+ASSETS = ("lm-fr", "tagging/ud_french_sequoia", "ner/bc5cdr")  # that are brought where they are missing
+HOURS = (0.01, 1000)
+
+
+@clear_errors
+def main(workspace: Workspace, arguments: Sequence[str]) -> None:
+    parser = Parser("Check what a language is made from")
+    for name, value in OPTIONS.items():
+        parser.add_argument(f"--{name}", default=value)
+    values = {key: value.strip() for key, value in vars(parser.parse_args(arguments)).items()}
+    findings = Findings()
+    settings = _read(workspace, values, findings)
+    findings.show()
+    if settings is None or findings.errors:
+        n = len(findings.errors)
+        raise StepError(f"{n} {'thing is' if n == 1 else 'things are'} to be corrected; nothing was begun")
+    job = Job(workspace, settings.name)
+    job.keep(settings)
+    notes = [{"level": "warning", "text": text} for text in findings.warnings]
+    notes += [{"level": "info", "text": text} for text in findings.infos]
+    srsly.write_json(job.training / "notes.json", {"notes": notes, "figures": {}})
+    msg.good(f"{settings.name}: all is there; {len(findings.warnings)} warnings")
+
+
+def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> Settings | None:
+    """Return the settings, None where one of them is wrong."""
+    lang = values["lang"]
+    name = findings.convert("name", values["name"] or f"{lang}_elmo_sm", _model_name)
+    hours = findings.convert("hours", values["hours"], _hours)
+    seeds = findings.convert("seeds", values["seeds"] or "0", seed_list)
+    recipe = findings.convert("recipe", values["recipe"], _one_of(RECIPES))
+    wheels = findings.convert("wheels", values["wheels"], _one_of(WHEELS))
+    epochs, jobs = (findings.convert(key, values[key], whole_number(1)) for key in ("epochs", "jobs"))
+    threads = findings.convert("threads", values["threads"], whole_number(0))
+    if not lang:
+        findings.errors.append("lang is missing: the code of a language, as fr, or xx for one that spaCy does not know")
+    else:
+        with findings.collecting():
+            make_blank(lang, values["segmenter"])
+    text = _places(workspace, "text", values["text"], findings)
+    treebank = _files(workspace, "treebank", values["treebank"], findings)
+    ner = _files(workspace, "ner", values["ner"], findings) if values["ner"] else []
+    for key, found in (("text", text), ("treebank", treebank)):
+        if not found and not values[key]:
+            findings.errors.append(f"{key} is missing: name its files with --vars.{key}")
+    surveys = check_treebank(treebank, findings)
+    check_entities(ner, findings)
+    texts = [line for survey in surveys for line in survey.texts]
+    size = 0
+    if texts:
+        size = check_text(text, Alphabet(texts, sum(survey.n_words for survey in surveys)), findings)
+    _check_init(values["init"], lang, findings)
+    check_machine(workspace.root, size, jobs or 1, findings)
+    facts = read_facts(_place(workspace, values["facts"]), findings) if values["facts"] else {}
+    if not values["facts"]:
+        check_facts({}, "facts", findings)
+    if findings.errors or None in (name, hours, seeds, recipe, wheels, epochs, jobs, threads):
+        return None
+    return Settings(
+        name=name or "",
+        lang=lang,
+        segmenter=values["segmenter"],
+        text=text,
+        treebank=list(map(str, treebank)),
+        ner=list(map(str, ner)),
+        init=_init(workspace, values["init"]),
+        hours=hours or 0,
+        recipe=recipe or "",
+        seeds=seeds or [0],
+        epochs=epochs or 1,
+        jobs=jobs or 1,
+        threads=threads or 0,
+        facts=facts,
+        wheels=wheels or "",
+    )
+
+
+def _places(workspace: Workspace, key: str, value: str, findings: Findings) -> list[str]:
+    """Return the absolute paths and patterns of a list."""
+    places = [_place(workspace, part.strip()) for part in value.split(",") if part.strip()]
+    for place in places:
+        with findings.collecting():
+            _bring(workspace, place)
+            if not _is_there(place):
+                raise StepError(f"{key} = {place}: no such file or folder; correct --vars.{key}")
+    return [str(place) for place in places if _is_there(place)]
+
+
+def _files(workspace: Workspace, key: str, value: str, findings: Findings) -> list[Path]:
+    """Return the files of a list of annotated text, the training part first; of folders those in it."""
+    found: list[Path] = []
+    for place in _places(workspace, key, value, findings):
+        path = Path(place)
+        if path.is_dir():
+            files = sorted(path.glob("*.conllu") if key == "treebank" else path.iterdir())
+            found += [file for file in files if file.suffix in (".conllu", ".conll", ".iob", ".iob2", ".bio", ".tsv")]
+        else:
+            found += sorted(map(Path, glob(place, recursive=True))) if has_magic(place) else [path]
+    with findings.collecting():
+        found = order_files(key, found)
+    return found
+
+
+def _place(workspace: Workspace, value: str) -> Path:
+    """Return an absolute path or pattern, from the project's folder, or else from the repository."""
+    path = Path(value).expanduser()
+    here, outside = workspace.root / path, workspace.repository / path
+    return outside if _is_there(outside) and not _is_there(here) else here
+
+
+def _is_there(path: Path) -> bool:
+    return path.exists() or (has_magic(str(path)) and bool(glob(str(path), recursive=True)))
+
+
+def _bring(workspace: Workspace, place: Path) -> None:
+    """Bring a folder below `assets/` that is missing, where it is one that is known."""
+    for name in ASSETS:
+        folder = workspace.assets / name
+        if place.is_relative_to(folder) or (place == folder.parent and not folder.exists()):
+            bring(workspace, folder, is_there=lambda: _is_there(place), make=_unpack)
+
+
+def _unpack(folder: Path) -> None:
+    """Unpack archives that were downloaded."""
+    for path in sorted(folder.glob("*.tar.gz")):
+        try:
+            with tarfile.open(path) as archive:
+                archive.extractall(folder / "train" / path.name.removesuffix(".tar.gz"), filter="data")
+        except (tarfile.TarError, OSError, EOFError) as error:
+            raise CorpusError(f"{path}: not a whole archive ({error}); remove it, and get it again") from error
+
+
+def _check_init(init: str, lang: str, findings: Findings) -> None:
+    if init:
+        with findings.collecting():
+            check_loadable(init)
+            other = facts_of_model(init).get("lang") or facts_of_model(init).get("language")
+            if lang and other and other != lang:
+                findings.warnings.append(f"init = {init}: is a model of {other!r}, and lang is {lang!r}")
+
+
+def _init(workspace: Workspace, init: str) -> str:
+    """Return the name of a model, or the absolute path of its files."""
+    path = _place(workspace, init) if init else Path()
+    return str(path) if init and ("/" in init or "\\" in init) and path.exists() else init
+
+
+def _model_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", folder_name(value)):
+        raise argparse.ArgumentTypeError(f"{value!r}: must be as fr_elmo_sm: wheels have this name")
+    return value
+
+
+def _hours(value: str) -> float:
+    try:
+        hours = float(value)
+    except ValueError:
+        hours = math.nan
+    if not HOURS[0] <= hours <= HOURS[1]:
+        raise argparse.ArgumentTypeError(f"{value!r}: must be a number of hours, from {HOURS[0]} to {HOURS[1]}")
+    return hours
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def convert(value: str) -> str:
+        if value not in choices:
+            raise argparse.ArgumentTypeError(f"{value!r}: must be {' or '.join(choices)}")
+        return value
+
+    return convert
+
+
+if __name__ == "__main__":
+    main(Workspace(Path.cwd()), sys.argv[1:])

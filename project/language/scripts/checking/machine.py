@@ -1,0 +1,35 @@
+"""Whether memory and disk will do, before anything is computed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from spacy_elmo.pretraining.loop.memory import check_memory, program_bytes, softmax_bytes
+from spacy_elmo.util.checks import available_bytes
+
+from .findings import Findings
+
+VOCABULARY, WIDTH = 50_000, 128  # of the pretraining, at most about
+TRAINING = 1_000_000_000  # bytes of memory of the training of a pipeline, about
+TIMES = 4  # of the text: its cleaned form twice while it is divided, its words as numbers, and what tells files apart
+MODELS = 1_000_000_000  # bytes of models, checkpoints, pipelines and wheels
+
+
+def check_machine(root: Path, text_bytes: int, jobs: int, findings: Findings) -> None:
+    """Say what is needed and what there is; too little memory is a warning, too little disk an error."""
+    softmax = softmax_bytes(VOCABULARY, WIDTH, candidates=8192, rows=2048, slots=3)
+    needed = max(program_bytes(VOCABULARY) + softmax, jobs * TRAINING)
+    try:
+        findings.infos.append(check_memory({"the largest step": needed}, available_bytes()))
+    except ValueError as error:
+        findings.warnings.append(
+            f"{str(error).partition(';')[0]}, which this machine does not have free; set jobs to 1"
+        )
+    disk = TIMES * text_bytes + MODELS
+    free = shutil.disk_usage(root).free
+    line = f"disk: about {disk / 1e9:.1f} GB ({TIMES} times the text, and models); {free / 1e9:.1f} GB are free"
+    if free < disk:
+        findings.errors.append(f"{line}; make room, or give less text")
+    else:
+        findings.infos.append(line)

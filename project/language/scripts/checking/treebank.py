@@ -1,0 +1,199 @@
+"""What a treebank has and lacks, read as a table; the step `treebank` reads what it means."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spacy.parts_of_speech import IDS as UPOS
+
+from project.shared.assets import CorpusError
+
+from ..settings import SPLITS
+from .findings import Findings, name_some
+
+COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+LONG = 200  # words of a sentence
+FEWEST = 100  # sentences
+NEEDED = {
+    "UPOS": "the report and the morphologizer need it",
+    "XPOS": "there will be no tagger, but the morphologizer gives UPOS",
+    "LEMMA": "there will be no lemmatizer",
+    "FEATS": "the morphologizer will give UPOS alone",
+    "HEAD": "there will be no parser",
+}
+
+
+@dataclass
+class Survey:
+    """What was found in a file.
+
+    Attributes:
+        texts: Of its sentences.
+        values: How often each column has each value; UPOS, XPOS and DEPREL alone.
+        filled: Columns that have any value but `_`.
+        bad: Numbers of lines that are not well formed, and what is wrong.
+        long: Numbers of lines at which sentences end that are far too long.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    values: dict[str, Counter[str]] = field(default_factory=lambda: {c: Counter() for c in ("UPOS", "XPOS", "DEPREL")})
+    filled: set[str] = field(default_factory=set)
+    bad: dict[int, str] = field(default_factory=dict)
+    long: list[int] = field(default_factory=list)
+    n_words: int = 0
+    n_multiword: int = 0
+    n_empty: int = 0
+
+
+def survey(path: Path) -> Survey:
+    """Read a file of CoNLL-U. Raises CorpusError where it cannot be read, or has no sentences."""
+    found = Survey()
+    names: tuple[str, ...] = COLUMNS
+    rows: list[dict[str, str]] = []
+    number = 0
+    for number, line in _lines(path):
+        if line.startswith("# global.columns"):
+            names = tuple(line.partition("=")[2].split()) or COLUMNS
+        elif line and not line.startswith("#"):
+            values = line.split("\t")
+            if len(values) < 2:
+                found.bad[number] = "no columns, with tabs between them"
+            rows.append(dict.fromkeys(COLUMNS, "_") | dict(zip(names, values)))
+        elif not line:
+            _add(found, rows, number)
+            rows = []
+    _add(found, rows, number)
+    if not found.texts:
+        raise CorpusError(f"{path}: no sentences in it; give CoNLL-U")
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                yield number, line.strip("\r\n")
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: not UTF-8 text ({error.reason}); save it as UTF-8") from error
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror}); correct its path or its rights") from error
+
+
+def _add(found: Survey, rows: list[dict[str, str]], number: int) -> None:
+    """Count a sentence that ended before a line."""
+    text, n_words, n_roots, covered = "", 0, 0, 0
+    for row in rows:
+        key = row["ID"]
+        span = re.fullmatch(r"(\d+)-(\d+)", key)
+        if re.fullmatch(r"\d+\.\d+", key):
+            found.n_empty += 1
+            continue
+        if span:
+            found.n_multiword += 1
+            covered = int(span[2])
+        else:
+            n_words += 1
+            n_roots += row["HEAD"] == "0"
+            for column, counts in found.values.items():
+                counts[row[column]] += row[column] != "_"
+            found.filled |= {column for column, value in row.items() if value != "_"}
+            if key != str(n_words):
+                found.bad.setdefault(number, f"ID {key!r} where {n_words} was expected")
+            if row["UPOS"] not in UPOS and row["UPOS"] != "_":
+                found.bad.setdefault(number, f"UPOS {row['UPOS']!r} is none of Universal Dependencies")
+        if span or n_words > covered:
+            text += row["FORM"] + " " * ("SpaceAfter=No" not in row["MISC"].split("|"))
+    if any(row["HEAD"] != "_" for row in rows) and n_roots != 1:
+        found.bad.setdefault(number, f"{n_roots} roots")
+    if n_words:
+        found.texts.append(text.strip())
+        found.n_words += n_words
+        if n_words > LONG:
+            found.long.append(number)
+
+
+def check_treebank(paths: list[Path], findings: Findings) -> list[Survey]:
+    """Return what the files of a treebank have, and say what they lack."""
+    surveys = {}
+    for path in paths:
+        with findings.collecting():
+            surveys[path] = survey(path)
+    for path, found in surveys.items():
+        _describe(path, found, findings)
+    if len(surveys) > 1:
+        (_, train), *others = surveys.items()
+        for path, found in others:
+            _compare(train, path, found, findings)
+    return list(surveys.values())
+
+
+def _describe(path: Path, found: Survey, findings: Findings) -> None:
+    kinds = f"{found.n_multiword:,} multiword tokens, {found.n_empty:,} empty nodes"
+    findings.infos.append(f"{path}: {len(found.texts):,} sentences, {found.n_words:,} words, {kinds}")
+    if found.bad:
+        lines = name_some(f"line {number} ({what})" for number, what in sorted(found.bad.items()))
+        findings.warnings.append(f"{path}: sentences that end there may be left out: {lines}")
+    for column, what in NEEDED.items():
+        if column not in found.filled:
+            findings.warnings.append(f"{path}: {column} is empty; {what}")
+    if not found.filled & {"UPOS", "XPOS", "HEAD"}:
+        findings.errors.append(f"{path}: UPOS, XPOS and HEAD are all empty, so that there is nothing to learn")
+    if found.long:
+        lines = name_some(found.long)
+        findings.warnings.append(
+            f"{path}: sentences of more than {LONG} words (before lines {lines}): is a blank line missing?"
+        )
+    for column in ("UPOS", "XPOS"):
+        if once := sorted(value for value, n in found.values[column].items() if n == 1):
+            findings.warnings.append(
+                f"{path}: {column} that occur once, so that they are not learned: {name_some(once)}"
+            )
+
+
+def _compare(train: Survey, path: Path, found: Survey, findings: Findings) -> None:
+    same = len(set(found.texts) & set(train.texts))
+    if same:
+        share = f"{same:,} of {len(found.texts):,} sentences"
+        findings.warnings.append(f"{path}: {share} are in the training part, too: scores will flatter")
+    for column, counts in found.values.items():
+        if new := sorted(value for value, n in counts.items() if n and not train.values[column][value]):
+            findings.warnings.append(f"{path}: {column} that the training part does not have: {name_some(new)}")
+
+
+def order_files(key: str, paths: list[Path]) -> list[Path]:
+    """Return the files train, dev and test in this order, by their names; as they are where these say nothing.
+
+    Raises:
+        CorpusError: There are more than three, or no training part.
+    """
+    if len(paths) > len(SPLITS):
+        raise CorpusError(f"{key}: {len(paths)} files; give one, or train, dev and test: {name_some(paths)}")
+    parts = [next((split for split in SPLITS if split in path.name.lower()), "") for path in paths]
+    if len(paths) > 1 and all(parts) and len(set(parts)) == len(parts):
+        if "train" not in parts or "dev" not in parts:
+            raise CorpusError(
+                f"{key}: train or dev is missing; give one file, or train, dev and test: {name_some(paths)}"
+            )
+        return sorted(paths, key=lambda path: SPLITS.index(parts[paths.index(path)]))
+    return paths
+
+
+def check_entities(paths: list[Path], findings: Findings) -> None:
+    """Say which entities files have; a word and its tag a line, in any columns, or CoNLL-U with NE= in MISC."""
+    found: dict[Path, Counter[str]] = {}
+    for path in paths:
+        with findings.collecting():
+            tags = re.compile(r"(?:^|[\s|=])[BISULEM]-([^\W\d][^\s|]*)")
+            found[path] = Counter(tag for _, line in _lines(path) if line[:1] != "#" for tag in tags.findall(line)[-1:])
+    for i, (path, labels) in enumerate(found.items()):
+        if not labels:
+            findings.errors.append(f"{path}: no tags of entities in it, as B-PER")
+        else:
+            counts = ", ".join(f"{label} {n:,}" for label, n in labels.most_common())
+            findings.infos.append(f"{path}: words of entities: {counts}")
+        if i and (new := sorted(labels.keys() - next(iter(found.values())).keys())):
+            findings.warnings.append(f"{path}: labels that the training part does not have: {name_some(new)}")
