@@ -167,9 +167,14 @@ def test_facts(run, files):
     (files / "facts.yml").write_text("author: 3\nversion: 0.1\nlicence: MIT\nsources: [{name: News}]", encoding="utf8")
     code, printed = run()
     assert code == 1
-    for part in ("author = 3: is int", "version = 0.1: is float", "nothing reads: licence", "license is missing"):
+    for part in (
+        "author = 3: is int",
+        "version = 0.1: is float",
+        "nothing reads: licence",
+        "lack it: email, url, license",
+    ):
         assert part in printed
-    assert "source 1: author is missing" in printed
+    assert "source 1: missing, so that the wheel and its card lack it: author, license, url" in printed
 
 
 def test_entities(run, files):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ VERSION = re.compile(r"\d+(\.\d+){0,3}((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
 
 def read_facts(path: Path, findings: Findings) -> dict[str, Any]:
     """Return the facts of a YAML file; what is missing is a warning, what is of a wrong type an error."""
+    if not path.is_file():
+        findings.errors.append(f"{path}: no such file; correct --vars.facts")
+        return {}
     try:
         facts = srsly.read_yaml(path)
-    except OSError as error:
-        findings.errors.append(f"{path}: cannot be read ({error.strerror or error}); correct --vars.facts")
-        return {}
     except Exception as error:  # of the parser, which has many
         reason = " ".join(str(error).split())[:200]
         findings.errors.append(f"{path}: not YAML ({reason})")
@@ -44,8 +44,7 @@ def check_facts(facts: Mapping[str, Any], place: str, findings: Findings) -> Non
     """Say what facts lack."""
     if unknown := [key for key in facts if key not in (*TEXTS, "sources")]:
         findings.warnings.append(f"{place}: keys that nothing reads: {name_some(unknown)}")
-    for key in TEXTS:
-        _check_string(facts, key, place, findings)
+    _check_strings(facts, TEXTS, place, findings)
     version = facts.get("version")
     if isinstance(version, str) and not VERSION.fullmatch(version):
         findings.errors.append(f"{place}: version = {version!r}: must be as 0.1.0")
@@ -56,14 +55,14 @@ def check_facts(facts: Mapping[str, Any], place: str, findings: Findings) -> Non
         findings.errors.append(f"{place}: sources must be a list, each with {', '.join(OF_SOURCES)}")
     else:
         for i, source in enumerate(sources, start=1):
-            for key in OF_SOURCES:
-                _check_string(source, key, f"{place}: source {i}", findings)
+            _check_strings(source, OF_SOURCES, f"{place}: source {i}", findings)
 
 
-def _check_string(values: Mapping[str, Any], key: str, place: str, findings: Findings) -> None:
-    value = values.get(key)
-    if value is None or value == "":
-        findings.warnings.append(f"{place}: {key} is missing; the wheel and its card will lack it")
-    elif not isinstance(value, str):
-        kind = type(value).__name__
-        findings.errors.append(f"{place}: {key} = {value!r}: is {kind} where text is needed; put it into quotes")
+def _check_strings(values: Mapping[str, Any], keys: Iterable[str], place: str, findings: Findings) -> None:
+    if missing := [key for key in keys if values.get(key) in (None, "")]:
+        findings.warnings.append(f"{place}: missing, so that the wheel and its card lack it: {', '.join(missing)}")
+    for key in keys:
+        value = values.get(key)
+        if value is not None and not isinstance(value, str):
+            kind = type(value).__name__
+            findings.errors.append(f"{place}: {key} = {value!r}: is {kind} where text is needed; put it into quotes")

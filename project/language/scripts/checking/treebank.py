@@ -122,8 +122,9 @@ def check_treebank(paths: list[Path], findings: Findings) -> list[Survey]:
     for path in paths:
         with findings.collecting():
             surveys[path] = survey(path)
+    missing: set[str] = set()
     for path, found in surveys.items():
-        _describe(path, found, findings)
+        _describe(path, found, missing, findings)
     if len(surveys) > 1:
         (_, train), *others = surveys.items()
         for path, found in others:
@@ -131,14 +132,15 @@ def check_treebank(paths: list[Path], findings: Findings) -> list[Survey]:
     return list(surveys.values())
 
 
-def _describe(path: Path, found: Survey, findings: Findings) -> None:
+def _describe(path: Path, found: Survey, missing: set[str], findings: Findings) -> None:
     kinds = f"{found.n_multiword:,} multiword tokens, {found.n_empty:,} empty nodes"
     findings.infos.append(f"{path}: {len(found.texts):,} sentences, {found.n_words:,} words, {kinds}")
     if found.bad:
         lines = name_some(f"line {number} ({what})" for number, what in sorted(found.bad.items()))
         findings.warnings.append(f"{path}: sentences that end there may be left out: {lines}")
     for column, what in NEEDED.items():
-        if column not in found.filled:
+        if column not in found.filled | missing:
+            missing.add(column)
             findings.warnings.append(f"{path}: {column} is empty; {what}")
     if not found.filled & {"UPOS", "XPOS", "HEAD"}:
         findings.errors.append(f"{path}: UPOS, XPOS and HEAD are all empty, so that there is nothing to learn")

@@ -38,7 +38,7 @@ class Alphabet:
         letters: Counter[str] = Counter()
         for character, n in counts.items():
             if character.isalpha():
-                letters[character.casefold()] += n
+                letters.update(dict.fromkeys(character.casefold(), n))  # some letters become two
         least = RARE * sum(letters.values())
         self.letters = frozenset(letter for letter, n in letters.items() if n >= least)
         scripts = Counter(script_of(letter) for letter in self.letters)
@@ -59,7 +59,7 @@ class Alphabet:
 
     def knows(self, letter: str) -> bool:
         """Return whether a letter is one of the treebank's, or of a script that has too many for a treebank."""
-        return letter.casefold() in self.letters or script_of(letter) in self._open
+        return self.letters.issuperset(letter.casefold()) or script_of(letter) in self._open
 
     def knows_most(self, text: str, share: float = 0.8) -> bool:
         """Return whether at least a share of the letters of a text is known."""
@@ -91,7 +91,7 @@ class Alphabet:
             return NO_TEXT
         if kind not in "LM":
             return SIGN
-        if character.casefold() in self.letters:
+        if self.letters.issuperset(character.casefold()):
             return CAPITAL
         return UNSEEN if script_of(character) in self.scripts else FOREIGN
 

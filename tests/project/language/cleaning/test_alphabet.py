@@ -26,3 +26,8 @@ def test_another_language(english):
     assert not english.is_far(
         "The old man lived alone in a small house at the edge of the wood and spoke to no one. " * 10
     )
+
+
+def test_letters_that_become_two_without_case():
+    german = Alphabet(["Die Straße ist naß und groß, der Fluß auch, und wir essen Süßes."], 13)
+    assert german.knows_most("Straße STRASSE")
