@@ -18,6 +18,9 @@ LOOKED_AT = 1_000_000  # characters of the treebank
 FREQUENT = 400  # trigrams: they are half of all text of a language, and a third of that of its neighbors
 FAR = 0.75  # of the share that they have in the treebank: with less, text is of another language
 CLEAR = 0.3  # share of the frequent trigrams, less than which says nothing, as in Chinese
+# Accents and vowel signs, which `\w` does not have
+VOWEL_SIGNS = "".join(chr(i) for i in range(0x10000) if unicodedata.category(chr(i))[0] == "M")
+NO_LETTERS = re.compile(rf"(?:[^\w{VOWEL_SIGNS}]|[\d_])+")
 FEWEST = 500  # characters by which that can be said
 
 
@@ -98,7 +101,7 @@ class Alphabet:
 
 def trigrams(characters: Iterable[str]) -> list[str]:
     """Return the trigrams of characters; marks and digits are as spaces."""
-    text = re.sub(r"[\W\d_]+", " ", "".join(characters))
+    text = NO_LETTERS.sub(" ", "".join(characters))
     return [text[i : i + 3] for i in range(len(text) - 2)]
 
 

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from itertools import accumulate
 from unicodedata import east_asian_width
 
-from .alphabet import Alphabet
+from .alphabet import VOWEL_SIGNS, Alphabet
 from .lines import MARKS
 
 NO_SENTENCE = "no sentence: signs, numbers, code or menus"
@@ -20,8 +20,8 @@ FOREIGN = "letters that the treebank does not have"
 DOUBLE = "said before"
 HELD_OUT = "sentences of the treebank's dev or test part"
 
-NO_KEY = re.compile(r"[\W_]+")
-NO_LETTERS = re.compile(r"[\W\d_]+")
+NO_KEY = re.compile(rf"(?:[^\w{VOWEL_SIGNS}]|_)+")
+DIGITS = re.compile(r"\d+")
 SEPARATORS = re.compile(r"[|•→]")
 LONGEST_WORD = 200  # characters, in a language that has spaces
 LONG = 25  # letters and digits: as long a paragraph comes once, as long a sentence is looked for
@@ -39,7 +39,7 @@ def find_fault(text: str, key: str, alphabet: Alphabet, *, is_markup: bool) -> s
     """Return why a paragraph is no text of the language, "" where it is."""
     if "\ufffd" in text:
         return BROKEN
-    if 3 * len(NO_LETTERS.sub("", key)) < len(text) - text.count(" ") or text.count("{") + text.count("}") > 1:
+    if 3 * len(DIGITS.sub("", key)) < len(text) - text.count(" ") or text.count("{") + text.count("}") > 1:
         return NO_SENTENCE
     if not alphabet.knows_most(text):
         return FOREIGN
