@@ -48,6 +48,7 @@ class Alphabet:
         self.scripts = frozenset(scripts)
         self._open = frozenset(script for script, n in scripts.items() if n > OPEN)
         self._logs = {character: math.log(n / size) for character, n in counts.items()}
+        self._is_unknown = lru_cache(2**17)(lambda character: character.isalpha() and not self.knows(character))
         self.length = max(1.0, size / max(1, n_words))
         self.has_spaces = counts[" "] * 10 > n_words
         self.is_composed = all(unicodedata.is_normalized("NFC", text) for text in texts)
@@ -66,7 +67,7 @@ class Alphabet:
 
     def knows_most(self, text: str, share: float = 0.8) -> bool:
         """Return whether at least a share of the letters of a text is known."""
-        unknown = {character for character in set(text) if character.isalpha() and not self.knows(character)}
+        unknown = [character for character in set(text) if self._is_unknown(character)]
         if not unknown:
             return True
         n_unknown = sum(map(text.count, unknown))

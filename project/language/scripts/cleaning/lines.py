@@ -16,7 +16,6 @@ SENTENCE_END = re.compile(r"[.!?…]['\"”’»)\]]*\s+|[。！？।॥۔؟]['
 MARKS = FINAL + "।॥۔؟:;"
 NARROWEST, WIDEST = 40, 120  # characters of a line that was broken because it was full
 FEWEST = 5  # pairs of lines by which it shows, where letters have no case
-SPACE = re.compile(r"\s+")
 # Control characters, soft hyphens, what has no width or says where text runs; joiners belong to words
 HIDDEN = re.compile(
     "[\0-\b\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+"
@@ -84,7 +83,7 @@ def read_documents(
 
 def clean_characters(text: str, *, composed: bool) -> str:
     """Return text without hidden characters and with single spaces, its letters and accents composed or as they are."""
-    text = SPACE.sub(" ", HIDDEN.sub("", text)).strip()
+    text = " ".join(HIDDEN.sub("", text).split())
     return unicodedata.normalize("NFC", text) if composed else text
 
 

@@ -20,7 +20,7 @@ FOREIGN = "letters that the treebank does not have"
 DOUBLE = "said before"
 HELD_OUT = "sentences of the treebank's dev or test part"
 
-NO_KEY = re.compile(rf"(?:[^\w{VOWEL_SIGNS}]|_)+")
+NO_KEY = re.compile(rf"[^\w{VOWEL_SIGNS}]+|_+")
 DIGITS = re.compile(r"\d+")
 SEPARATORS = re.compile(r"[|•→]")
 LONGEST_WORD = 200  # characters, in a language that has spaces
@@ -91,21 +91,31 @@ class Sentences:
     """Sentences that are looked for in text, by their letters and digits; short ones are not."""
 
     def __init__(self, texts: Iterable[str]):
-        self._keys: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._windows: dict[int, dict[str, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
         for key in map(key_of, texts):
             size = LONG_WIDE if key and east_asian_width(key[0]) in "WF" else LONG
+            step, width = _windows(size)
             if len(key) >= size:
-                self._keys[size][key[:size]].append(key)
+                for offset in range(step):
+                    self._windows[size][key[offset : offset + width]].append((key, offset))
 
     def find(self, keys: Sequence[str]) -> set[int]:
         """Return which paragraphs have a part of one of the sentences, by the keys of all paragraphs of a document."""
         text = "".join(keys)
         ends = list(accumulate(map(len, keys)))
         found: set[int] = set()
-        for size, begins in self._keys.items():
-            windows = [i for i in range(len(text) - size + 1) if text[i : i + size] in begins]
-            for i in windows:
-                for key in begins[text[i : i + size]]:
-                    if text.startswith(key, i):
-                        found.update(range(bisect_right(ends, i), bisect_right(ends, i + len(key) - 1) + 1))
+        for size, windows in self._windows.items():
+            step, width = _windows(size)
+            places = [i for i in range(0, len(text) - width + 1, step) if text[i : i + width] in windows]
+            for i in places:
+                for key, offset in windows[text[i : i + width]]:
+                    start = i - offset
+                    if start >= 0 and text.startswith(key, start):
+                        found.update(range(bisect_right(ends, start), bisect_right(ends, start + len(key) - 1) + 1))
         return found
+
+
+def _windows(size: int) -> tuple[int, int]:
+    """Return how far windows of a text are apart, and their width: one of them lies in each sentence of this size."""
+    step = size // 3
+    return step, size - step + 1
