@@ -63,7 +63,7 @@ def check_text(paths: Sequence[str], alphabet: Alphabet, findings: Findings) -> 
     if len(bad) + len(foreign) == len(sampled):
         findings.errors.append("text: none of the files that were looked into can be used; correct `text` or `lang`")
     elif about < LITTLE:
-        findings.warnings.append(f"text: about {about:,} words are little: expect a small gain; ten million do well")
+        findings.warnings.append(f"text: about {about:,} words are little; the French example has 15 million")
     if doubles := _count_doubles(files):
         findings.warnings.append(f"text: {doubles:,} files are the same as others, and are read once")
     return size
