@@ -25,6 +25,7 @@ from project.shared.assets import CorpusError, bring
 from project.shared.workspace import Workspace
 from spacy_elmo.models.describe import read_facts as facts_of_model
 from spacy_elmo.models.load import check_loadable
+from spacy_elmo.util.files import printable
 
 from .checking.facts import check_facts, read_facts
 from .checking.findings import Findings
@@ -71,8 +72,8 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         raise StepError(f"{n} {'thing is' if n == 1 else 'things are'} to be corrected; nothing was begun")
     job = Job(workspace, settings.name)
     job.keep(settings)
-    notes = [{"level": "warning", "text": text} for text in findings.warnings]
-    notes += [{"level": "info", "text": text} for text in findings.infos]
+    found = (("warning", findings.warnings), ("info", findings.infos))
+    notes = [{"level": level, "text": printable(text)} for level, texts in found for text in texts]
     srsly.write_json(job.training / "notes.json", {"notes": notes, "figures": {}})
     msg.good(f"{settings.name}: all is there; {len(findings.warnings)} warnings")
 

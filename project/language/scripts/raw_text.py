@@ -75,7 +75,7 @@ class _Cleaner:
         size = sum(size for size, _ in digests.values())
         bar = tqdm(total=size, desc="Reading text", unit="B", unit_scale=True, leave=False, disable=None)
         whole = stage / "whole.txt"
-        with bar, whole.open("w", encoding="utf8", newline="\n") as out:
+        with bar, whole.open("w", encoding="utf8", errors="replace", newline="\n") as out:
             firsts: dict[str, Path] = {}
             for path, (n_bytes, digest) in digests.items():
                 start = bar.n

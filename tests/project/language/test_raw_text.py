@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import shutil
+import sys
 
 import pytest
 import srsly
@@ -84,6 +85,12 @@ def test_a_file_without_rights_is_named(run, raw):
     assert "secret.txt (cannot be read" in notes(run()[1])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are no bytes elsewhere")
+def test_names_that_are_no_text(run, raw):
+    raw(os.fsdecode(b"\xff\x1b[31m.txt"), "")
+    assert "\\u001b[31m.txt (empty)" in notes(run()[1])
+
+
 def test_compressed_text(run, raw):
     raw("a.gz", gzip.compress(story(1).encode("cp1252")))
     assert story(1) in run()[0]
@@ -116,6 +123,13 @@ def test_html(run, raw):
     assert "color" not in text
     assert "var le" not in text
     assert "Accueil" not in text
+
+
+def test_markup_that_is_never_closed(run, raw):
+    raw("page.html", f"<html><p>{story(1)}</p><!-- never <p>closed</p>\n" + "x " * 2_000_000 + f"<p>{story(2)}</p>")
+    text, _ = run()
+    assert story(1) in text
+    assert "never" not in text
 
 
 def test_remains_of_markup(run, raw):

@@ -50,4 +50,4 @@ def name_some(names: Iterable[object]) -> str:
     """Return the first of several names, and how many more there are."""
     texts = [str(name) for name in names]
     more = f" and {len(texts) - MOST_NAMED:,} more" if len(texts) > MOST_NAMED else ""
-    return ", ".join(texts[:MOST_NAMED]) + more
+    return printable(", ".join(texts[:MOST_NAMED])) + more

@@ -22,6 +22,7 @@ INLINE = re.compile(r"</?(a|abbr|b|em|font|i|mark|small|span|strong|sub|sup|u|wb
 ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 LOOKED_AT = 2**14  # characters by which it shows
 FEWEST = 3  # tags
+LONGEST_TAG = 2_000_000  # characters that are waited for
 
 
 def is_markup(head: str) -> bool:
@@ -93,6 +94,8 @@ def read_markup(chunks: Iterable[str], head: str) -> Iterator[str]:
     reader = _Reader(has_wrapped_lines=bool(HTML.search(head[:LOOKED_AT])))
     for chunk in chunks:
         reader.feed(chunk)
+        if len(reader.rawdata) > LONGEST_TAG:  # of a tag or a comment that is never closed
+            reader.close()
         yield "".join(reader.pieces)
         reader.pieces.clear()
     reader.close()

@@ -75,7 +75,7 @@ class Seen:
 
     def is_double(self, key: str) -> bool:
         """Add the key of a paragraph, and return whether that came before, or often where it is short."""
-        digest = int.from_bytes(blake2b(key.encode("utf8"), digest_size=8).digest(), "little")
+        digest = int.from_bytes(blake2b(key.encode("utf8", "replace"), digest_size=8).digest(), "little")
         times = 1 if len(key) >= LONG else MOST_SHORT
         return not any(self.add((digest + i * 0x9E3779B97F4A7C15) & MASK) for i in range(times))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
+from spacy_elmo.util.files import printable
+
 MOST_NAMES = 20
 
 
@@ -58,4 +60,4 @@ def _count(n: int, what: str) -> str:
 
 def _list(names: list[str], most: int) -> str:
     more = f", and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return printable(", ".join(names[:most])) + more
