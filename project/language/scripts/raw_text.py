@@ -29,7 +29,8 @@ from spacy_elmo.text.readers import describe_files
 from spacy_elmo.util.staging import staged
 
 from .cleaning.alphabet import Alphabet
-from .cleaning.files import find_text, open_file
+from .cleaning.encodings import NO_TEXT
+from .cleaning.files import EMPTY, find_text, open_file
 from .cleaning.heldout import HeldOut, read_back
 from .cleaning.lines import Document
 from .cleaning.paragraphs import DOUBLE, HELD_OUT, Seen, Sentences, find_fault, key_of
@@ -103,7 +104,7 @@ class _Cleaner:
                         self.heldout.add(kept, sum(map(self.alphabet.words, kept)))
                         out.write("\n".join(kept) + "\n\n")
         except CorpusError as error:
-            self.tally.files["not to be read" if sample else "no text"].append(_without_folder(error, path))
+            _leave_out(self.tally, path, error)
         self.tally.paragraphs += faults
         if sample and self.alphabet.is_far(sample):
             self.tally.far.append(str(path))
@@ -182,7 +183,7 @@ def _describe(files: Sequence[Path], tally: Tally) -> dict[Path, tuple[int, str]
             facts = describe_files([path])[0]
             found[path] = (facts["bytes"], facts["digest"])
         except (ValueError, OSError) as error:
-            tally.files["no text"].append(_without_folder(error, path))
+            _leave_out(tally, path, error)
     return found
 
 
@@ -204,9 +205,13 @@ def _digest(values: object) -> str:
     return hashlib.blake2b(json.dumps(values).encode("utf8"), digest_size=16).hexdigest()
 
 
-def _without_folder(error: BaseException, path: Path) -> str:
-    """Return the name of a file and what is wrong with it."""
-    return f"{path} ({str(error).removeprefix(f'{path}: ')})"
+def _leave_out(tally: Tally, path: Path, error: BaseException) -> None:
+    """Name a file, by what is wrong with it."""
+    reason = str(error).removeprefix(f"{path}: ")
+    if reason in (EMPTY, NO_TEXT):
+        tally.files[reason].append(str(path))
+    else:
+        tally.files["not to be read"].append(f"{path} ({reason})")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def _count_doubles(files: Sequence[Path]) -> int:
     sizes = defaultdict(list)
     for path in files:
         sizes[path.stat().st_size].append(path)
-    alike = [path for same in sizes.values() if len(same) > 1 for path in same]
+    alike = [path for size, same in sizes.items() if size and len(same) > 1 for path in same]
     try:
         digests = Counter(facts["digest"] for facts in describe_files(alike))
     except ValueError:  # of files that cannot be read, which are named elsewhere

@@ -26,6 +26,7 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf_16",
 }
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
+NO_TEXT = "data, not text"
 CHUNK, SAMPLE = 2**20, 2**13  # bytes
 MOST_CONTROLS = 0.02  # of the bytes of text of one byte a character, or several
 LEAST_LIKELY = -10.0  # of a character, on average, in a file that is text
@@ -76,7 +77,7 @@ def _by_head(head: bytes, alphabet: Alphabet) -> Encoding | None:
         sample = head[: min(SAMPLE, len(head) // 4 * 4)] or head[: len(head) // 2 * 2]
         name, text = _most_likely(sample, ("utf_8", *WIDE), alphabet)
         if alphabet.likelihood(text) < LEAST_LIKELY * len(text):
-            raise ValueError("data, not text")
+            raise ValueError(NO_TEXT)
         return None if name == "utf_8" else Encoding(name)
     return Encoding("iso2022_jp") if b"\x1b$" in head and head.isascii() else None
 

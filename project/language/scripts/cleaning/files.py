@@ -20,6 +20,7 @@ from .lines import Document, clean_characters, read_documents, split_lines
 from .markup import is_markup, read_markup, strip_markup
 
 NO_RECORD = 'lines of JSON without a string under the key "text"'
+EMPTY = "empty"
 LONGEST_RECORD = 50_000_000  # characters of a line of JSON, which is in memory as a whole
 
 
@@ -57,7 +58,7 @@ def encoding_of(path: Path, alphabet: Alphabet, first: int = 0) -> Encoding:
     try:
         with open_bytes(path, error=CorpusError) as (data, head, _):
             if not head.strip(b"\0 \t\r\n"):
-                raise CorpusError(f"{path}: empty")
+                raise CorpusError(f"{path}: {EMPTY}")
             check_is_text(head)
             return find_encoding(data, alphabet, first)
     except CorpusError:
