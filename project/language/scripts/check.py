@@ -75,7 +75,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     found = (("warning", findings.warnings), ("info", findings.infos))
     notes = [{"level": level, "text": printable(text)} for level, texts in found for text in texts]
     srsly.write_json(job.training / "notes.json", {"notes": notes, "figures": {}})
-    msg.good(f"{settings.name}: all is there; {len(findings.warnings)} warnings")
+    msg.good(f"{settings.name}: all is there; warnings: {len(findings.warnings)}")
 
 
 def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> Settings | None:

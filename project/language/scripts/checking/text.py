@@ -51,7 +51,9 @@ def check_text(paths: Sequence[str], alphabet: Alphabet, findings: Findings) -> 
             far.append(path)
     about = round(size * n_words / max(1, n_bytes))
     names = ", ".join(f"{name} {n}" for name, n in encodings.most_common())
-    findings.infos.append(f"text: {len(files):,} files, {size:,} bytes, about {about:,} words; encodings: {names}")
+    findings.infos.append(
+        f"text: files {len(files):,}, bytes {size:,}, words about {about:,}; encodings of some files: {names}"
+    )
     for what, named in (
         ("cannot be used, and are left out", bad),
         ("are mostly of other letters than the treebank's, or no sentences, and these are left out", foreign),
