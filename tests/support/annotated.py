@@ -9,16 +9,16 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-from project.features.scripts.corpora import CorpusError, read_docs
+from project.shared.corpora import CorpusError, How, read_docs
 
 VOCAB = spacy.blank("en").vocab
 
 
-def read(folder: Path, text: str | bytes, *components: str, name: str = "corpus.txt", columns: str = "") -> list[Doc]:
+def read(folder: Path, text: str | bytes, *components: str, name: str = "corpus.txt", **how: Any) -> list[Doc]:
     """Return the Docs of a file of this text."""
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode("utf8"))
-    return list(read_docs(path, VOCAB, components, columns))
+    return list(read_docs(path, VOCAB, components, How(**how)))
 
 
 def fails(folder: Path, text: str | bytes, line: int | None, message: str, *components: str, **options: Any) -> None:

@@ -24,11 +24,11 @@ from wasabi import msg
 
 from project.shared.arguments import clear_errors, language
 from project.shared.assets import REMEDY, CorpusError, bring
+from project.shared.corpora import How, make_docs, open_corpus
 from project.shared.workspace import Workspace
 from spacy_elmo.util.files import check_file
 from spacy_elmo.util.staging import staged
 
-from .corpora import make_docs, open_corpus
 from .tasks import SOURCES, SPLITS, TASKS, TaskFiles, read_sources, task_parser
 
 HELDOUT = ("dev", "test")
@@ -130,14 +130,15 @@ def _convert(args: argparse.Namespace, files: dict[str, Path], shares: Shares, f
     if read_sources(folder) == sources:
         msg.info(f"{folder}: converted before, from the same files")
         return
-    vocab = spacy.blank(args.lang).vocab
+    nlp = spacy.blank(args.lang)
+    how = How(args.columns, split=lambda form: [token.text for token in nlp.make_doc(form)])
     corpora: dict[str, DocBin] = {}
     categories: dict[str, set[str]] = {}
     for split, path in files.items():
         pipeline = TASKS[args.task].pipeline
-        reading = open_corpus(path, pipeline, args.columns)
+        reading = open_corpus(path, pipeline, how)
         msg.info(f"{path}: {reading.description}")
-        docs = tqdm(make_docs(path, reading, vocab), desc=split, unit=" sentences", leave=False, disable=None)
+        docs = tqdm(make_docs(path, reading, nlp.vocab), desc=split, unit=" sentences", leave=False, disable=None)
         parts = _divide(list(docs), shares, path) if shares and split == "train" else {split: docs}
         for part, docs in parts.items():
             corpora[part], categories[part] = _pack(docs, pipeline, path)

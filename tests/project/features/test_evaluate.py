@@ -12,8 +12,8 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from project.features.scripts import evaluate
-from project.features.scripts.corpora import read_docs
 from project.features.scripts.evaluate import score_unseen
+from project.shared.corpora import read_docs
 
 NLP = spacy.blank("en")
 WORDS = ["Anna", "Hall", "saw", "Oslo"]

@@ -8,7 +8,7 @@ import spacy
 from spacy.parts_of_speech import IDS as UPOS
 from spacy.training.converters import conllu_to_docs
 
-from project.features.scripts.corpora import read_docs
+from project.shared.corpora import read_docs
 
 SPLITS = ("train", "dev", "test")
 LABELS = ["PERSON", "ORG", "GPE", "DATE", "MISC"]

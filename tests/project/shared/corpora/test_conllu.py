@@ -2,7 +2,7 @@
 
 import pytest
 
-from project.features.scripts.corpora import CorpusError
+from project.shared.corpora import CorpusError
 from tests.support.annotated import entities, fails, read, row
 
 CONLLU = """\

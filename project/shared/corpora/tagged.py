@@ -10,8 +10,8 @@ from pathlib import Path
 from project.shared.assets import CorpusError
 
 from .headers import find_columns, parse_columns
-from .lines import Line, read_blocks
-from .sentences import Reading, Sentence
+from .lines import Line, check_line, read_blocks
+from .sentences import How, LeftOut, Reading, Sentence
 from .tags import is_tag, looks_like_tag, opens_with_i, to_iob2
 
 NAME = "a word and the tag of its entity a line"
@@ -47,36 +47,41 @@ def recognises(sample: list[Line]) -> bool:
     return 0 < len(rows) <= 2 * sum(any(map(looks_like_tag, row[1:])) for row in rows)
 
 
-def read(path: Path, sample: list[Line], columns: str) -> Reading:
+def read(path: Path, sample: list[Line], how: How) -> Reading:
     """Read a file: first to see what scheme its tags are in, and again as its sentences are taken."""
-    layout = _find_layout(sample, columns)
-    is_iob1 = opens_with_i([row[layout.tag] for _, row in rows] for rows in _read_rows(path, layout))
+    layout = _find_layout(sample, how.columns)
+    once = How(left_out=LeftOut()) if how.left_out else how  # what is left out is noted when sentences are taken
+    is_iob1 = opens_with_i([row[layout.tag] for _, row in rows] for rows in _read_rows(path, layout, once))
     scheme = ", in IOB1" if is_iob1 else ""
     description = f"words in column {layout.word + 1} and tags of entities in column {layout.tag + 1}{scheme}"
-    return Reading(description, _read_sentences(path, layout, is_iob1))
+    return Reading(description, _read_sentences(path, layout, is_iob1, how), how)
 
 
-def _read_sentences(path: Path, layout: Layout, is_iob1: bool) -> Iterator[Sentence]:
-    for rows in _read_rows(path, layout):
+def _read_sentences(path: Path, layout: Layout, is_iob1: bool, how: How) -> Iterator[Sentence]:
+    for rows in _read_rows(path, layout, how):
         words, tags = ([row[i] for _, row in rows] for i in (layout.word, layout.tag))
-        values = {
-            "words": words,
-            "ents": to_iob2(path, [number for number, _ in rows], tags, is_iob1=is_iob1),
-            "sent_starts": [i == 0 for i in range(len(rows))],
-        }
-        yield Sentence(rows[0][0], values)
+        with how.leaving_out():
+            values = {
+                "words": words,
+                "ents": to_iob2(path, [number for number, _ in rows], tags, is_iob1=is_iob1),
+                "sent_starts": [i == 0 for i in range(len(rows))],
+            }
+            yield Sentence(rows[0][0], values)
 
 
-def _read_rows(path: Path, layout: Layout) -> Iterator[list[Row]]:
+def _read_rows(path: Path, layout: Layout, how: How) -> Iterator[list[Row]]:
     """Yield the rows of each sentence."""
-    for block in read_blocks(path):
+    for block in read_blocks(path, is_checked=False):
         block = [(number, line) for number, line in block if number != layout.header]
         for lines in ([line] for line in block) if layout.is_piped else [block]:
-            rows = [row for row in _split(lines, layout.is_piped) if not _is_comment(row[1], layout)]
-            for number, row in rows:
-                _check(path, number, row, layout)
-            if rows:
-                yield rows
+            with how.leaving_out():
+                for number, line in lines:
+                    check_line(path, number, line)
+                rows = [row for row in _split(lines, layout.is_piped) if not _is_comment(row[1], layout)]
+                for number, row in rows:
+                    _check(path, number, row, layout)
+                if rows:
+                    yield rows
 
 
 def _split(lines: list[Line], is_piped: bool) -> Iterator[Row]:

@@ -33,8 +33,16 @@ EMPTY = "no sentences in it; give a file with at least one"
 ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8
 
 
-def read_lines(path: Path) -> Iterator[Line]:
-    """Yield the lines of a text file. Raises CorpusError for one that is missing, binary or not UTF-8."""
+def read_lines(path: Path, *, is_checked: bool = True) -> Iterator[Line]:
+    """Yield the lines of a text file.
+
+    Args:
+        path: The file.
+        is_checked: Raise an error for a line that `check_line` refuses.
+
+    Raises:
+        CorpusError: For a file that is missing, binary or not UTF-8.
+    """
     try:
         check_file(path, missing="give the path of a corpus")
         with path.open("rb") as file:
@@ -44,11 +52,8 @@ def read_lines(path: Path) -> Iterator[Line]:
                 raise CorpusError(f"{path}:1: not text but {what}")
         with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
             for number, line in enumerate(file, start=1):
-                if "\0" in line:
-                    raise CorpusError(f"{path}:{number}: binary, or UTF-16; give a text file in UTF-8")
-                if not line.isascii() and (found := ESCAPED.search(line)):
-                    byte = ord(found[0]) - 0xDC00
-                    raise CorpusError(f"{path}:{number}: not UTF-8 text (byte {byte:#x}); convert it first")
+                if is_checked:
+                    check_line(path, number, line)
                 yield number, line.rstrip("\r\n")
     except WeightsError as error:
         raise CorpusError(str(error)) from None
@@ -56,9 +61,19 @@ def read_lines(path: Path) -> Iterator[Line]:
         raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def take_sample(path: Path) -> list[Line]:
+def check_line(path: Path, number: int, line: str) -> None:
+    """Raise CorpusError for a line that is not text in UTF-8."""
+    if "\0" in line:
+        raise CorpusError(f"{path}:{number}: binary, or UTF-16; give a text file in UTF-8")
+    if not line.isascii() and (found := ESCAPED.search(line)):
+        byte = ord(found[0]) - 0xDC00
+        raise CorpusError(f"{path}:{number}: not UTF-8 text (byte {byte:#x}); convert it first")
+
+
+def take_sample(path: Path, *, is_checked: bool = True) -> list[Line]:
     """Return the first lines that are not empty. Raises CorpusError where there are none, and for JSON and XML."""
-    sample = list(islice((line for line in read_lines(path) if line[1].strip()), SAMPLE))
+    lines = read_lines(path, is_checked=is_checked)
+    sample = list(islice((line for line in lines if line[1].strip()), SAMPLE))
     if not sample:
         raise CorpusError(f"{path}: {EMPTY}")
     number, first = sample[0]
@@ -79,10 +94,10 @@ def is_csv(sample: list[Line]) -> bool:
     return any(len(found) == 1 and 1 not in found for found in widths)
 
 
-def read_blocks(path: Path) -> Iterator[list[Line]]:
+def read_blocks(path: Path, *, is_checked: bool = True) -> Iterator[list[Line]]:
     """Yield the lines between empty lines, or those that begin a document of CoNLL-2003."""
     block: list[Line] = []
-    for number, line in read_lines(path):
+    for number, line in read_lines(path, is_checked=is_checked):
         if line.strip() and not line.startswith("-DOCSTART-"):
             block.append((number, line))
         elif block:

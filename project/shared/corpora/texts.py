@@ -11,7 +11,7 @@ from project.shared.assets import CorpusError
 
 from .headers import find_columns, parse_columns
 from .lines import Line, read_lines
-from .sentences import Reading, Sentence
+from .sentences import How, Reading, Sentence
 
 NAME = "a category and a text a line"
 GIVES = {"textcat"}
@@ -49,9 +49,9 @@ def recognises(sample: list[Line]) -> bool:
     return 2 * sum(len(row) > 1 and any(len(cell.split()) > 1 for cell in row) for row in rows) > len(rows)
 
 
-def read(path: Path, sample: list[Line], columns: str) -> Reading:
+def read(path: Path, sample: list[Line], how: How) -> Reading:
     """Read a file: first to see what categories there are, and again as its sentences are taken."""
-    layout = _find_layout(path, sample, columns)
+    layout = _find_layout(path, sample, how.columns)
     counts: Counter[str] = Counter()
     for number, label, _ in _read_rows(path, layout):
         counts[label] += 1
@@ -67,7 +67,7 @@ def read(path: Path, sample: list[Line], columns: str) -> Reading:
     labels = dict.fromkeys(counts, 0.0)
     cats = {label: labels | {label: 1.0} for label in labels}  # which the sentences of a category share
     rows = _read_rows(path, layout)
-    return Reading(description, (Sentence(n, {"words": words}, cats[label]) for n, label, words in rows))
+    return Reading(description, (Sentence(n, {"words": words}, cats[label]) for n, label, words in rows), how)
 
 
 def _read_rows(path: Path, layout: Layout) -> Iterator[tuple[int, str, list[str]]]:

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from project.features.scripts.corpora import CorpusError, read_docs
+from project.shared.corpora import CorpusError, read_docs
 from tests.support.annotated import VOCAB, entities, fails, read
 
 TEXT = "Anna\tB-PER\nsaw\tO\n"
