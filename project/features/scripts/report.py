@@ -100,12 +100,15 @@ def make_table(task: str, runs: Runs) -> tuple[list[str], list[list[str]]]:
     """Return a header, and a row for each system and model.
 
     They have scores in percent, as mean and standard deviation over seeds; the share of the baseline's errors that ELMo
-    removes; scores of words never seen in training; time, speed and memory.
+    removes; scores of words never seen in training, and from raw text; time, speed and memory.
     """
     scores = TASKS[task].scores
     first = next(iter(scores))
     unseen = [key for key in scores if all(key in run["unseen"] for results in runs.values() for run in results)]
     header = ["", "seeds", *scores.values(), "fewer errors", *(f"{scores[key]}, unseen" for key in unseen)]
+    names = {"token_f": "token F", **scores, "sents_f": "sentence F"}
+    raw = [key for key in names if all(key in run.get("raw", {}) for results in runs.values() for run in results)]
+    header += [f"{names[key]}, raw text" for key in raw]
     header += ["train s", "words/s", "peak MB"]
     rows = []
     for name, results in runs.items():
@@ -113,6 +116,7 @@ def make_table(task: str, runs: Runs) -> tuple[list[str], list[list[str]]]:
         row += [_spread(results, "scores", key) for key in scores]
         row.append(_error_reduction(runs, results, first))
         row += [_spread(results, "unseen", key) for key in unseen]
+        row += [_spread(results, "raw", key) for key in raw]
         row.append(_average(results, lambda line: line.get("train_seconds")))
         row.append(_average(results, lambda line: line["scores"]["speed"]))
         row.append(_average(results, lambda line: line.get("train_peak_mb")))

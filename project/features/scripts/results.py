@@ -93,6 +93,9 @@ def _check(result: Any, task: str) -> None:
     for key, value in numbers.items():
         if not isinstance(value, (int, float)) or not abs(value) < LARGEST:
             raise ValueError(f"no number {key} in it")
+    if not isinstance(raw := result.get("raw", {}), dict):
+        raise ValueError("raw in it is not dict")
+    numbers |= {f"raw.{key}": value for key, value in raw.items()}
     if not isinstance(result.get("pretrained", ""), str):
         raise ValueError("no text pretrained in it")
 

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 import shutil
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import spacy
 import srsly
-import torch
 from spacy.cli.init_config import init_config
 from thinc.api import Config
 
-import spacy_elmo
-from project.shared.arguments import StepError
+from project.shared.training.processes import RunError, circumstances, run_python, share_threads, weights_digest
 from spacy_elmo.models.load import find_model
 from spacy_elmo.pipeline.recipes import make_config
 
@@ -29,10 +22,6 @@ from .tasks import SOURCES, TASKS, TaskFiles, after_step, read_sources
 DEFAULT = "spaCy's default"
 BASELINE = " without ELMo"
 EVAL_FREQUENCY = 200  # steps
-
-
-class RunError(StepError):
-    """A training or an evaluation that failed; the message ends with what it printed last."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +59,7 @@ class Run:
             raise RunError(f"{self.files.corpus / SOURCES}: missing or broken; {after_step('corpus', self.files.task)}")
         self.sources = sources
         has_elmo = system != DEFAULT and not system.endswith(BASELINE)
-        self.weights = _weights_digest(settings.pretrained) if has_elmo else ""
+        self.weights = weights_digest(settings.pretrained) if has_elmo else ""
         self.pretrained = _model_name(settings.pretrained) if has_elmo else ""
         identity = f"{self.config.to_str()} {seed} {self.sources['md5']} {self.weights}"
         self.key = hashlib.md5(identity.encode("utf8")).hexdigest()
@@ -104,7 +93,7 @@ class Run:
             raise RunError(f"{self.folder / 'model-best'}: the pipeline that was trained is gone; {remedy}")
         found = self.folder / f"{split}.json"
         data = [self.files.corpus / f"{split}.spacy", "--train", self.files.corpus / "train.spacy"]
-        self._call(Path(__file__).with_name("evaluate.py"), self.folder / "model-best", *data, "--output", found)
+        self._call("-m", "project.features.scripts.evaluate", self.folder / "model-best", *data, "--output", found)
         measured = srsly.read_json(found)
         names = {"key": self.key, "task": self.files.task, "system": self.system, "seed": self.seed, "split": split}
         model = str((self.folder / "model-best").relative_to(self.files.workspace.root))
@@ -125,22 +114,8 @@ class Run:
         return {"train_seconds": time.perf_counter() - start, "train_peak_mb": peak}
 
     def _call(self, *arguments: object) -> float | None:
-        """Run Python with its share of the cores, and return its peak memory in MB. Raises RunError where it fails.
-
-        The memory is None where the system does not tell it.
-        """
-        threads = str(max(1, (os.cpu_count() or 1) // self.settings.jobs))
-        peak = self.folder / "peak.txt"
-        with self.log.open("a", encoding="utf8") as log:
-            command = [sys.executable, Path(__file__).with_name("measured.py"), peak, *arguments]
-            environment = {**os.environ, "OMP_NUM_THREADS": threads}
-            done = subprocess.run(list(map(str, command)), stdout=log, stderr=subprocess.STDOUT, env=environment)
-        if done.returncode:
-            last = self.log.read_text(encoding="utf8", errors="replace").splitlines()[-15:]
-            raise RunError("\n".join([f"{self.name}: failed; the end of {self.log}:", *last]))
-        found = peak.read_text(encoding="utf8")
-        peak.unlink()
-        return float(found) if found else None
+        """Run Python with its share of the cores, and return its peak memory in MB."""
+        return run_python(list(arguments), log=self.log, threads=share_threads(self.settings.jobs), name=self.name)
 
     def _circumstances(self) -> Result:
         return {
@@ -149,9 +124,7 @@ class Run:
             "config": self.config.to_str(),
             "pretrained": self.pretrained,
             "weights_md5": self.weights,
-            "versions": {"spacy": spacy.__version__, "spacy-elmo": spacy_elmo.__version__, "torch": torch.__version__},
-            "python": platform.python_version(),
-            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            **circumstances(),
             "runs_at_a_time": self.settings.jobs,
         }
 
@@ -181,9 +154,3 @@ def _model_name(pretrained: str) -> str:
     """Return the name of a model directory, or of the folder of a published file."""
     found = find_model(pretrained)
     return found.name if found.is_dir() else found.absolute().parent.name
-
-
-def _weights_digest(pretrained: str) -> str:
-    found = find_model(pretrained)
-    files = sorted(found.glob("*.safetensors")) if found.is_dir() else [found]
-    return hashlib.md5(b"".join(path.read_bytes() for path in files)).hexdigest()

@@ -12,8 +12,8 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from project.features.scripts import evaluate
-from project.features.scripts.evaluate import score_unseen
 from project.shared.corpora import read_docs
+from project.shared.training.scoring import score_unseen
 
 NLP = spacy.blank("en")
 WORDS = ["Anna", "Hall", "saw", "Oslo"]
@@ -70,7 +70,7 @@ def test_entities_of_several_sentences_are_one_score():
 
 def test_nothing_unseen():
     scores = score_unseen([example()], seen=set(WORDS))
-    assert (scores["words"], scores["tag_acc"]) == (0, 0.0)
+    assert scores == {"words": 0, "ents_f": 0.0}
 
 
 def random_tags(rng, n_words):
@@ -130,6 +130,17 @@ def test_scores_are_written(folder, call_main):
     assert found["scores"]["ents_f"] == pytest.approx(1 / 2)
     assert (found["unseen"]["words"], found["unseen"]["ents_f"]) == (2, pytest.approx(2 / 3))
     assert found["scores"]["speed"] > 0
+    assert found["raw"] == {}  # the spaces of the text are not known
+
+
+def test_scores_from_raw_text(folder, call_main):
+    nlp = spacy.load(folder / "model")
+    docs = [Doc(nlp.vocab, words=["Oslo", "-Rome"], spaces=[False, False], ents=["B-LOC", "B-LOC"])]
+    DocBin(docs=docs).to_disk(folder / "dev.spacy")
+    assert call_main(evaluate.main, arguments(folder, "dev.spacy"))[0] == 0
+    found = srsly.read_json(folder / "scores.json")
+    assert found["scores"]["ents_r"] == pytest.approx(1 / 2)
+    assert (found["raw"]["ents_r"], found["raw"]["token_f"]) == (pytest.approx(1 / 2), pytest.approx(2 / 5))
 
 
 def test_empty_data(folder, call_main):

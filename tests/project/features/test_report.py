@@ -32,6 +32,13 @@ def test_scores_of_unseen_words():
     assert column(LINES, "entity F, unseen") == {DEFAULT: "25.00", BASELINE: "30.00 ±1.00", "paper": "35.00 ±0.00"}
 
 
+def test_scores_from_raw_text_where_all_runs_have_them():
+    lines = [make_result(name, 0, 0.5, raw={"token_f": 0.9, "ents_f": 0.4}) for name in (BASELINE, "paper")]
+    assert column(lines, "token F, raw text") == {BASELINE: "90.00", "paper": "90.00"}
+    assert column(lines, "entity F, raw text") == {BASELINE: "40.00", "paper": "40.00"}
+    assert "entity F, raw text" not in report.make_table("ner", report.newest_runs([*lines, LINES[-1]], "dev"))[0]
+
+
 def test_share_of_the_errors_that_elmo_removes():
     # from 40 in 100 to 30 in 100
     assert column(LINES, "fewer errors") == {DEFAULT: "", BASELINE: "", "paper": "25.0%"}

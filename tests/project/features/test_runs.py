@@ -7,7 +7,8 @@ import pytest
 import srsly
 
 from project.features.scripts import runs
-from project.features.scripts.runs import BASELINE, DEFAULT, Run, RunError
+from project.features.scripts.runs import BASELINE, DEFAULT, Run
+from project.shared.training.processes import RunError
 from tests.support.hand_made import SOURCES, SYSTEMS
 
 
@@ -136,7 +137,7 @@ class TestRun:
         train, evaluation = self.called
         paths = {f"--paths.{split}={corpus}/{split}.spacy" for split in ("train", "dev")}
         assert {*paths, "--system.seed=7"} <= set(train)
-        assert evaluation[2:5] == [str(corpus / "dev.spacy"), "--train", str(corpus / "train.spacy")]
+        assert evaluation[3:6] == [str(corpus / "dev.spacy"), "--train", str(corpus / "train.spacy")]
 
     def test_what_a_run_left_behind_that_was_cut_off_goes(self, run):
         run.folder.mkdir(parents=True)
@@ -149,7 +150,7 @@ class TestRun:
         run.score("dev")
         result = run.score("test")
         assert len(self.called) == 3
-        assert self.called[2][2] == str(corpus / "test.spacy")
+        assert self.called[2][3] == str(corpus / "test.spacy")
         assert "train_seconds" not in result
 
     def test_process_that_fails(self, settings):
