@@ -1,1 +1,1 @@
-"""What several projects need: the folders of a project, arguments of steps, and what is brought into `assets/`."""
+"""What several projects need: folders, arguments of steps, assets, annotated text, and how pipelines are trained."""

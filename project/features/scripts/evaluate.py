@@ -14,7 +14,7 @@ import spacy
 import srsly
 from spacy.training import Corpus
 
-from project.shared.training.scoring import score_raw, score_unseen
+from project.shared.pipelines.scoring import score_raw, score_unseen
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import srsly
 from spacy.cli.init_config import init_config
 from thinc.api import Config
 
-from project.shared.training.processes import RunError, circumstances, run_python, share_threads, weights_digest
+from project.shared.pipelines.processes import RunError, circumstances, run_python, share_threads, weights_digest
 from spacy_elmo.models.load import find_model
 from spacy_elmo.pipeline.recipes import make_config
 

@@ -91,7 +91,8 @@ def read_block(path: Path, lines: list[Line], names: Sequence[str], document: in
     if multiword and multiword[-1].end > len(words):
         raise CorpusError(f"{path}:{lines[-1][0]}: {len(words)} words, and not all of {multiword[-1].form!r}")
     text = next((found[1].strip() for _, line in lines if (found := TEXT.match(line))), "")
-    return Block(words, _find_spaces(text, words, multiword) or spaced, multiword, document)
+    spaced[:-1] = _find_spaces(text, words, multiword)[:-1] or spaced[:-1]  # what follows the last is not in the text
+    return Block(words, spaced, multiword, document)
 
 
 def _read_row(path: Path, number: int, line: str, names: Sequence[str]) -> list[str]:
@@ -116,6 +117,6 @@ def _find_spaces(text: str, words: list[Word], multiword: list[Multiword]) -> li
         if not text.startswith(form, at):
             return []
         at += len(form)
-        spaced[i - 1] = i == len(words) or text[at : at + 1].isspace()
+        spaced[i - 1] = text[at : at + 1].isspace()
         at += len(text[at:]) - len(text[at:].lstrip())
     return spaced if at == len(text) else []

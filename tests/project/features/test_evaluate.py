@@ -13,7 +13,7 @@ from spacy.training import Example
 
 from project.features.scripts import evaluate
 from project.shared.corpora import read_docs
-from project.shared.training.scoring import score_unseen
+from project.shared.pipelines.scoring import score_unseen
 
 NLP = spacy.blank("en")
 WORDS = ["Anna", "Hall", "saw", "Oslo"]

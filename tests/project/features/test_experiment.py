@@ -11,7 +11,7 @@ from _pytest.capture import CaptureResult
 
 from project.features.scripts import experiment, results
 from project.features.scripts.runs import DEFAULT, Run
-from project.shared.training.processes import RunError
+from project.shared.pipelines.processes import RunError
 from tests.support.hand_made import SYSTEMS, make_result
 
 

@@ -8,7 +8,7 @@ import srsly
 
 from project.features.scripts import runs
 from project.features.scripts.runs import BASELINE, DEFAULT, Run
-from project.shared.training.processes import RunError
+from project.shared.pipelines.processes import RunError
 from tests.support.hand_made import SOURCES, SYSTEMS
 
 

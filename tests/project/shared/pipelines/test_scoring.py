@@ -6,7 +6,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from project.shared.corpora import MULTIWORD
-from project.shared.training.scoring import predict, score_multiword, score_raw, score_words
+from project.shared.pipelines.scoring import predict, score_multiword, score_raw, score_words
 
 NLP = spacy.blank("fr")
 GOLD = {"words": ["Fin", "du", "match", "!"], "pos": ["NOUN", "ADP", "NOUN", "PUNCT"], "heads": [0, 2, 0, 0],

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from project.shared.training.processes import share_threads
+from project.shared.pipelines.processes import share_threads
 
 
 @pytest.mark.parametrize(

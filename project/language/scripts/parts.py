@@ -1,0 +1,158 @@
+"""Files of annotated text into train, dev and test: by their names, or by division."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from project.shared.arguments import StepError
+from project.shared.corpora import How, open_corpus, read_sentences
+
+from .settings import SPLITS
+
+PART = re.compile(r"(?:^|[^a-z])(train|dev|test)(?=[^a-z]|$)", re.IGNORECASE)
+SUFFIXES = (".conllu", ".conll", ".iob", ".iob2", ".bio", ".tsv", ".txt")  # of what is read of a folder
+IN_A_BLOCK = 10  # sentences, where the file does not say where documents begin
+MOST = 50  # sentences of a Doc: longer documents are cut, since a Doc is computed at once
+FEW = 20  # documents, with fewer of which blocks of sentences are divided
+HELD_OUT = 0.1  # of the sentences, each for dev and test
+Parts = dict[str, list[Path]]
+
+
+class Sentence(NamedTuple):
+    """A sentence.
+
+    Attributes:
+        doc: Its Doc.
+        document: The number of its document, 0 where the file does not say where documents begin.
+        unit: The number of the document or block of sentences that is divided as a whole.
+    """
+
+    doc: Doc
+    document: int
+    unit: int
+
+
+def find_parts(paths: Iterable[str], setting: str) -> Parts:
+    """Return the files of each part, by their names, as fr_sequoia-ud-train.conllu.
+
+    Args:
+        paths: Files and folders.
+        setting: What the setting is called in messages.
+
+    Returns:
+        Files for train and, if there are any, for dev and test. One file alone and files without such names are train.
+
+    Raises:
+        StepError: Where there are no files, where only some have such names, or where none is for training.
+    """
+    files = [file for path in map(Path, paths) for file in _files_of(path)]
+    if not files:
+        raise StepError(f"{setting} = {', '.join(paths)}: no files there; give CoNLL-U files, or a folder of them")
+    parts: Parts = defaultdict(list)
+    for file in files:
+        names = PART.findall(file.stem)
+        parts[names[-1].lower() if names else ""].append(file)
+    if set(parts) == {""} or len(files) == 1:
+        return {"train": files}
+    if parts[""]:
+        remedy = "give one file, or files with train, dev or test in their names, as fr-train.conllu"
+        raise StepError(f"{parts[''][0]}: for training or for testing? {remedy}")
+    if not parts["train"]:
+        raise StepError(f"{files[0]}: no file with train in its name beside it, so there is nothing to learn from")
+    return {split: parts[split] for split in SPLITS if parts[split]}
+
+
+def _files_of(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+    conllu = [file for file in found if file.suffix.lower() == ".conllu"]
+    return conllu or [file for file in found if PART.search(file.stem)]
+
+
+def read_parts(parts: Parts, nlp: Language, components: Sequence[str], how: How) -> dict[str, list[Doc]]:
+    """Read the Docs of each part; what is missing of dev and test is held out of train.
+
+    Args:
+        parts: The files.
+        nlp: Whose vocabulary it is.
+        components: What is to learn from it.
+        how: How it is read.
+
+    Raises:
+        CorpusError: For a file of which nothing can be used.
+        StepError: Where there are too few sentences to hold some out.
+    """
+    sentences = {split: list(_read(files, nlp, components, how)) for split, files in parts.items()}
+    missing = [] if "dev" in parts else ["dev"] if "test" in parts else ["dev", "test"]
+    if missing:
+        sentences |= divide(sentences["train"], missing, parts["train"][0])
+    return {split: list(_make_docs(sentences[split])) for split in SPLITS if split in sentences}
+
+
+def _read(files: Iterable[Path], nlp: Language, components: Sequence[str], how: How) -> Iterator[Sentence]:
+    start = 0  # numbers of documents and units are new in each file
+    for path in files:
+        found = list(read_sentences(path, open_corpus(path, components, how), nlp.vocab))
+        documents = [start + sentence.document if sentence.document else 0 for sentence, _ in found]
+        size = min(IN_A_BLOCK, max(1, len(found) // FEW))
+        has_many = len(set(documents)) >= FEW
+        for i, (document, (_, doc)) in enumerate(zip(documents, found)):
+            yield Sentence(doc, document, document if has_many and document else start + i // size)
+        start += max(len(found), *documents) + 1
+
+
+def divide(sentences: list[Sentence], held_out: Sequence[str], path: Path) -> dict[str, list[Sentence]]:
+    """Hold out a tenth of the sentences for each part, by documents or blocks, always the same ones.
+
+    Sentences that would be in several parts are all in train.
+    """
+    units_of: dict[str, set[int]] = defaultdict(set)
+    for sentence in sentences:
+        units_of[_text(sentence)].add(sentence.unit)
+    sizes = Counter(sentence.unit for sentence in sentences if len(units_of[_text(sentence)]) == 1)
+    units = sorted(sizes)
+    Random(0).shuffle(units)
+    part_of: dict[int, str] = {}
+    for split in held_out:
+        count = 0
+        while count < max(1, HELD_OUT * len(sentences)):
+            if not units:
+                what = f"{len(units_of)} different sentences"
+                raise StepError(f"{path}: {what}, too few to learn from some and hold out others; give more")
+            unit = units.pop()
+            part_of[unit] = split
+            count += sizes[unit]
+    found: dict[str, list[Sentence]] = {split: [] for split in ("train", *held_out)}
+    for sentence in sentences:
+        parts = {part_of.get(unit, "train") for unit in units_of[_text(sentence)]}
+        found[parts.pop() if len(parts) == 1 else "train"].append(sentence)
+    if not found["train"]:
+        raise StepError(f"{path}: {len(sentences)} sentences, too few to hold out some of them; give more")
+    return found
+
+
+def _text(sentence: Sentence) -> str:
+    return sentence.doc.text.strip()
+
+
+def _make_docs(sentences: Sequence[Sentence]) -> Iterator[Doc]:
+    """Yield a Doc for each document, or for ten sentences where these are not known.
+
+    Where a space follows most sentences, those that none follows end a paragraph, and are not joined to the next one.
+    """
+    is_spaced = 2 * sum(bool(sentence.doc[-1].whitespace_) for sentence in sentences) >= len(sentences)
+    for document, group in groupby(sentences, key=lambda sentence: sentence.document):
+        docs = [sentence.doc for sentence in group]
+        size = MOST if document else IN_A_BLOCK
+        for i in range(0, len(docs), size):
+            yield Doc.from_docs(docs[i : i + size], ensure_whitespace=is_spaced)

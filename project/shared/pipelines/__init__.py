@@ -1,0 +1,1 @@
+"""Pipelines that projects train and score: processes that are measured, and scores."""
