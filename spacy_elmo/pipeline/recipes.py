@@ -38,6 +38,7 @@ def make_config(
     recipe: str = "listener",
     keep_vectors: bool = False,
     baseline: bool = False,
+    tokenizer: dict[str, Any] | None = None,
 ) -> Config:
     """Return a complete config: an elmo pipe, components that listen to it, and what training needs but for the data.
 
@@ -49,6 +50,7 @@ def make_config(
             one, with ELMo after it as well where that helps.
         keep_vectors: Leave vectors on the Docs that the pipeline returns.
         baseline: The same config without ELMo, to see what it brings.
+        tokenizer: The block `[nlp.tokenizer]`, None for that of the language.
 
     Raises:
         ValueError: For an unknown component or recipe, or one named twice.
@@ -57,11 +59,12 @@ def make_config(
     _check_known("component", COMPONENTS, pipeline)
     _check_known("recipe", RECIPES, [recipe])
     find_model(pretrained)
-    nlp = spacy.blank(lang)
+    text = {"tokenizer": tokenizer} if tokenizer else {}
+    nlp = spacy.blank(lang, config={"nlp": text})
     sentences = _find_sentences(pipeline)
     config: dict[str, Any] = {
         "paths": {"train": None, "dev": None},
-        "nlp": {"lang": lang},
+        "nlp": {"lang": lang, **text},
         "components": {},
         "training": {"optimizer": {"@optimizers": "Adam.v1", "L2": 0.0}, "annotating_components": sentences},
     }

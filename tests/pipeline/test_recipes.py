@@ -165,3 +165,10 @@ def test_a_linker_has_weights_of_its_own_at_their_width(tiny_model: Path):
 def test_docs_keep_their_data_for_the_scorer_of_a_linker(tiny_model: Path):
     config = make("tagger entity_linker", tiny_model)
     assert config["nlp"]["pipeline"] == ["sentencizer", "elmo", "tagger", "entity_linker"]
+
+
+def test_tokenizer_in_place_of_that_of_the_language(tiny_model):
+    """That of Korean needs MeCab, which is not asked for where it is not used."""
+    tokenizer = {"@tokenizers": "spacy.Tokenizer.v1"}
+    config = make_config(lang="ko", pipeline=["tagger"], pretrained=str(tiny_model), baseline=True, tokenizer=tokenizer)
+    assert config["nlp"]["tokenizer"] == tokenizer

@@ -14,7 +14,7 @@ import spacy
 import srsly
 from spacy.training import Corpus
 
-from project.shared.pipelines.scoring import score_raw, score_unseen
+from project.shared.pipelines.scoring import predict, score_raw, score_unseen
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> None:
     scores = nlp.evaluate(examples)  # on copies of the examples
     for example, doc in zip(examples, nlp.pipe([example.predicted for example in examples])):
         example.predicted = doc
-    raw = score_raw(nlp, list(Corpus(args.data)(nlp)))
+    raw = score_raw(nlp, predict(nlp, [example.reference for example in Corpus(args.data)(nlp)], gold=False))
     srsly.write_json(args.output, {"scores": scores, "unseen": score_unseen(examples, seen), "raw": raw})
 
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Event, Lock
 
-from tqdm import tqdm
 from wasabi import msg
 
 from project.shared.arguments import StepError, clear_errors, language, seed_list, whole_number
+from project.shared.pipelines.work import work_off
 from project.shared.workspace import Workspace
 
 from .results import Result, Results
@@ -47,40 +45,11 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
 
 
 def _work(waiting: list[Run], split: str, results: Results, jobs: int) -> None:
-    """Do runs, some at a time. The first that fails, or an interruption, is the end for those not started yet."""
-    stopped, lock = Event(), Lock()
+    def keep(result: Result) -> str:
+        results.add(result)
+        return _summary(result)
 
-    def work(run: Run) -> None:
-        if stopped.is_set():
-            return
-        tell(msg.info, f"{run.name}: started; its log is {run.log}")
-        try:
-            result = run.score(split)
-        except BaseException:
-            stopped.set()
-            raise
-        with lock:
-            results.add(result)
-            tell(msg.good, _summary(result))
-            bar.update()
-
-    def tell(print_it: Callable[[str], object], text: str) -> None:
-        with bar.external_write_mode():
-            print_it(text)
-            sys.stdout.flush()  # for those who read it through a pipe
-
-    with tqdm(total=len(waiting), desc="Runs", unit="run", disable=None) as bar, ThreadPoolExecutor(jobs) as pool:
-        try:
-            pending = [pool.submit(work, run) for run in waiting]
-            while pending:
-                done = wait(pending, timeout=1, return_when=FIRST_COMPLETED).done
-                bar.refresh()  # its clock goes on
-                for finished in (future for future in pending if future in done):
-                    finished.result()
-                pending = [future for future in pending if future not in done]
-        except BaseException:
-            stopped.set()
-            raise
+    work_off(waiting, lambda run: run.score(split), keep, jobs)
 
 
 def systems(task: str) -> list[str]:

@@ -114,35 +114,26 @@ def _read(files: Iterable[Path], nlp: Language, components: Sequence[str], how: 
 def divide(sentences: list[Sentence], held_out: Sequence[str], path: Path) -> dict[str, list[Sentence]]:
     """Hold out a tenth of the sentences for each part, by documents or blocks, always the same ones.
 
-    Sentences that would be in several parts are all in train.
+    Sentences that are alike go with the first of them.
     """
-    units_of: dict[str, set[int]] = defaultdict(set)
-    for sentence in sentences:
-        units_of[_text(sentence)].add(sentence.unit)
-    sizes = Counter(sentence.unit for sentence in sentences if len(units_of[_text(sentence)]) == 1)
+    first: dict[str, int] = {}  # the unit where a text is for the first time
+    owners = [first.setdefault(sentence.doc.text.strip(), sentence.unit) for sentence in sentences]
+    sizes = Counter(owners)
+    if len(sizes) <= len(held_out):
+        raise StepError(f"{path}: {len(first)} different sentences, too few to hold out some of them; give more")
     units = sorted(sizes)
     Random(0).shuffle(units)
     part_of: dict[int, str] = {}
-    for split in held_out:
+    for i, split in enumerate(held_out, start=1):
         count = 0
-        while count < max(1, HELD_OUT * len(sentences)):
-            if not units:
-                what = f"{len(units_of)} different sentences"
-                raise StepError(f"{path}: {what}, too few to learn from some and hold out others; give more")
+        while count < max(1, HELD_OUT * len(sentences)) and len(units) > len(held_out) - i + 1:
             unit = units.pop()
             part_of[unit] = split
             count += sizes[unit]
     found: dict[str, list[Sentence]] = {split: [] for split in ("train", *held_out)}
-    for sentence in sentences:
-        parts = {part_of.get(unit, "train") for unit in units_of[_text(sentence)]}
-        found[parts.pop() if len(parts) == 1 else "train"].append(sentence)
-    if not found["train"]:
-        raise StepError(f"{path}: {len(sentences)} sentences, too few to hold out some of them; give more")
+    for sentence, owner in zip(sentences, owners):
+        found[part_of.get(owner, "train")].append(sentence)
     return found
-
-
-def _text(sentence: Sentence) -> str:
-    return sentence.doc.text.strip()
 
 
 def _make_docs(sentences: Sequence[Sentence]) -> Iterator[Doc]:

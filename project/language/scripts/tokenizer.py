@@ -66,11 +66,13 @@ def make_blank(lang: str, segmenter: str = "") -> Language:
         known = f"choose from {', '.join(choices)}" if choices else "leave it out for this language"
         raise StepError(f"segmenter = {segmenter!r}: not one that {lang!r} has; {known}")
     config = {"nlp": {"tokenizer": choices[segmenter]}} if choices.get(segmenter) else {}
+    if segmenter == "pkuseg":
+        config["initialize"] = {"tokenizer": {"pkuseg_model": "spacy_ontonotes"}}
     try:
         nlp = spacy.blank(lang, config=config)
         if segmenter == "pkuseg":
             tokenizer: Any = nlp.tokenizer
-            tokenizer.initialize(pkuseg_model="spacy_ontonotes")
+            tokenizer.initialize(**nlp.config["initialize"]["tokenizer"])
         nlp.make_doc("1")  # some are found to be missing when they are used
     except Exception as error:  # of the modules that languages import, too
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

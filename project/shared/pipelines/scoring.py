@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from spacy.language import Language
-from spacy.scorer import PRFScore
+from spacy.scorer import PRFScore, Scorer
 from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
 
@@ -34,16 +34,17 @@ def _without_annotation(doc: Doc) -> Doc:
     return Doc(doc.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])
 
 
-def choose(scores: Scores, names: Iterable[str] = NAMES) -> Scores:
-    """Return the scores of these names that are numbers: spaCy's are None where there is no annotation."""
-    return {name: scores[name] for name in names if scores.get(name) is not None}
+def score(nlp: Language, examples: Sequence[Example], names: Iterable[str] = NAMES) -> Scores:
+    """Return spaCy's scores of these names, but for those that there is no annotation for."""
+    scores = Scorer(nlp).score(examples)
+    return {name: float(scores[name]) for name in names if scores.get(name) is not None}
 
 
 def score_raw(nlp: Language, examples: Sequence[Example]) -> Scores:
     """Return spaCy's scores of predictions from raw text, token_f among them; nothing where spaces are unknown."""
     if any(example.reference.has_unknown_spaces for example in examples):
         return {}
-    return choose(nlp.evaluate(examples), ("token_f", *NAMES))
+    return score(nlp, examples, ("token_f", *NAMES))
 
 
 def score_unseen(examples: Iterable[Example], seen: set[str]) -> Scores:

@@ -1,0 +1,195 @@
+"""Pipelines with and without ELMo: trained, scored, and put together."""
+
+import shutil
+
+import pytest
+import spacy
+import srsly
+from spacy.cli.train import train as spacy_train
+from spacy.tokens import DocBin
+
+from project.language.scripts import evaluate, runs, train, treebank
+from project.language.scripts.assemble import assemble
+from project.language.scripts.runs import Runs
+from project.language.scripts.settings import Job, Settings
+from project.shared.arguments import StepError
+from project.shared.pipelines.processes import RunError
+from project.shared.workspace import Workspace
+from tests.support.random_models import TINY, write_random_model
+
+NAMES = "Anna Bob Carl Dora Emil Fred Gita Hans Ida Jon".split()
+MORPH_ROW = "{0}\t{1}\t{1}\t{2}\t_\t{3}\t{4}\t{5}\t_\t{6}"
+
+
+def sentence(i):
+    name = NAMES[i % 10]
+    rows = [(1, name, "PROPN", "Number=Sing", 2, "nsubj", "NE=B-PER"), (2, f"voit{i % 4}", "VERB", "_", 0, "root", "_")]
+    rows += [(3, "de", "ADP", "_", 5, "case", "_"), (4, "le", "DET", "_", 5, "det", "_")]
+    rows += [(5, "soir", "NOUN", "_", 2, "obl", "SpaceAfter=No"), (6, ".", "PUNCT", "_", 2, "punct", "_")]
+    lines = [MORPH_ROW.format(*row) for row in rows]
+    return "\n".join([*lines[:2], "3-4\tdu\t_\t_\t_\t_\t_\t_\t_\t_", *lines[2:]])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A language whose treebank and model are there, to read only."""
+    root = tmp_path_factory.mktemp("checkout") / "project" / "language"
+    root.mkdir(parents=True)
+    job = Job(Workspace(root), "fr_elmo_sm")
+    path = root / "fr.conllu"
+    path.write_text("\n\n".join(map(sentence, range(40))), encoding="utf8")
+    job.keep(Settings(job.name, "fr", "", [], [str(path)], [], "", 1, "listener", [0], 1, 1, 1, {}, "own"))
+    treebank.main(job.workspace, [job.name])
+    write_random_model(job.model, TINY, lang="fr", version="1.0", license="CC0-1.0")
+    return job
+
+
+@pytest.fixture
+def job(made, workspace):
+    ignored = shutil.ignore_patterns("results", "pipelines")
+    shutil.copytree(made.workspace.root, workspace.root, dirs_exist_ok=True, ignore=ignored)
+    return Job(workspace, made.name)
+
+
+@pytest.fixture(scope="module")
+def trained(made, tmp_path_factory):
+    """The same after the step, whose processes are functions here: a process takes seconds to start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "run_python", run_here)
+        train.main(made.workspace, [made.name])
+    return made
+
+
+def run_here(arguments, *, log, threads, name):
+    words = list(map(str, arguments))
+    if words[1] == "spacy":
+        overrides = dict(word.removeprefix("--").split("=", 1) for word in words[6:])
+        overrides["system.seed"] = int(overrides["system.seed"])
+        spacy_train(words[3], words[5], overrides=overrides)
+    else:
+        evaluate.main(words[2:])
+    return 100.0
+
+
+@pytest.fixture
+def lines(trained):
+    return list(srsly.read_jsonl(trained.results / "runs.jsonl"))
+
+
+def test_every_system_of_each_kind(lines):
+    assert [(line["kind"], line["system"], line["seed"]) for line in lines] == [
+        (kind, system, 0) for kind in ("treebank", "ner") for system in ("without ELMo", "with ELMo")
+    ]
+
+
+def test_components_are_those_that_the_treebank_teaches(trained, lines):
+    nlp = spacy.load(trained.workspace.root / lines[1]["model"])
+    names = ["elmo", "morphologizer", "trainable_lemmatizer", "parser", "doc_cleaner"]
+    assert nlp.pipe_names == names
+    assert spacy.load(trained.workspace.root / lines[2]["model"]).pipe_names == ["ner"]
+
+
+def test_pipelines_have_the_tokenizer_of_the_language(trained, lines):
+    taught = spacy.load(trained.tokenizer).tokenizer.to_bytes(exclude=["vocab"])
+    for line in lines:
+        nlp = spacy.load(trained.workspace.root / line["model"])
+        assert nlp.tokenizer.to_bytes(exclude=["vocab"]) == taught
+
+
+def test_scores(lines):
+    for line in lines:
+        assert set(line["scores"]) == {"dev", "test"}
+        for scores in line["scores"].values():
+            assert scores["words"] > 0
+            values = [value for part in ("gold", "raw", "unseen", "multiword") for value in scores[part].values()]
+            assert all(isinstance(value, (int, float)) for value in values)
+            assert scores["raw"]["token_f"] == 1.0
+    treebank, ner = lines[0]["scores"]["dev"], lines[2]["scores"]["dev"]
+    names = {"pos_acc", "morph_acc", "lemma_acc", "dep_uas", "dep_las", "sents_f"}
+    assert set(treebank["gold"]) == names
+    assert set(treebank["raw"]) == {*names, "token_f"}
+    assert treebank["multiword"]["words"] == 4
+    assert set(ner["gold"]) == {"ents_p", "ents_r", "ents_f"}
+    assert "pos_acc" not in ner["multiword"]
+
+
+def test_facts(lines):
+    without, with_elmo = lines[:2]
+    assert (without["weights_md5"], bool(with_elmo["weights_md5"])) == ("", True)
+    assert with_elmo["bytes"] > 0 < with_elmo["speed"]
+    assert (with_elmo["train_peak_mb"], with_elmo["train_seconds"] > 0) == (100.0, True)
+    assert "/" not in with_elmo["config"].partition("[nlp]")[0]  # no paths of this machine
+    assert all(gold != predicted and count > 0 for gold, predicted, count in with_elmo["confusion"])
+
+
+def test_runs_that_are_done_are_not_repeated(trained, call_main, lines):
+    code, printed = call_main(train.main, trained.workspace, [trained.name])
+    assert (code, "4 runs done before, 0 to do" in printed) == (0, True)
+    assert list(srsly.read_jsonl(trained.results / "runs.jsonl")) == lines
+
+
+def test_one_pipeline_of_the_best_runs(trained):
+    nlp = assemble(trained)
+    assert nlp.pipe_names == ["elmo", "morphologizer", "trainable_lemmatizer", "parser", "ner", "doc_cleaner"]
+    doc = nlp("Anna voit1 du soir.")
+    assert doc.has_annotation("DEP")
+    assert doc.has_annotation("ENT_IOB")
+    assert {"pos_acc", "ents_f"} <= nlp.meta["performance"].keys()
+
+
+def test_entities_of_the_assembled_pipeline_are_those_of_their_run(trained, lines):
+    source = spacy.load(trained.workspace.root / lines[3]["model"])
+    nlp = assemble(trained)
+    (text, *_) = [doc.text for doc in DocBin().from_disk(trained.ner / "dev.spacy").get_docs(nlp.vocab)]
+    scores = [[(ent.text, ent.label_) for ent in pipeline(text).ents] for pipeline in (nlp, source)]
+    assert scores[0] == scores[1]
+
+
+def test_assembled_pipeline_is_saved(trained, tmp_path):
+    nlp = assemble(trained)
+    nlp.to_disk(tmp_path)
+    text = "Anna voit1 du soir."
+    assert spacy.load(tmp_path)(text).to_json() == nlp(text).to_json()
+
+
+class TestKey:
+    def keys(self, job, **values):
+        settings = job.settings()
+        return {(run.kind, run.system): run.key for run in Runs(job, settings).all()}
+
+    def test_other_weights_change_runs_with_elmo(self, job):
+        before = self.keys(job)
+        (tensors,) = job.model.glob("weights.safetensors")
+        tensors.write_bytes(tensors.read_bytes()[:-1] + b"\x7f")
+        after = self.keys(job)
+        assert {name[1] for name in before if before[name] != after[name]} == {"with ELMo"}
+
+    def test_another_treebank_changes_all(self, job):
+        before = self.keys(job)
+        for folder in (job.treebank, job.ner):
+            shutil.copy(folder / "train.spacy", folder / "dev.spacy")
+        assert not set(before.values()) & set(self.keys(job).values())
+
+    def test_another_folder_changes_nothing(self, made, job):
+        assert self.keys(made) == self.keys(job)
+
+
+def test_run_that_fails_shows_its_log(job, call_main, monkeypatch):
+    def fail(arguments, *, log, threads, name):
+        raise RunError(f"{name}: failed; the end of {log}:\nthe reason")
+
+    monkeypatch.setattr(runs, "run_python", fail)
+    code, printed = call_main(train.main, job.workspace, [job.name])
+    assert (code, "treebank without ELMo, seed 0: failed" in printed, "the reason" in printed) == (1, True, True)
+
+
+@pytest.mark.parametrize(("folder", "step"), [("model", "pretrain"), ("treebank", "treebank")])
+def test_step_that_is_missing(job, call_main, folder, step):
+    shutil.rmtree(getattr(job, folder))
+    code, printed = call_main(train.main, job.workspace, [job.name])
+    assert (code, f"run the step `{step}` first" in printed) == (1, True)
+
+
+def test_nothing_to_put_together(job):
+    with pytest.raises(StepError, match="run the step `train` first"):
+        assemble(job)
