@@ -79,8 +79,10 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     job.tokenizer.mkdir(parents=True)
     nlp.to_disk(job.tokenizer)
-    if any(doc.ents for doc in named["train"]):
+    if all(any(doc.ents for doc in named[split]) for split in ("train", "dev")):
         _write(job.ner, named)
+    elif entities:
+        notes.add("warning", "ner: no entities in its train or dev part, so no component learns them")
     _write(job.treebank, docs, {"notes": notes.notes, "figures": notes.figures, "sources": sources})
     for split in docs:
         found = notes.figures[split]
@@ -130,13 +132,17 @@ def _find_tags(docs: Docs, notes: Notes) -> None:
     if all(token.tag_ in ("", token.pos_) for doc in train for token in doc if not _is_in(doc, token.i)):
         for token in (token for found in docs.values() for doc in found for token in doc):
             token.tag_ = ""
-    there = [name for name in ANNOTATION if any(doc.has_annotation(name) for doc in train)]
+    there = [name for name in ANNOTATION if all(_has(docs[split], name) for split in ("train", "dev"))]
     missing = [ANNOTATION[name] for name in ANNOTATION if name not in there and name != "ENT_IOB"]
     if not {"TAG", "POS", "DEP"} & set(there):
-        raise CorpusError("treebank: neither UPOS nor XPOS nor HEAD in its training part; there is nothing to learn")
+        raise CorpusError("treebank: neither UPOS nor XPOS nor HEAD in its train and dev parts; nothing can be learned")
     if missing:
-        notes.add("info", f"The treebank has no {', '.join(missing)}, so there is no component for it")
+        notes.add("info", f"The treebank has no {', '.join(missing)} in train and dev, so no component learns it")
     notes.figures["annotation"] = [ANNOTATION[name] for name in there]
+
+
+def _has(docs: list[Doc], name: str) -> bool:
+    return any(doc.has_annotation(name) for doc in docs)
 
 
 def _is_in(doc: Doc, i: int) -> bool:

@@ -78,4 +78,4 @@ def read_sentences(path: Path, reading: Reading, vocab: Vocab) -> Iterator[tuple
             yield sentence, doc
     if is_empty:
         left_out = reading.how.left_out
-        raise CorpusError(f"{path}: {EMPTY}" + (f"\n{left_out.reasons[-1]}" if left_out and left_out.count else ""))
+        raise CorpusError(f"{path}: {EMPTY}" + (f"\n{left_out.reasons[0]}" if left_out and left_out.count else ""))

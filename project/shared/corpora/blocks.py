@@ -50,7 +50,7 @@ def find_columns(path: Path, sample: list[Line]) -> list[str]:
     widths = Counter(line.count("\t") + 1 for _, line in sample if not line.startswith("#"))
     width = widths.most_common(1)[0][0] if widths else len(COLUMNS)
     given = next((found[1].split() for _, line in sample if (found := NAMES.match(line))), COLUMNS)
-    names = given if len(given) == width else COLUMNS[:width]
+    names = given if len(given) == width and {"ID", "FORM"} <= set(given) else COLUMNS[:width]
     if not {"ID", "FORM"} <= set(names):
         what = f"{width} column{'s' if width > 1 else ''}"
         raise CorpusError(f"{path}:{sample[0][0]}: {what} where CoNLL-U has 10, with tabs between them")

@@ -16,6 +16,7 @@ from .merging import Splitter
 
 MULTIWORD = "multiword"  # the spans of a Doc that are multiword tokens
 MOST = 20  # reasons that are kept
+LONGEST = 300  # characters of one
 
 
 class LeftOut:
@@ -34,7 +35,7 @@ class LeftOut:
         """Note a sentence."""
         self.count += 1
         if len(self.reasons) < MOST:
-            self.reasons.append(reason)
+            self.reasons.append(reason[:LONGEST])
 
 
 @dataclass(frozen=True)

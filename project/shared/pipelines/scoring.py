@@ -98,7 +98,7 @@ def score_words(examples: Iterable[Example], select: Callable[[Doc], list[bool]]
         bounds = [(token.idx, token.idx + len(token)) for token in example.reference if chosen[token.i]]
         entities.score_set(*({span for span in spans if _has_any(span, bounds)} for spans in (predicted, gold)))
     shares = {name: right[name] / known[name] for name in known}
-    return {"words": n_words, **shares, **({"ents_f": entities.fscore} if has_entities else {})}
+    return {"words": n_words, **shares, **({"ents_f": entities.fscore} if has_entities and n_words else {})}
 
 
 def align(example: Example) -> list[Token | None]:

@@ -193,6 +193,11 @@ class TestEntities:
         make({"a-train.conllu": sentences(1, misc="NE=B-PER"), "a-dev.conllu": sentences(2, misc="NE=B-PER")})
         assert [ent.text for ent in docs(job.ner, "train")[0].ents] == ["Bob1"]
 
+    def test_none_in_dev(self, make, job):
+        texts = {"n-train.iob": "Anna\tB-PER\n", "n-dev.iob": "sleeps\tO\n"}
+        code, printed = make({"a-train.conllu": sentences(1), "a-dev.conllu": sentences(2), **texts})
+        assert (code, "no entities in its train or dev part" in printed, job.ner.exists()) == (0, True, False)
+
     def test_none(self, make, job):
         make({"a-train.conllu": sentences(1), "a-dev.conllu": sentences(2)})
         assert not job.ner.exists()

@@ -68,6 +68,10 @@ class TestColumns:
         (doc,) = read(tmp_path, "# global.columns = ID FORM UPOS LOOK\n1\tBirds\tNOUN\tx\n", "morphologizer")
         assert (doc[0].text, doc[0].pos_, doc[0].lemma_) == ("Birds", "NOUN", "")
 
+    def test_names_without_words_do_not_count(self, tmp_path):
+        (doc,) = read(tmp_path, f"# global.columns = {' '.join('abcdefghij')}\n{row(1, 'Oslo')}\n")
+        assert (doc[0].text, doc[0].pos_) == ("Oslo", "NOUN")
+
     def test_spaces_are_of_the_text(self, tmp_path):
         (doc,) = read(tmp_path, "# text = Go, go!\n1\tGo\n2\t,\n3\tgo\n4\t!\n", "morphologizer")
         assert doc.text == "Go, go! "
