@@ -21,24 +21,32 @@ from spacy_elmo.util.staging import staged
 
 from .settings import NOTES, read_job, read_notes
 
+WARNING = "Warning: "  # how lines of the package begin that are more than information
+
 
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, arguments, "Choose sizes and schedule from the clock")
     figures = read_notes(job.text / NOTES, after="text")["figures"]
-    asked = {key: getattr(settings, key) for key in ("lang", "hours", "init", "threads")} | {"words": figures["words"]}
+    words = {"words": figures["words"], "dev_words": figures["heldout_words"]}
+    asked = {key: getattr(settings, key) for key in ("lang", "hours", "init", "threads")} | words
     if job.plan.is_file() and read_notes(job.asked) == asked:
         msg.info(f"{job.plan}: planned before, for the same hours and text")
         return
-    init = settings.init or None
     plan = plan_run(
-        hours=settings.hours, lang=settings.lang, words=figures["words"], threads=settings.threads or None, init=init
+        hours=settings.hours,
+        lang=settings.lang,
+        **words,
+        text=[job.text / "train.txt"],
+        tokenizer=str(job.tokenizer),
+        init=settings.init or None,
+        threads=settings.threads or None,
+        notify=msg.info,
     )
     for line in plan.lines:
-        msg.info(line)
+        (msg.warn if line.startswith(WARNING) else msg.info)(line.removeprefix(WARNING))
     config = plan.config
-    config["paths"] |= {"train": str(job.text / "train.txt"), "dev": str(job.text / "heldout.txt"), "init": init}
-    config["corpus"]["train"]["tokenizer"] = str(job.tokenizer)
+    config["paths"]["dev"] = str(job.text / "heldout.txt")
     with staged(job.training, [job.plan.name, job.asked.name]) as stage:
         config.to_disk(stage / job.plan.name)
         srsly.write_json(stage / job.asked.name, asked)
