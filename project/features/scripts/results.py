@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import srsly
 
-from project.shared.arguments import StepError
+from project.shared.results import Result, is_number, read_lines
 from spacy_elmo.util.staging import staged
 
 from .tasks import SPLITS, TASKS
 
-Result = dict[str, Any]
-LARGEST = 1e12  # of all figures; NaN is none
 # What every line has, below these keys; also a number for each score of its task
 FIELDS: dict[tuple[str, ...], type] = {
     ("key",): str,
@@ -61,20 +59,7 @@ class Results:
 
 def read_results(path: Path, task: str) -> list[Result]:
     """Return the results of a task, none where there is no file. Raises StepError where one of them cannot be used."""
-    results = []
-    try:
-        lines = path.read_text(encoding="utf8").split("\n") if path.exists() else []
-    except (OSError, UnicodeDecodeError) as error:
-        raise StepError(f"{path}: cannot be read ({error}); move it away, and train again") from error
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                results.append(json.loads(line))
-                _check(results[-1], task)
-            except (ValueError, RecursionError) as error:
-                remedy = "remove this line; its run is repeated"
-                raise StepError(f"{path}:{number}: not the result of a run ({error}); {remedy}") from error
-    return results
+    return read_lines(path, partial(_check, task=task))
 
 
 def _check(result: Any, task: str) -> None:
@@ -91,7 +76,7 @@ def _check(result: Any, task: str) -> None:
     optional = {key: result.get(key) for key in ("train_seconds", "train_peak_mb")}
     numbers |= {key: value for key, value in optional.items() if value is not None}
     for key, value in numbers.items():
-        if not isinstance(value, (int, float)) or not abs(value) < LARGEST:
+        if not is_number(value):
             raise ValueError(f"no number {key} in it")
     if not isinstance(raw := result.get("raw", {}), dict):
         raise ValueError("raw in it is not dict")

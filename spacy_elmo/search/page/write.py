@@ -58,8 +58,8 @@ def write_entries(path: Path | str, entries: Sequence[Entry], *, title: str) -> 
     """
     if not entries:
         raise ValueError("no words to show; give one or more")
-    style, script = (Path(__file__).with_name(f"page.{kind}").read_text(encoding="utf8") for kind in ("css", "js"))
-    page = Template(Path(__file__).with_name("page.html").read_text(encoding="utf8")).substitute(
+    style, script = base_style() + _read("page.css"), _read("page.js")
+    page = Template(_read("page.html")).substitute(
         title=html.escape(_plain(title)),
         style=style,
         style_digest=_digest(style),
@@ -70,6 +70,15 @@ def write_entries(path: Path | str, entries: Sequence[Entry], *, title: str) -> 
     file = file_to_write(Path(path))
     with staged(file.parent, [file.name]) as stage:
         (stage / file.name).write_bytes(page.encode("utf8"))
+
+
+def base_style() -> str:
+    """Return the style of all pages: their colors by day and by night, letters, and what has the focus."""
+    return _read("base.css")
+
+
+def _read(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf8")
 
 
 def _digest(code: str) -> str:

@@ -1,0 +1,124 @@
+"""Write what came of a language as a page for a browser and as Markdown.
+
+python -m scripts.report NAME
+
+The page is one file, which loads nothing. Both have what there is: a part whose data are missing is left out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from string import Template
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import DocBin
+from spacy.util import get_lang_class
+from wasabi import msg
+
+from project.shared.arguments import clear_errors
+from project.shared.workspace import Workspace
+from spacy_elmo.search.page.write import base_style
+from spacy_elmo.util.staging import staged
+
+from .pages import confusion, curve, facts, parses, tables
+from .pages.markup import Section, cell, text
+from .pages.runs import BASELINE, ELMO, Runs, read_runs
+from .settings import Job, Settings, read_job
+
+FILES = ("report.html", "report.md")
+
+
+@clear_errors
+def main(workspace: Workspace, arguments: Sequence[str]) -> None:
+    job, settings = read_job(workspace, list(arguments), "Write what came of a language as a page and as Markdown")
+    runs = read_runs(job, settings.seeds)
+    sections = [section for section in _sections(job, settings, runs) if section is not None]
+    with staged(job.results, FILES) as stage:
+        (stage / FILES[0]).write_bytes(make_page(settings, sections).encode("utf8"))
+        (stage / FILES[1]).write_bytes(make_markdown(settings, sections).encode("utf8"))
+    for label, figures in tables.find_headline(runs).items():
+        best = figures[0]
+        change = f", {best.difference} by ELMo" if best.difference else ""
+        msg.info(f"{label} on {best.split}: {best.elmo}%{change}")
+    msg.good(f"Wrote {job.results / FILES[0]} and {FILES[1]} beside it")
+
+
+def _sections(job: Job, settings: Settings, runs: Runs) -> Iterator[Section | None]:
+    yield tables.headline(runs)
+    yield tables.scores(runs)
+    yield curve.learning_curve(job.run)
+    yield confusion.confusions(runs)
+    yield _parses(job, runs)
+    yield tables.costs(runs)
+    yield facts.circumstances(job, settings, runs)
+    yield facts.notes(job)
+    yield facts.licenses(job, settings)
+
+
+def _parses(job: Job, runs: Runs) -> Section | None:
+    pipelines: dict[str, Language] = {}
+    for system in (ELMO, BASELINE):
+        run = runs.best("treebank", system)
+        if run is None:
+            return None
+        path = job.workspace.root / run["model"]
+        if not path.is_dir():
+            msg.warn(f"{path}: the pipeline is gone, so the report shows no sentences; train it again")
+            return None
+        pipelines[system] = spacy.load(path)
+    dev = job.treebank / "dev.spacy"
+    if not dev.is_file():
+        msg.warn(f"{dev}: no such file, so the report shows no sentences; run the step `treebank` again")
+        return None
+    docs = list(DocBin().from_disk(dev).get_docs(pipelines[ELMO].vocab))
+    return parses.parses(docs, pipelines)
+
+
+def make_page(settings: Settings, sections: Sequence[Section]) -> str:
+    """Return the page: its sections, and links to them."""
+    folder = Path(__file__).with_name("pages")
+    contents = "".join(f'<li><a href="#{section.id}">{text(section.title)}</a></li>' for section in sections)
+    return Template((folder / "page.html").read_text(encoding="utf8")).substitute(
+        title=text(make_title(settings)),
+        name=text(settings.name),
+        style=base_style() + (folder / "page.css").read_text(encoding="utf8"),
+        made="".join(f'<li dir="auto">{text(fact)}</li>' for fact in _made_from(settings)),
+        contents=contents,
+        sections="\n".join(
+            f'<section id="{section.id}"><h2>{text(section.title)}</h2>{section.html}</section>' for section in sections
+        ),
+    )
+
+
+def make_markdown(settings: Settings, sections: Sequence[Section]) -> str:
+    """Return the same as Markdown."""
+    lines = [f"# {cell(make_title(settings))}", ""]
+    lines += [f"{cell(settings.name)}: {cell('; '.join(_made_from(settings)))}", ""]
+    for section in sections:
+        lines += [f"## {section.title}", "", section.markdown.rstrip("\n"), ""]
+    return "\n".join(lines)
+
+
+def make_title(settings: Settings) -> str:
+    """Return the title: the language, and the treebank by the name of its file."""
+    return f"{get_lang_class(settings.lang).__name__}: what ELMo brings on {_treebank(settings)}"
+
+
+def _treebank(settings: Settings) -> str:
+    names = [Path(path).name.partition(".")[0] for path in settings.treebank]
+    return names[0].partition("-ud-")[0] if names else "the treebank"
+
+
+def _made_from(settings: Settings) -> Iterator[str]:
+    texts, n_seeds = [Path(path).name for path in settings.text], len(settings.seeds)
+    yield f"language {settings.lang}"
+    yield f"{settings.hours:g} hours of pretraining" + (f", from {settings.init}" if settings.init else "")
+    yield f"text: {', '.join(texts[:3])}" + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
+    yield f"recipe {settings.recipe}, {settings.epochs} epochs, {n_seeds} seed{'s' * (n_seeds != 1)}"
+
+
+if __name__ == "__main__":
+    main(Workspace(Path.cwd()), sys.argv[1:])

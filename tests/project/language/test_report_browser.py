@@ -1,0 +1,77 @@
+"""The report in a real browser, which opens it as a file. No test lets a request or a message pass."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from project.language.scripts import report
+from tests.support.languages import BASELINE, ELMO, make_settings, write_all
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra `test`")
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs chromium or google-chrome on the path")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def look(browser: Any, job: Any, call: Callable, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable]:
+    """Write a report with all its parts and open it. At the end, nothing may have gone wrong or left the page."""
+    contexts, wrong = [], []
+
+    def open_page(width: int, *, lang: str = "it") -> Any:
+        job.keep(make_settings(lang=lang, text=[f"/{'long' * 40}.txt"]))
+        pipelines = write_all(job, lang=lang)
+        monkeypatch.setattr(
+            report.spacy, "load", lambda path: pipelines[ELMO if f"-{ELMO}-" in path.name else BASELINE]
+        )
+        assert call(report, job.name)[0] == 0
+        contexts.append(browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce"))
+        page = contexts[-1].new_page()
+        address = (job.results / "report.html").as_uri()
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: request.url == address or wrong.append(request.url))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_fits_the_screen_and_shows_the_parses(look: Callable, width: int):
+    page = look(width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".displacy").count() == 6
+    assert page.locator(".displacy").first.bounding_box()["height"] > 50
+    assert page.locator(".number b").first.inner_text() == "87.1"
+
+
+def test_keys_reach_all_sections_and_scroll_wide_tables(look: Callable):
+    page = look(390)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#scores"
+    box = page.locator(".scroll").first
+    box.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.scroll').scrollLeft > 0")
+
+
+def test_right_to_left_sentences_are_shown_so(look: Callable):
+    page = look(1280, lang="ar")
+    words = page.locator(".displacy").first.locator(".displacy-word")
+    assert words.first.bounding_box()["x"] > words.last.bounding_box()["x"]
