@@ -1,1 +1,1 @@
-"""What several projects need: folders, arguments of steps, assets, annotated text, and how pipelines are trained."""
+"""What several projects need: folders, arguments of steps, assets, annotated text, trained pipelines, results and wheels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 SOFTWARE = "apache-2.0 mit bsd-2-clause bsd-3-clause gpl-2.0 gpl-3.0 agpl-3.0 lgpl-3.0 mpl-2.0 unlicense".split()
@@ -25,7 +25,9 @@ def make_card(facts: Mapping[str, Any], *, pretrained: str = THIS_FOLDER, wheel:
         pretrained: What a pipeline names the model.
         wheel: Name of a file to install first. "" for none.
     """
-    return _front_matter(facts) + make_text(facts, pretrained=pretrained, wheel=wheel)
+    return front_matter(facts, tags=("spacy", "elmo", "token-embeddings")) + make_text(
+        facts, pretrained=pretrained, wheel=wheel
+    )
 
 
 def make_text(facts: Mapping[str, Any], *, pretrained: str, wheel: str = "") -> str:
@@ -44,7 +46,13 @@ def make_text(facts: Mapping[str, Any], *, pretrained: str, wheel: str = "") -> 
     return "\n".join(lines)
 
 
-def _front_matter(facts: Mapping[str, Any]) -> str:
+def front_matter(facts: Mapping[str, Any], *, tags: Sequence[str]) -> str:
+    """Return what the hub reads at the beginning of a card.
+
+    Args:
+        facts: "lang" and "license", as far as they are known.
+        tags: What the hub finds the card by.
+    """
     license_name = str(facts.get("license") or "")
     license_id = license_name.lower().replace(" ", "-")
     matter = {
@@ -52,7 +60,7 @@ def _front_matter(facts: Mapping[str, Any]) -> str:
         **({"license": license_id if license_id in LICENSES else "other"} if license_name else {}),
         **({"license_name": license_name} if license_name and license_id not in LICENSES else {}),
         "library_name": "spacy",
-        "tags": ["spacy", "elmo", "token-embeddings"],
+        "tags": list(tags),
     }
     lines = ["---", *(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in matter.items()), "---", ""]
     return "\n".join(lines) + "\n"

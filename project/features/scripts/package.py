@@ -2,26 +2,23 @@
 
 python -m scripts.package TASK [--name NAME]
 
-The new environment has nothing of its own but the wheel; what the wheel needs is that of this environment.
+The new environment has the wheel, and of this environment what the wheel needs, but nothing else.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
-import sysconfig
-import tempfile
-import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-import spacy
 from wasabi import msg
 
-import spacy_elmo
 from project.shared.arguments import StepError, clear_errors
+from project.shared.wheels.build import build_pipeline
+from project.shared.wheels.closure import find_closure
+from project.shared.wheels.trial import compare, installed
 from project.shared.workspace import Workspace
 
 from .report import find_results, newest_runs
@@ -61,46 +58,16 @@ def choose(task: str, lines: list[Result]) -> Result:
 
 
 def build(model: Path, folder: Path) -> Path:
-    """Make the wheel of a pipeline by `spacy package`, in a folder of the package's name, and return its path."""
+    """Make the wheel of a pipeline, in a folder of the package's name, and return its path."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    module = re.sub(r"\W", "_", folder.name)  # the package is imported by it
-    _python("-m", "spacy", "package", model, folder, "--build", "wheel", "--name", module, "--force")
-    return next(folder.glob("*/dist/*.whl"))
+    return build_pipeline(model, folder, name=re.sub(r"\W", "_", folder.name))  # the package is imported by it
 
 
 def load_elsewhere(wheel: Path, model: Path) -> None:
     """Install a wheel in a new environment, and compare what it predicts with what the pipeline predicts here."""
-    package = wheel.name.partition("-")[0]
-    code = f"import spacy; print(spacy.load({package!r})({TEXT!r}).to_json())"
-    with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
-        python = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-        site = _run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
-        (Path(site.strip()) / "shared.pth").write_text(_import_paths(), encoding="utf8")
-        _run([python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel])
-        found = _run([python, "-c", code])
-    expected = f"{spacy.load(model)(TEXT).to_json()}\n"
-    if found != expected:
-        raise StepError(f"{wheel}: predicts otherwise than {model}\n{found}{expected}")
-
-
-def _import_paths() -> str:
-    """Return a line for each folder with installed packages, and for that of this package where it is editable."""
-    folders = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), str(Path(spacy_elmo.__file__).parents[1])]
-    return "\n".join(dict.fromkeys(folders)) + "\n"
-
-
-def _python(*arguments: object) -> str:
-    return _run([sys.executable, *arguments])
-
-
-def _run(command: list[object]) -> str:
-    """Return what the command printed. Raises StepError with it where the command fails."""
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    if done.returncode:
-        raise StepError(f"failed: {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
-    return done.stdout
+    with installed(wheel, links=wheel.parent, lent=find_closure([wheel])) as environment:
+        compare(environment, wheel.name.partition("-")[0], model, [TEXT])
 
 
 if __name__ == "__main__":

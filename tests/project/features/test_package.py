@@ -1,11 +1,11 @@
 """The pipeline that is packaged."""
 
-import pytest
 import srsly
 
 from project.features.scripts import package
-from project.shared.arguments import StepError
+from project.shared.wheels import build
 from tests.support.hand_made import make_result
+from tests.support.wheels import package_here
 
 BASELINE = "paper without ELMo"
 
@@ -52,33 +52,17 @@ def test_no_results_yet(call):
     assert "no results yet; run the step `runs` first, with --vars.task ner" in printed
 
 
-def test_command_that_fails_ends_with_what_it_printed():
-    with pytest.raises(StepError) as caught:
-        package._python("-c", "print('one'); import sys; sys.exit('two')")
-    assert {"one", "two"} <= set(str(caught.value).splitlines())
-
-
 def test_wheel_of_a_corpus_whose_name_starts_with_the_language(nlp, workspace, monkeypatch):
     """`spacy package` does not name the language twice."""
     nlp.to_disk(workspace.root / "model")
-    monkeypatch.setattr(package, "_python", package_without_network)
+    monkeypatch.setattr(build, "run", package_here)
     wheel = package.build(workspace.root / "model", workspace.packages / "en_mine_ner")
-    assert wheel.name == "en_mine_ner-0.0.0.whl"
+    assert wheel.name == "en_mine_ner-0.0.0-py3-none-any.whl"
 
 
 def test_wheel_of_a_corpus_with_a_hyphen_in_its_name(nlp, workspace, monkeypatch):
     """The package in a wheel is imported by a name that must have none."""
     nlp.to_disk(workspace.root / "model")
-    monkeypatch.setattr(package, "_python", package_without_network)
+    monkeypatch.setattr(build, "run", package_here)
     wheel = package.build(workspace.root / "model", workspace.packages / "my-corpus_ner")
-    assert wheel.name == "en_my_corpus_ner-0.0.0.whl"
-
-
-def package_without_network(*arguments):
-    """`spacy package` in this process, and an empty file where its wheel would be."""
-    *_, model, folder, _, _, _, name, _ = arguments
-    package.spacy.cli.package(model, folder, name=name, create_sdist=False, create_wheel=False, force=True)
-    (written,) = folder.iterdir()
-    (written / "dist").mkdir()
-    (written / "dist" / f"{written.name}.whl").touch()
-    return ""
+    assert wheel.name == "en_my_corpus_ner-0.0.0-py3-none-any.whl"
