@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 import spacy
 from spacy.tokens import DocBin
 from spacy.vocab import Vocab
+from tqdm import tqdm
 from wasabi import msg
 
 from project.shared.arguments import StepError, clear_errors
@@ -72,10 +73,10 @@ def make_wheels(folder: WheelFolder, model: Path, settings: Settings) -> Path:
     wheel = folder.keep(digest_folder(model), partial(build_pipeline, model))
     own = [wheel, folder.keep(digest_this_package(), build_this_package)]
     if settings.wheels == "all":
-        for dist in find_closure(own):
-            path = folder.keep(describe_installed(dist), partial(repack, dist))
-            msg.text(f"{path.name}: {path.stat().st_size / 1e6:,.1f} MB")
+        needed = tqdm(find_closure(own), unit=" wheels", leave=False, disable=None)
+        own += [folder.keep(describe_installed(dist), partial(repack, dist)) for dist in needed]
     folder.remove_others()
+    msg.text(f"{len(own)} wheels, {sum(path.stat().st_size for path in own) / 1e6:,.1f} MB")
     return wheel
 
 

@@ -54,6 +54,7 @@ def _sections(job: Job, settings: Settings, runs: Runs) -> Iterator[Section | No
     yield _parses(job, runs)
     yield tables.costs(runs)
     yield facts.circumstances(job, settings, runs)
+    yield facts.package(job, settings)
     yield facts.notes(job)
     yield facts.licenses(job, settings)
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from project.language.scripts import report
+from project.shared.wheels.folder import WheelFolder
 from tests.support.languages import (
     BASELINE,
     ELMO,
@@ -16,6 +17,7 @@ from tests.support.languages import (
     write_dev,
     write_results,
 )
+from tests.support.wheels import write_wheel
 
 HOSTILE = "</style><script>alert(1)</script>|*\"'"
 SECTIONS = [
@@ -66,6 +68,14 @@ def test_a_single_run_is_enough(job, written):
     assert "without" not in markdown
     assert "| UPOS | 90.0 |" in markdown
     assert "not stated; name one" in markdown
+
+
+def test_wheels_are_shown_with_how_to_install_them(job, written):
+    write_results(job, [make_run(ELMO)])
+    WheelFolder(job.packages).keep("digest", lambda folder: write_wheel(folder, "it_dep_elmo_sm", "1.0"))
+    page, markdown = written()
+    assert "1 wheel of 0.0 MB, not tried yet" in page
+    assert "pip install --find-links . it_dep_elmo_sm" in markdown
 
 
 def test_sentences_are_left_out_where_a_pipeline_is_gone(job, call):

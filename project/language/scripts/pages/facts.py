@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from project.shared.results import is_number
+from project.shared.wheels.folder import WheelFolder
 from spacy_elmo.util.files import WeightsError, read_json
 
 from ..settings import Job, Settings
-from .markup import Section, Table, cell, html_table, markdown_table, text
+from .markup import Section, Table, cell, html_table, markdown_table, scroll_box, text
 from .runs import Runs
 
 NOTES = "notes.json"
@@ -69,6 +70,21 @@ def circumstances(job: Job, settings: Settings, runs: Runs) -> Section:
     rows.append(["software", ", ".join([f"Python {newest['python']}"] * ("python" in newest) + named)])
     table = Table("Pretraining and trainings", ["", ""], [row for row in rows if row[1]], kind="facts")
     return Section("Time and machine", markdown_table(table), html_table(table))
+
+
+def package(job: Job, settings: Settings) -> Section | None:
+    """Return how the wheels are installed, None where the pipeline has none yet."""
+    folder = WheelFolder(job.packages)
+    paths = [job.packages / name for name in folder.digests if (job.packages / name).is_file()]
+    own = [path.name.partition("-")[0] for path in paths if path.name.startswith(f"{settings.lang}_")]
+    if not own:
+        return None
+    size = sum(path.stat().st_size for path in paths) / 1e6
+    tried = "installed and tried in a new environment" if folder.tried == folder.digests else "not tried yet"
+    about = f"{len(paths)} wheel{'s' * (len(paths) > 1)} of {size:,.1f} MB, {tried}. In their folder:"
+    command = f"pip install --find-links . {own[0]}"
+    html = f"<p>{text(about)}</p>{scroll_box('Command', f'<pre>{text(command)}</pre>')}"
+    return Section("Package", f"{about}\n\n```\n{command}\n```", html)
 
 
 def licenses(job: Job, settings: Settings) -> Section:
