@@ -49,7 +49,7 @@ def describe(nlp: Language, job: Job, settings: Settings, runs: Runs) -> None:
             **{key: facts.get(key, "") for key in ("author", "email", "url")},
             "license": find_license(job, settings),
             "sources": sources,
-            "performance": scores,
+            "performance": scores or nlp.meta.get("performance", {}),
             "requirements": find_requirements(nlp),
             "notes": f"Scores are those of {split}, from raw text through the tokenizer." if scores else "",
         }
@@ -86,7 +86,7 @@ def write_documents(nlp: Language, folder: Path, job: Job) -> None:
     """Write README.md, LICENSE and LICENSES_SOURCES beside a saved pipeline, where `spacy package` looks for them."""
     meta = {**nlp.meta, "spacy_version": get_minor_version_range(__version__)}
     matter = front_matter(meta, tags=["spacy", "token-classification", "elmo"])
-    (folder / "README.md").write_text("\n".join([*matter, generate_readme(meta)]), encoding="utf8")
+    (folder / "README.md").write_text(matter + generate_readme(meta), encoding="utf8")
     (folder / "LICENSE").write_text(_license(nlp.meta, job), encoding="utf8")
     sources = [_source(source) for source in nlp.meta["sources"]]
     (folder / "LICENSES_SOURCES").write_text("\n".join(sources), encoding="utf8")
