@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from wasabi import msg
 
@@ -19,7 +20,7 @@ from spacy_elmo.models.describe import read_facts
 from spacy_elmo.util.files import read_json
 
 from .facts import license_text, model_facts
-from .settings import Job, Settings, read_job
+from .settings import Settings, read_job
 
 
 @clear_errors
@@ -28,7 +29,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     run = job.run
     if status := run_command(["elmo", "pretrain", job.plan, "--output", run, "--resume"]):
         sys.exit(status)
-    trained, facts = read_json(run / "model-best" / "meta.json"), make_facts(job, settings)
+    trained, facts = read_json(run / "model-best" / "meta.json"), make_facts(settings)
     shipped = read_facts(job.model) if job.model.is_dir() else {}
     if all(shipped.get(key) == value for key, value in facts.items()) and shipped.get("run") == run.name:
         msg.info(f"{job.model}: written before, from this run")
@@ -39,7 +40,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     msg.good(f"{job.model}: {trained['words']:,} tokens read, perplexity {perplexity} of held-out text")
 
 
-def make_facts(job: Job, settings: Settings) -> dict[str, object]:
+def make_facts(settings: Settings) -> dict[str, Any]:
     """Return what a person would know of the model."""
     facts = model_facts(settings)
     start = read_facts(settings.init) if settings.init else {}
