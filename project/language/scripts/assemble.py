@@ -9,7 +9,8 @@ from wasabi import msg
 from project.shared.arguments import StepError
 from project.shared.results import Result
 
-from .results import ELMO, Results
+from .figures import read_runs
+from .results import ELMO
 from .settings import Job
 
 
@@ -25,12 +26,12 @@ def assemble(job: Job) -> Language:
     Raises:
         StepError: Where no run is done, or the pipeline of a run is gone.
     """
-    results, seeds = Results(job), job.settings().seeds
-    run = results.best("treebank", ELMO, seeds)
+    runs = read_runs(job, job.settings().seeds)
+    run = runs.best("treebank", ELMO)
     if run is None:
-        raise StepError(f"{results.path}: no run with ELMo yet; run the step `train` first")
+        raise StepError(f"{job.results}: no run with ELMo yet; run the step `train` first")
     nlp = _load(job, run)
-    entities = results.best("ner", ELMO, seeds)
+    entities = runs.best("ner", ELMO)
     if entities is not None:
         source = _load(job, entities)
         nlp.add_pipe("ner", source=source, before="doc_cleaner")

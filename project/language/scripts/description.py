@@ -14,8 +14,9 @@ from spacy.util import get_minor_version_range
 from spacy_elmo.models.card import front_matter
 from spacy_elmo.util.files import WeightsError, read_text
 
+from .figures import Runs
 from .pages.facts import find_license, find_sources
-from .pages.runs import ELMO, Runs
+from .results import ELMO
 from .settings import Job, Settings
 
 # What tokenizers of spaCy need that spaCy leaves to its users

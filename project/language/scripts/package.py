@@ -29,10 +29,11 @@ from project.shared.wheels.repack import describe as describe_installed
 from project.shared.wheels.repack import repack
 from project.shared.wheels.trial import Environment, compare, installed
 from project.shared.workspace import Workspace
+from spacy_elmo.models import package_model
 
 from .assemble import assemble
 from .description import describe, write_documents
-from .pages.runs import read_runs
+from .figures import read_runs
 from .settings import Job, Settings, read_job
 
 N_DOCS = 5  # of dev, which are tried
@@ -47,7 +48,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         model = Path(folder) / "pipeline"
         save(job, settings, model)
         folder_of_wheels = WheelFolder(job.packages)
-        wheel = make_wheels(folder_of_wheels, model, settings)
+        wheel = make_wheels(folder_of_wheels, model, job, settings)
         if folder_of_wheels.is_tried():
             msg.info(f"{wheel}: made and tried before, from the same pipeline")
             return
@@ -67,11 +68,12 @@ def save(job: Job, settings: Settings, model: Path) -> None:
     write_documents(nlp, model, job)
 
 
-def make_wheels(folder: WheelFolder, model: Path, settings: Settings) -> Path:
+def make_wheels(folder: WheelFolder, model: Path, job: Job, settings: Settings) -> Path:
     """Make the wheels that are not there, remove those that are of no use any more, and return the pipeline's."""
     msg.info("Making the wheels")
     wheel = folder.keep(digest_folder(model), partial(build_pipeline, model))
     own = [wheel, folder.keep(digest_this_package(), build_this_package)]
+    own.append(folder.keep(digest_folder(job.model), partial(package_model, job.model, notify=msg.warn)))
     if settings.wheels == "all":
         needed = tqdm(find_closure(own), unit=" wheels", leave=False, disable=None)
         own += [folder.keep(describe_installed(dist), partial(repack, dist)) for dist in needed]

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import srsly
-from spacy_elmo.pretraining.plan import plan_run
 from wasabi import msg
 
 from project.shared.arguments import clear_errors
 from project.shared.workspace import Workspace
+from spacy_elmo.pretraining.plan import plan_run
 from spacy_elmo.util.staging import staged
 
 from .settings import NOTES, read_job, read_notes

@@ -23,9 +23,10 @@ from project.shared.workspace import Workspace
 from spacy_elmo.search.page.write import base_style
 from spacy_elmo.util.staging import staged
 
+from .figures import Runs, read_runs
 from .pages import confusion, curve, facts, parses, tables
 from .pages.markup import Section, cell, text
-from .pages.runs import BASELINE, ELMO, Runs, read_runs
+from .results import BASELINE, ELMO
 from .settings import Job, Settings, read_job
 
 FILES = ("report.html", "report.md")

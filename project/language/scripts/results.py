@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 import srsly
@@ -15,7 +14,21 @@ from .settings import Job
 
 FILE = "runs.jsonl"
 ELMO, BASELINE = "with ELMo", "without ELMo"
-FIELDS: dict[str, type] = {"key": str, "kind": str, "system": str, "seed": int, "model": str, "scores": dict}
+SPLITS = ("dev", "test")
+SCORES = {
+    **{
+        "token_f": "tokens, F",
+        "sents_f": "sentences, F",
+        "tag_acc": "XPOS",
+        "pos_acc": "UPOS",
+        "morph_acc": "morphology",
+    },
+    **{"lemma_acc": "lemmas", "dep_uas": "UAS", "dep_las": "LAS"},
+    **{"ents_p": "entities, precision", "ents_r": "entities, recall", "ents_f": "entities, F"},
+}
+PARTS = ("gold", "raw", "unseen", "multiword")
+FIELDS = {"key": str, "kind": str, "system": str, "seed": int, "model": str, "scores": dict, "machine": str}
+OPTIONAL = ("train_seconds", "train_peak_mb", "speed", "bytes")
 
 
 class Results:
@@ -38,28 +51,30 @@ class Results:
         with staged(self.path.parent, [self.path.name]) as stage:
             srsly.write_jsonl(stage / self.path.name, self.lines)
 
-    def best(self, kind: str, system: str, seeds: list[int]) -> Result | None:
-        """Return the run whose mean of all dev scores by gold tokens is best, None where there is no run.
 
-        Args:
-            kind: "treebank" or "ner".
-            system: With or without ELMo.
-            seeds: Of each, the newest run counts.
-        """
-        runs = {run["seed"]: run for run in self.lines if (run["kind"], run["system"]) == (kind, system)}
-        return max((runs[seed] for seed in seeds if seed in runs), key=_quality, default=None)
+def _check(run: Any) -> None:
+    """Raise ValueError for what is not a run."""
+    if not isinstance(run, dict):
+        raise ValueError("not an object")
+    for key, kind in FIELDS.items():
+        if not isinstance(run.get(key), kind):
+            raise ValueError(f"no {key} in it, or not {kind.__name__}")
+    for key in OPTIONAL:
+        if run.get(key) is not None and not is_number(run[key]):
+            raise ValueError(f"{key}: not a number")
+    for split, scores in run["scores"].items():
+        parts = {part: scores.get(part, {}) for part in PARTS} if isinstance(scores, dict) else {"": None}
+        for part, values in parts.items():
+            if not isinstance(values, dict):
+                raise ValueError(f"scores.{split}.{part}: not an object")
+            wrong = [name for name in SCORES if not _is_share(values.get(name))]
+            wrong += [name for name in ("words",) if not is_number(values.get(name, 0))]
+            if wrong or not is_number(scores.get("words", 0)):
+                raise ValueError(f"scores.{split}.{part}: {'no share' if wrong else 'words: not a number'} {wrong}")
+    for mistake in run.get("confusion") or []:
+        if not (isinstance(mistake, list) and list(map(type, mistake)) == [str, str, int]):
+            raise ValueError(f"confusion: {mistake!r:.60} is not a tag, a tag and a number")
 
 
-def _quality(run: Result) -> float:
-    return mean(filter(is_number, run["scores"]["dev"]["gold"].values()))
-
-
-def _check(result: Any) -> None:
-    """Raise ValueError for what is not the result of a run."""
-    for name, kind in FIELDS.items():
-        if not isinstance(result, dict) or not isinstance(result.get(name), kind):
-            raise ValueError(f"no {name} in it, or not {kind.__name__}")
-    dev = result["scores"].get("dev")
-    gold = dev.get("gold") if isinstance(dev, dict) else None
-    if not isinstance(gold, dict) or not any(map(is_number, gold.values())):
-        raise ValueError("no scores of dev by gold tokens in it")
+def _is_share(value: Any) -> bool:
+    return value is None or (is_number(value) and 0 <= value <= 1)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..figures import Runs
+from ..results import BASELINE, ELMO
 from .markup import Section, Table, markdown_table, scroll_box, text
-from .runs import BASELINE, ELMO, Runs
 
 SHOWN = 12  # mistakes of each system in the Markdown
 

@@ -10,9 +10,9 @@ from project.shared.results import is_number
 from project.shared.wheels.folder import WheelFolder
 from spacy_elmo.util.files import WeightsError, read_json
 
+from ..figures import Runs
 from ..settings import Job, Settings
 from .markup import Section, Table, cell, html_table, markdown_table, scroll_box, text
-from .runs import Runs
 
 NOTES = "notes.json"
 READ = {"words": "words read in pretraining, repetitions included", "steps": "steps of pretraining"}

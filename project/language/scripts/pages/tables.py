@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..figures import Runs, average
+from ..results import BASELINE, ELMO, SCORES, SPLITS
 from .markup import Section, Table, html_rows, html_table, markdown_table, text, without_empty
-from .runs import BASELINE, ELMO, SCORES, SPLITS, Runs, average
 
 TITLES = {
     ("treebank", "gold"): "On gold tokens",

@@ -8,7 +8,7 @@ import spacy
 import srsly
 
 from project.language.scripts import description, package
-from project.language.scripts.pages.runs import Runs
+from project.language.scripts.figures import Runs
 from project.shared.wheels import build
 from project.shared.wheels.closure import read_wheel
 from tests.support.languages import BASELINE, ELMO, make_docs, make_run, make_settings, write_dev, write_results

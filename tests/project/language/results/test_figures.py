@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from project.language.scripts.pages.runs import Runs, average, read_runs
+from project.language.scripts.figures import Runs, average, read_runs
 from project.shared.arguments import StepError
 from tests.support.languages import BASELINE, ELMO, make_run, write_results
 

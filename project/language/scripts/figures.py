@@ -4,30 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import mean, stdev
-from typing import Any
 
 from project.shared.arguments import StepError
-from project.shared.results import Result, is_number, read_lines
+from project.shared.results import Result
 
-from ..settings import Job
-
-FILE = "runs.jsonl"
-ELMO, BASELINE = "with ELMo", "without ELMo"
-SPLITS = ("dev", "test")
-SCORES = {
-    **{
-        "token_f": "tokens, F",
-        "sents_f": "sentences, F",
-        "tag_acc": "XPOS",
-        "pos_acc": "UPOS",
-        "morph_acc": "morphology",
-    },
-    **{"lemma_acc": "lemmas", "dep_uas": "UAS", "dep_las": "LAS"},
-    **{"ents_p": "entities, precision", "ents_r": "entities, recall", "ents_f": "entities, F"},
-}
-PARTS = ("gold", "raw", "unseen", "multiword")
-FIELDS = {"key": str, "kind": str, "system": str, "seed": int, "model": str, "scores": dict, "machine": str}
-OPTIONAL = ("train_seconds", "train_peak_mb", "speed", "bytes")
+from .results import BASELINE, ELMO, SCORES, Results
+from .settings import Job
 
 
 class Runs:
@@ -95,10 +77,12 @@ class Runs:
 
 def read_runs(job: Job, seeds: Sequence[int]) -> Runs:
     """Return the runs of a language. Raises StepError where there are none, or a line cannot be used."""
-    path = job.results / FILE
-    runs = Runs(read_lines(path, _check), seeds)
+    results = Results(job)
+    runs = Runs(results.lines, seeds)
     if not runs.all:
-        raise StepError(f"{path}: no results of the seeds {', '.join(map(str, seeds))} yet; run the step `train` first")
+        raise StepError(
+            f"{results.path}: no results of the seeds {', '.join(map(str, seeds))} yet; run the step `train` first"
+        )
     return runs
 
 
@@ -119,31 +103,3 @@ def _write(shares: Sequence[float], *, sign: str = "") -> str:
     percent = [100 * share for share in shares]
     spread = f" ±{stdev(percent):.1f}" if len(percent) > 1 else ""
     return f"{round(mean(percent), 1) + 0.0:{sign}.1f}{spread}".replace("-", "−")
-
-
-def _check(run: Any) -> None:
-    """Raise ValueError for what is not a run."""
-    if not isinstance(run, dict):
-        raise ValueError("not an object")
-    for key, kind in FIELDS.items():
-        if not isinstance(run.get(key), kind):
-            raise ValueError(f"no {key} in it, or not {kind.__name__}")
-    for key in OPTIONAL:
-        if run.get(key) is not None and not is_number(run[key]):
-            raise ValueError(f"{key}: not a number")
-    for split, scores in run["scores"].items():
-        parts = {part: scores.get(part, {}) for part in PARTS} if isinstance(scores, dict) else {"": None}
-        for part, values in parts.items():
-            if not isinstance(values, dict):
-                raise ValueError(f"scores.{split}.{part}: not an object")
-            wrong = [name for name in SCORES if not _is_share(values.get(name))]
-            wrong += [name for name in ("words",) if not is_number(values.get(name, 0))]
-            if wrong or not is_number(scores.get("words", 0)):
-                raise ValueError(f"scores.{split}.{part}: {'no share' if wrong else 'words: not a number'} {wrong}")
-    for mistake in run.get("confusion") or []:
-        if not (isinstance(mistake, list) and list(map(type, mistake)) == [str, str, int]):
-            raise ValueError(f"confusion: {mistake!r:.60} is not a tag, a tag and a number")
-
-
-def _is_share(value: Any) -> bool:
-    return value is None or (is_number(value) and 0 <= value <= 1)
