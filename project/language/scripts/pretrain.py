@@ -12,7 +12,7 @@ from typing import Any
 
 from wasabi import msg
 
-from project.shared.arguments import clear_errors
+from project.shared.arguments import StepError, clear_errors
 from project.shared.commands import run_command
 from project.shared.publish import publish
 from project.shared.workspace import Workspace
@@ -26,6 +26,8 @@ from .settings import Settings, read_job
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, arguments, "Train the biLM by its plan")
+    if not job.plan.is_file():
+        raise StepError(f"{job.plan}: no such file; run the step `plan` first")
     run = job.run
     if status := run_command(["elmo", "pretrain", job.plan, "--output", run, "--resume"]):
         sys.exit(status)

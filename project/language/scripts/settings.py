@@ -109,11 +109,9 @@ class Job:
 
     @property
     def run(self) -> Path:
-        """Return the folder of the pretraining, one for each plan. Raises StepError where there is none yet."""
-        if not self.plan.is_file():
-            raise StepError(f"{self.plan}: no such file; run the step `plan` first")
-        digest = hashlib.md5(self.plan.read_bytes()).hexdigest()
-        return self.training / f"pretraining-{digest[:8]}"
+        """Return the folder of the pretraining, one for each plan."""
+        digest = hashlib.md5(self.plan.read_bytes()).hexdigest()[:8] if self.plan.is_file() else "unplanned"
+        return self.training / f"pretraining-{digest}"
 
     @property
     def model(self) -> Path:

@@ -97,6 +97,9 @@ def tried(job, monkeypatch):
     monkeypatch.setattr(build, "run", package_here)
     monkeypatch.setattr(package, "digest_this_package", lambda: "digest")
     monkeypatch.setattr(package, "build_this_package", lambda folder: write_wheel(folder, "spacy_elmo", "0.1"))
+    monkeypatch.setattr(
+        package, "package_model", lambda model, folder, notify: write_wheel(folder, "it_elmo_sm", "0.1")
+    )
     monkeypatch.setattr(package, "find_closure", lambda wheels: [])
     monkeypatch.setattr(package, "installed", installed)
     monkeypatch.setattr(package, "try_pipeline", lambda environment, wheel, model, texts: found.append(texts))
@@ -104,17 +107,18 @@ def tried(job, monkeypatch):
 
 
 def test_wheels_are_made_and_tried_on_sentences_of_dev(job, call, tried):
-    code, printed = call(package, job.name)
+    code, printed = call(package, "it")
     assert code == 0, printed
     assert sorted(path.name for path in job.packages.glob("*.whl")) == [
-        *("it_dep_elmo_sm-1.2.3-py3-none-any.whl", "spacy_elmo-0.1-py3-none-any.whl")
+        "it_dep_elmo_sm-1.2.3-py3-none-any.whl",
+        *("it_elmo_sm-0.1-py3-none-any.whl", "spacy_elmo-0.1-py3-none-any.whl"),
     ]
     assert tried[1] == ["Il gatto nero mangia il topo . ", "Lei parla del re . "]
 
 
 def test_the_wheel_names_license_and_sources(job, call, tried):
-    call(package, job.name)
-    (wheel,) = job.packages.glob("it_*.whl")
+    call(package, "it")
+    (wheel,) = job.packages.glob("it_dep_*.whl")
     with ZipFile(wheel) as archive:
         readme, license_text, sources = (archive.read(n).decode() for n in ("README.md", "LICENSE", "LICENSES_SOURCES"))
     assert srsly.yaml_loads(readme.split("---\n")[1])["license"] == "cc-by-sa-4.0"
@@ -126,32 +130,32 @@ def test_the_wheel_names_license_and_sources(job, call, tried):
 
 
 def test_what_is_there_is_not_made_again(job, call, tried, monkeypatch):
-    call(package, job.name)
+    call(package, "it")
     monkeypatch.setattr(build, "run", lambda *_, **__: pytest.fail("made again"))
-    code, printed = call(package, job.name)
+    code, printed = call(package, "it")
     assert code == 0
     assert "made and tried before" in printed
     assert len(tried) == 2
 
 
 def test_another_pipeline_takes_the_place_of_the_one_before(job, call, tried):
-    call(package, job.name)
+    call(package, "it")
     job.keep(make_settings(facts={**FACTS, "version": "1.2.4"}))
-    call(package, job.name)
-    assert [path.name for path in job.packages.glob("it_*.whl")] == ["it_dep_elmo_sm-1.2.4-py3-none-any.whl"]
+    call(package, "it")
+    assert [path.name for path in job.packages.glob("it_dep_*.whl")] == ["it_dep_elmo_sm-1.2.4-py3-none-any.whl"]
 
 
 def test_a_trial_that_fails_is_repeated(job, call, tried, monkeypatch):
     monkeypatch.setattr(package, "try_pipeline", lambda *_: (_ for _ in ()).throw(package.StepError("otherwise")))
-    assert call(package, job.name)[0] == 1
+    assert call(package, "it")[0] == 1
     monkeypatch.setattr(package, "try_pipeline", lambda *_: tried.append("again"))
-    assert call(package, job.name)[0] == 0
+    assert call(package, "it")[0] == 0
     assert tried[-1] == "again"
 
 
 def test_no_sentences_to_try(job, call, tried):
     (job.treebank / "dev.spacy").unlink()
-    code, printed = call(package, job.name)
+    code, printed = call(package, "it")
     assert code == 1
     assert "run the step `treebank` again" in printed
     assert not job.packages.exists()
