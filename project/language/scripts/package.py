@@ -1,6 +1,6 @@
 """Make wheels of the shipped pipeline and of what it needs, install them in a new environment, and try them there.
 
-python -m scripts.package NAME
+python -m scripts.package --lang LANG [--name NAME]
 
 What is there, and made from the same, is not made again. The new environment has nothing but the wheels and, where
 they are not all made here, what they need, of this environment.

@@ -1,6 +1,6 @@
 """Choose sizes and schedule of the pretraining from the hours that there are.
 
-python -m scripts.plan LANG [--name NAME]
+python -m scripts.plan --lang LANG [--name NAME]
 
 A plan that is made stays, though the machine may be faster another time: a run goes on by its own plan alone.
 """

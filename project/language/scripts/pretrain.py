@@ -1,6 +1,6 @@
 """Train the biLM by its plan, or go on with its training, and write the model directory.
 
-python -m scripts.pretrain LANG [--name NAME]
+python -m scripts.pretrain --lang LANG [--name NAME]
 """
 
 from __future__ import annotations

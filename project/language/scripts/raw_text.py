@@ -1,6 +1,6 @@
 """Make raw text fit to be read: clean, each paragraph once, without sentences of the treebank's dev and test parts.
 
-python -m scripts.raw_text NAME
+python -m scripts.raw_text --lang LANG [--name NAME]
 
     corpus/NAME/text/train.txt, heldout.txt   a paragraph a line, a blank line between documents
     corpus/NAME/text/notes.json               figures, and what was left out

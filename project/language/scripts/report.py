@@ -1,6 +1,6 @@
 """Write what came of a language as a page for a browser and as Markdown.
 
-python -m scripts.report NAME
+python -m scripts.report --lang LANG [--name NAME]
 
 The page is one file, which loads nothing. Both have what there is: a part whose data are missing is left out.
 """

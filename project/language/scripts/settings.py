@@ -151,7 +151,7 @@ class Job:
 def read_job(workspace: Workspace, arguments: Sequence[str], description: str) -> tuple[Job, Settings]:
     """Return the files and settings that a step works on, by its arguments: a language, and a name if it has one."""
     parser = Parser(description)
-    parser.add_argument("lang", help="code of the language")
+    parser.add_argument("--lang", required=True, help="code of the language")
     parser.add_argument("--name", default="", type=folder_name, help=f"of the model; LANG{SUFFIX} if empty")
     args = parser.parse_args(arguments)
     job = Job(workspace, args.name or f"{args.lang}{SUFFIX}")

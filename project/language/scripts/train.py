@@ -1,6 +1,6 @@
 """Train and score pipelines with and without ELMo, with every seed.
 
-python -m scripts.train NAME
+python -m scripts.train --lang LANG [--name NAME]
 
 A line of JSON for each run in results/NAME/runs.jsonl. Runs that have one are not repeated, so what was interrupted
 goes on where it stopped.

@@ -1,6 +1,6 @@
 """Make Docs of the treebank and of files with entities, and teach the tokenizer how the treebank splits text.
 
-python -m scripts.treebank NAME
+python -m scripts.treebank --lang LANG [--name NAME]
 
     corpus/NAME/tokenizer/                        a blank pipeline
     corpus/NAME/treebank/{train,dev,test}.spacy   Docs with several sentences

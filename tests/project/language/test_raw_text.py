@@ -28,7 +28,7 @@ def run(call, job, raw):
     raw("plain-2", f"{story(903)}\n\n{story(904)}\n")
 
     def clean():
-        code, printed = call(raw_text, "fr")
+        code, printed = call(raw_text, "--lang", "fr")
         assert code == 0, printed
         text = "".join((job.text / name).read_text(encoding="utf8") for name in ("train.txt", "heldout.txt"))
         return text, srsly.read_json(job.text / "notes.json")
@@ -233,7 +233,7 @@ def test_what_is_up_to_date_is_not_done_again(run, raw, job, monkeypatch):
 def test_nothing_is_left(call, job, raw):
     raw("a.txt", "Это русский текст, который никто не ждал.")
     raw("b.txt", "")
-    code, printed = call(raw_text, "fr")
+    code, printed = call(raw_text, "--lang", "fr")
     assert code == 1
     assert "too little text is left" in printed
     assert "b.txt" in printed
@@ -242,6 +242,6 @@ def test_nothing_is_left(call, job, raw):
 
 def test_no_files(call, job, raw):
     shutil.rmtree(raw("none/a.txt", "").parent)
-    code, printed = call(raw_text, "fr")
+    code, printed = call(raw_text, "--lang", "fr")
     assert code == 1
     assert "no file in it" in printed

@@ -57,7 +57,7 @@ def test_text_is_kept(survey, sample, job, settings, call):
     nlp = spacy.blank("xx")
     for split, texts in {"train": survey.texts[:160], "dev": survey.texts[160:], "test": []}.items():
         DocBin(docs=map(nlp, texts)).to_disk(job.treebank / f"{split}.spacy")
-    code, printed = call(raw_text, "fr")
+    code, printed = call(raw_text, "--lang", "fr")
     assert code == 0, printed
     size = sum(len((job.text / name).read_text(encoding="utf8")) for name in ("train.txt", "heldout.txt"))
     assert size > 0.9 * len((sample / "text.txt").read_text(encoding="utf8"))

@@ -39,7 +39,7 @@ def made(tmp_path_factory):
     path = root / "fr.conllu"
     path.write_text("\n\n".join(map(sentence, range(40))), encoding="utf8")
     job.keep(Settings(job.name, "fr", "", [], [str(path)], [], "", 1, "listener", [0], 1, 1, 1, {}, "own"))
-    treebank.main(job.workspace, ["fr"])
+    treebank.main(job.workspace, ["--lang", "fr"])
     write_random_model(job.model, TINY, lang="fr", version="1.0", license="CC0-1.0")
     return job
 
@@ -56,7 +56,7 @@ def trained(made, tmp_path_factory):
     """The same after the step, whose processes are functions here: a process takes seconds to start."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "run_python", run_here)
-        train.main(made.workspace, ["fr"])
+        train.main(made.workspace, ["--lang", "fr"])
     return made
 
 
@@ -123,7 +123,7 @@ def test_facts(lines):
 
 
 def test_runs_that_are_done_are_not_repeated(trained, call_main, lines):
-    code, printed = call_main(train.main, trained.workspace, ["fr"])
+    code, printed = call_main(train.main, trained.workspace, ["--lang", "fr"])
     assert (code, "4 runs done before, 0 to do" in printed) == (0, True)
     assert list(srsly.read_jsonl(trained.results / "runs.jsonl")) == lines
 
@@ -179,14 +179,14 @@ def test_run_that_fails_shows_its_log(job, call_main, monkeypatch):
         raise RunError(f"{name}: failed; the end of {log}:\nthe reason")
 
     monkeypatch.setattr(runs, "run_python", fail)
-    code, printed = call_main(train.main, job.workspace, ["fr"])
+    code, printed = call_main(train.main, job.workspace, ["--lang", "fr"])
     assert (code, "treebank without ELMo, seed 0: failed" in printed, "the reason" in printed) == (1, True, True)
 
 
 @pytest.mark.parametrize(("folder", "step"), [("model", "pretrain"), ("treebank", "treebank")])
 def test_step_that_is_missing(job, call_main, folder, step):
     shutil.rmtree(getattr(job, folder))
-    code, printed = call_main(train.main, job.workspace, ["fr"])
+    code, printed = call_main(train.main, job.workspace, ["--lang", "fr"])
     assert (code, f"run the step `{step}` first" in printed) == (1, True)
 
 

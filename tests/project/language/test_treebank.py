@@ -53,7 +53,7 @@ def make(job, call, tmp_path):
         ner = [str(folder / name) for name in texts if name.endswith(".iob")]
         given = Settings(job.name, "fr", "", [], files, ner, "", 1, "paper", [0], 1, 1, 1, {}, "own")
         job.keep(replace(given, **values))
-        return call(treebank, "fr")
+        return call(treebank, "--lang", "fr")
 
     return run
 

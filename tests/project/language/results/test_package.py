@@ -107,7 +107,7 @@ def tried(job, monkeypatch):
 
 
 def test_wheels_are_made_and_tried_on_sentences_of_dev(job, call, tried):
-    code, printed = call(package, "it")
+    code, printed = call(package, "--lang", "it")
     assert code == 0, printed
     assert sorted(path.name for path in job.packages.glob("*.whl")) == [
         "it_dep_elmo_sm-1.2.3-py3-none-any.whl",
@@ -117,7 +117,7 @@ def test_wheels_are_made_and_tried_on_sentences_of_dev(job, call, tried):
 
 
 def test_the_wheel_names_license_and_sources(job, call, tried):
-    call(package, "it")
+    call(package, "--lang", "it")
     (wheel,) = job.packages.glob("it_dep_*.whl")
     with ZipFile(wheel) as archive:
         readme, license_text, sources = (archive.read(n).decode() for n in ("README.md", "LICENSE", "LICENSES_SOURCES"))
@@ -130,32 +130,32 @@ def test_the_wheel_names_license_and_sources(job, call, tried):
 
 
 def test_what_is_there_is_not_made_again(job, call, tried, monkeypatch):
-    call(package, "it")
+    call(package, "--lang", "it")
     monkeypatch.setattr(build, "run", lambda *_, **__: pytest.fail("made again"))
-    code, printed = call(package, "it")
+    code, printed = call(package, "--lang", "it")
     assert code == 0
     assert "made and tried before" in printed
     assert len(tried) == 2
 
 
 def test_another_pipeline_takes_the_place_of_the_one_before(job, call, tried):
-    call(package, "it")
+    call(package, "--lang", "it")
     job.keep(make_settings(facts={**FACTS, "version": "1.2.4"}))
-    call(package, "it")
+    call(package, "--lang", "it")
     assert [path.name for path in job.packages.glob("it_dep_*.whl")] == ["it_dep_elmo_sm-1.2.4-py3-none-any.whl"]
 
 
 def test_a_trial_that_fails_is_repeated(job, call, tried, monkeypatch):
     monkeypatch.setattr(package, "try_pipeline", lambda *_: (_ for _ in ()).throw(package.StepError("otherwise")))
-    assert call(package, "it")[0] == 1
+    assert call(package, "--lang", "it")[0] == 1
     monkeypatch.setattr(package, "try_pipeline", lambda *_: tried.append("again"))
-    assert call(package, "it")[0] == 0
+    assert call(package, "--lang", "it")[0] == 0
     assert tried[-1] == "again"
 
 
 def test_no_sentences_to_try(job, call, tried):
     (job.treebank / "dev.spacy").unlink()
-    code, printed = call(package, "it")
+    code, printed = call(package, "--lang", "it")
     assert code == 1
     assert "run the step `treebank` again" in printed
     assert not job.packages.exists()

@@ -33,7 +33,7 @@ def written(job, call, monkeypatch):
     def write(pipelines=None):
         found = dict(pipelines or {})
         monkeypatch.setattr(report.spacy, "load", lambda path: found[ELMO if ELMO in path.name else BASELINE])
-        code, printed = call(report, "it")
+        code, printed = call(report, "--lang", "it")
         assert code == 0, printed
         return [(job.results / name).read_text(encoding="utf8") for name in ("report.html", "report.md")]
 
@@ -81,13 +81,13 @@ def test_wheels_are_shown_with_how_to_install_them(job, written):
 def test_sentences_are_left_out_where_a_pipeline_is_gone(job, call):
     write_results(job, [make_run(ELMO), make_run(BASELINE)])
     write_dev(job, make_docs())
-    code, printed = call(report, "it")
+    code, printed = call(report, "--lang", "it")
     assert code == 0
     assert "the pipeline is gone, so the report shows no sentences" in printed
 
 
 def test_no_results_yet(job, call):
-    code, printed = call(report, "it")
+    code, printed = call(report, "--lang", "it")
     assert code == 1
     assert "no results of the seeds 0, 1, 2 yet; run the step `train` first" in printed
 

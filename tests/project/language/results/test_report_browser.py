@@ -33,7 +33,7 @@ def look(browser: Any, job: Any, call: Callable, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(
             report.spacy, "load", lambda path: pipelines[ELMO if f"-{ELMO}-" in path.name else BASELINE]
         )
-        assert call(report, "it")[0] == 0
+        assert call(report, "--lang", "it")[0] == 0
         contexts.append(browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce"))
         page = contexts[-1].new_page()
         address = (job.results / "report.html").as_uri()
