@@ -13,6 +13,7 @@ from .findings import Findings, name_some
 
 TEXTS = ("author", "email", "url", "version", "license", "description")
 OF_SOURCES = ("name", "author", "license", "url")
+OF = "of"  # which may say what a source is of: "text", "treebank" or "ner"
 VERSION = re.compile(r"\d+(\.\d+){0,3}((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
 
 
@@ -37,7 +38,7 @@ def read_facts(path: Path, findings: Findings) -> dict[str, Any]:
 
 
 def _strings(source: Mapping[str, Any]) -> dict[str, str]:
-    return {key: source[key] for key in OF_SOURCES if isinstance(source.get(key), str)}
+    return {key: source[key] for key in (*OF_SOURCES, OF) if isinstance(source.get(key), str)}
 
 
 def check_facts(facts: Mapping[str, Any], place: str, findings: Findings) -> None:
