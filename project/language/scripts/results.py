@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,16 @@ class Results:
 
     def add(self, result: Result) -> None:
         """Write the file with one more line, in place of one of the same key."""
-        self.lines = [line for line in self.lines if line["key"] != result["key"]] + [result]
+        self._write([line for line in self.lines if line["key"] != result["key"]] + [result])
+
+    def renew(self, keys: Collection[str]) -> None:
+        """Put the lines of some keys behind all others: they are what was asked for last, so they count."""
+        lines = sorted(self.lines, key=lambda line: line["key"] in keys)
+        if lines != self.lines:
+            self._write(lines)
+
+    def _write(self, lines: list[Result]) -> None:
+        self.lines = lines
         with staged(self.path.parent, [self.path.name]) as stage:
             srsly.write_jsonl(stage / self.path.name, self.lines)
 

@@ -32,6 +32,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     results = Results(job)
     runs = list(Runs(job, settings).all())
     done = {line["key"] for line in results.lines if (workspace.root / line["model"]).is_dir()}
+    results.renew([run.key for run in runs])
     waiting = [run for run in runs if run.key not in done]
     msg.info(f"{job.name}: {len(runs) - len(waiting)} runs done before, {len(waiting)} to do")
 

@@ -128,6 +128,16 @@ def test_runs_that_are_done_are_not_repeated(trained, call_main, lines):
     assert list(srsly.read_jsonl(trained.results / "runs.jsonl")) == lines
 
 
+def test_runs_that_are_asked_for_again_are_the_newest(trained, call_main, lines):
+    path = trained.results / "runs.jsonl"
+    other = {**lines[0], "key": "of other settings"}
+    srsly.write_jsonl(path, [*lines, other])
+    call_main(train.main, trained.workspace, ["--lang", "fr"])
+    found = list(srsly.read_jsonl(path))
+    srsly.write_jsonl(path, lines)
+    assert found == [other, *lines]
+
+
 def test_one_pipeline_of_the_best_runs(trained):
     nlp = assemble(trained)
     assert nlp.pipe_names == ["elmo", "morphologizer", "trainable_lemmatizer", "parser", "ner", "doc_cleaner"]
