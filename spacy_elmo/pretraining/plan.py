@@ -39,7 +39,7 @@ RESERVE = 0.05  # of the time: checkpoints, the models at the end, and minutes i
 MOST_EVALUATIONS, EVALUATION_SHARE = 20, 0.05  # of the time
 EVALUATION_COST = 2  # tokens of training to one that is evaluated, whose softmax is over the whole vocabulary
 DEV_SHARE, DEV_WORDS = 0.01, 50_000  # of the text at most, that are held out
-RATE, RATE_CELLS, RATE_LANES = 0.004, 512, 64  # the best of the trials in docs/pretraining.md, and what it was best for
+RATE, RATE_CELLS, RATE_LANES = 0.006, 512, 64  # the best for SOAP in docs/pretraining.md, and what it was best for
 RATE_SHARE_OF_INIT = 1 / 3
 WARMUP = 200  # steps at most
 

@@ -97,7 +97,7 @@ def test_a_model_to_go_on_from_has_its_dimensions_and_a_third_of_the_rate(
     assert plan.size == ""
     assert plan.config["paths"]["init"] == "en_elmo_sm"
     assert plan.config["training"]["optimizer"]["learn_rate"]["rate"] == 0.0013
-    assert small().config["training"]["optimizer"]["learn_rate"]["rate"] == 0.004
+    assert small().config["training"]["optimizer"]["learn_rate"]["rate"] == 0.006
 
 
 def test_the_plan_is_a_config_to_train_with(text: Path):
