@@ -96,7 +96,7 @@ def test_a_model_to_go_on_from_has_its_dimensions_and_a_third_of_the_rate(
     plan = plan_run(hours=0.5, lang="en", words=118_000, init="en_elmo_sm")
     assert plan.size == ""
     assert plan.config["paths"]["init"] == "en_elmo_sm"
-    assert plan.config["training"]["optimizer"]["learn_rate"]["rate"] == 0.0013
+    assert plan.config["training"]["optimizer"]["learn_rate"]["rate"] == 0.002
     assert small().config["training"]["optimizer"]["learn_rate"]["rate"] == 0.006
 
 
