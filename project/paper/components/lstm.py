@@ -1,0 +1,87 @@
+"""LSTMs that encode the words of a task.
+
+spaCy's own `TorchBiLSTMEncoder` reads the padding of a batch, so that what it predicts depends on the batch.
+"""
+
+from __future__ import annotations
+
+import torch
+from spacy import registry
+from thinc.api import Model
+from thinc.types import Floats2d
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+
+from .wrap import mask_words, wrap_encoder
+
+
+@registry.architectures("spacy-elmo-paper.BiLSTM.v1")
+def build_bilstm(width: int, depth: int = 2, dropout: float = 0.5) -> Model[list[Floats2d], list[Floats2d]]:
+    """Build an encoder of bidirectional LSTMs.
+
+    Args:
+        width: Of what is read, and of both directions together; even.
+        depth: Number of layers.
+        dropout: Before each layer and after the last.
+
+    Returns:
+        List of (words, width) to list of (words, width).
+
+    Raises:
+        ValueError: For a width that is odd.
+    """
+    if width % 2:
+        raise ValueError(f"width = {width}: must be even, half of it for each direction")
+    return wrap_encoder(BiLSTM(width, depth, dropout), width)
+
+
+class BiLSTM(nn.Module):
+    """Bidirectional LSTMs over rows of sequences."""
+
+    def __init__(self, width: int, depth: int, dropout: float):
+        super().__init__()
+        inner = dropout if depth > 1 else 0.0
+        self.lstm = nn.LSTM(width, width // 2, depth, batch_first=True, bidirectional=True, dropout=inner)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, rows: Tensor, lengths: Tensor) -> Tensor:
+        """Return (words, width) of (words, width)."""
+        if not len(lengths):
+            return rows
+        padded = pad_sequence(self.dropout(rows).split(lengths.tolist()), batch_first=True)
+        packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
+        encoded, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
+        return self.dropout(encoded[mask_words(lengths, encoded.shape[1])])
+
+
+class HighwayLSTM(nn.Module):
+    """LSTMs in alternating directions, each with a highway around it (He et al. 2017, section 2.1).
+
+    The gate there sees the state before; here it sees the layer's input and output, so that all words go through it at
+    once. As there, a dropout mask is the same for all words of a sequence.
+    """
+
+    def __init__(self, width: int, depth: int, dropout: float):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.LSTM(width, width, batch_first=True) for _ in range(depth))
+        self.gates = nn.ModuleList(nn.Linear(2 * width, width) for _ in range(depth))
+        self.dropout = dropout
+        for parameter in self.layers.parameters():
+            if parameter.dim() == 2:
+                nn.init.orthogonal_(parameter)
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return (sequences, words, width) of the same, padded at the end."""
+        places = torch.arange(inputs.shape[1], device=inputs.device)
+        lengths = lengths.to(inputs.device)
+        turned = torch.where(places < lengths[:, None], lengths[:, None] - 1 - places, places)[:, :, None]
+        turned = turned.expand_as(inputs)  # each sequence backwards, its padding still at the end
+        for i, (layer, gate) in enumerate(zip(self.layers, self.gates)):
+            backwards = i % 2 == 1
+            outputs, _ = layer(inputs.gather(1, turned) if backwards else inputs)
+            if backwards:
+                outputs = outputs.gather(1, turned)
+            carried = torch.sigmoid(gate(torch.cat([inputs, outputs], dim=2)))
+            mask = nn.functional.dropout(torch.ones_like(inputs[:, :1]), self.dropout, self.training)
+            inputs = mask * torch.lerp(inputs, outputs, carried)
+        return inputs
