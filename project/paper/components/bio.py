@@ -11,7 +11,10 @@ Place = tuple[int, int, str]  # first token, the one behind the last, label
 
 
 def make_tags(labels: Iterable[str]) -> list[str]:
-    """Return all tags of labels."""
+    """Return all tags of labels. Raises ValueError where there are none."""
+    labels = list(labels)
+    if not labels:
+        raise ValueError("a component without labels: initialize it with `nlp.initialize`, or load a trained pipeline")
     return ["O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")]
 
 

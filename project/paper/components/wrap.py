@@ -37,7 +37,7 @@ def pad_rows(places: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     Args:
         places: Numbers of the rows of each sequence, at least one. The padding repeats row 0.
     """
-    index = pad_sequence([torch.tensor(numbers) for numbers in places], batch_first=True)
+    index = pad_sequence([torch.as_tensor(numbers) for numbers in places], batch_first=True)
     return index, torch.tensor([len(numbers) for numbers in places])
 
 

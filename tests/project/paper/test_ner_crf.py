@@ -162,3 +162,8 @@ def test_the_same_seed_gives_the_same_model():
         return train(nlp, examples, steps=3)
 
     assert losses() == losses()
+
+
+def test_it_cannot_predict_before_it_is_initialized():
+    with pytest.raises(ValueError, match="a component without labels: initialize it"):
+        make_pipeline()("Anna read books")
