@@ -8,6 +8,4 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[3]))
 
-
 from project.paper.components import ner_crf, srl  # noqa: F401
-from project.paper.readers import given  # noqa: F401

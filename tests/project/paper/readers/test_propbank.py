@@ -1,13 +1,11 @@
-"""The files of PropBank, and what is given beside the words."""
+"""The files of PropBank."""
 
 import json
 
 import pytest
 import spacy
 from spacy.tokens import DocBin
-from spacy.training import Corpus
 
-from project.paper.readers.given import configure_given_spans
 from project.paper.readers.propbank import read_propbank
 from project.shared.assets import CorpusError
 
@@ -72,14 +70,9 @@ def test_files_that_are_no_text_are_an_error(tmp_path, vocab):
             list(read_propbank(tmp_path / name, vocab))
 
 
-def test_spans_are_given_in_a_corpus(tmp_path, vocab):
-    docs = read(tmp_path, vocab, SENTENCE, {**SENTENCE, "predicates": []})
-    DocBin(docs=docs).to_disk(tmp_path / "train.spacy")
-    corpus = Corpus(tmp_path / "train.spacy", augmenter=configure_given_spans(["predicates", "question"]))
-    for eg, doc in zip(corpus(spacy.blank("en")), docs):
-        assert [span.text for span in eg.predicted.spans["predicates"]] == [s.text for s in doc.spans["predicates"]]
-        assert [*eg.predicted.spans] == ["predicates"]
-        assert eg.predicted.text == eg.reference.text
-        assert [(span.label_, span.id_) for span in eg.reference.spans["srl"]] == [
-            (span.label_, span.id_) for span in doc.spans["srl"]
-        ]
+def test_docs_come_back_from_a_docbin(tmp_path, vocab):
+    docs = read(tmp_path, vocab, SENTENCE)
+    (again,) = DocBin().from_bytes(DocBin(docs=docs).to_bytes()).get_docs(spacy.blank("en").vocab)
+    assert [(span.text, span.label_, span.id_) for span in again.spans["srl"]] == [
+        (span.text, span.label_, span.id_) for span in docs[0].spans["srl"]
+    ]
