@@ -22,12 +22,12 @@ from spacy.training import Example
 from spacy.training.example import validate_examples, validate_get_examples
 from spacy.util import registry
 from spacy.vocab import Vocab
-from thinc.api import Linear, Model, chain, with_array
+from thinc.api import Model
 from torch import Tensor, nn
 
-from ..scorers.coreference import PREFIX
+from ..scorers.coreference import PREFIX, score_coref
+from .heads import TOK2VEC, build_head
 from .marginal import marginal_loss
-from .wrapped import wrap
 
 FEATURES = 20  # numbers that stand for the width of a span
 DISTANCES = (1, 2, 3, 4, 5, 8, 16, 32, 64)  # where a new kind of distance begins, in spans
@@ -151,13 +151,8 @@ def build_span_ranking(
     Returns:
         Docs to their rankings; None for Docs without tokens.
     """
-    encode = chain(tok2vec, with_array(Linear(nO=width)))
-    ranker = wrap(SpanRanker(width, hidden, max_span_width, spans_per_word, max_antecedents, dropout))
-    return Model("span_ranking", _forward, init=_init, layers=[encode, ranker], refs={"tok2vec": tok2vec})
-
-
-def _init(model: Model, X: list[Doc] | None = None, Y: Any = None) -> None:
-    model.layers[0].initialize(X=X)
+    ranker = SpanRanker(width, hidden, max_span_width, spans_per_word, max_antecedents, dropout)
+    return build_head("span_ranking", _forward, tok2vec, width, ranker)
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Ranking | None], Callable]:
@@ -216,7 +211,7 @@ class Coref(TrainablePipe):
         name: str = "coref",
         *,
         with_single: bool = True,
-        scorer: Callable | None = None,
+        scorer: Callable | None = score_coref,
     ):
         self.vocab, self.model, self.name = vocab, model, name
         self.cfg: dict[str, Any] = {"with_single": with_single}
@@ -289,14 +284,7 @@ def find_antecedents(clusters: NDArray, width: int) -> NDArray:
     "coref",
     assigns=["doc.spans"],
     default_config={
-        "model": {
-            "@architectures": "spacy-elmo-paper.SpanRanking.v1",
-            "tok2vec": {
-                "@architectures": "spacy.HashEmbedCNN.v2",
-                **{"width": 96, "depth": 4, "embed_size": 2000, "window_size": 1, "maxout_pieces": 3},
-                **{"subword_features": True, "pretrained_vectors": None},
-            },
-        },
+        "model": {"@architectures": "spacy-elmo-paper.SpanRanking.v1", "tok2vec": TOK2VEC},
         "with_single": True,
         "scorer": {"@scorers": "spacy-elmo-paper.coref_scorer.v1"},
     },

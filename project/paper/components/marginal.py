@@ -17,6 +17,8 @@ def marginal_loss(scores: NDArray, is_right: NDArray) -> tuple[float, NDArray]:
         The sum over rows of -log(sum of the probabilities of right choices), and (rows, choices).
     """
     is_right = is_right & np.isfinite(scores)
+    if not is_right.any():  # or there is nothing to choose from
+        return 0.0, np.zeros_like(scores)
     counts = is_right.any(axis=1, keepdims=True)
     everything, log_all = _softmax(scores)
     right, log_right = _softmax(np.where(is_right | ~counts, scores, -np.inf))

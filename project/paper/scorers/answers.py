@@ -49,7 +49,7 @@ def score_texts(pairs: Iterable[tuple[str, Sequence[str]]]) -> dict[str, float]:
 
 def get_texts(doc: Doc, key: str) -> list[str]:
     """Return the texts of a group of spans, none where there is no group."""
-    return [span.text for span in doc.spans[key]] if key in doc.spans else []
+    return [span.text for span in doc.spans.get(key, [])]
 
 
 def score_answers(examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:

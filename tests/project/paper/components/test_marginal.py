@@ -29,6 +29,14 @@ def test_rows_with_nothing_right_that_can_be_chosen_do_not_count():
     loss, gradient = marginal_loss(SCORES, np.array([[0, 0, 0], [0, 0, 1], [0, 0, 0]], dtype=bool))
     assert loss == 0
     assert (gradient == 0).all()
+    loss, gradient = marginal_loss(SCORES, np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]], dtype=bool))
+    assert loss == pytest.approx(marginal_loss(SCORES[1:2], RIGHT[1:2])[0])
+    assert (gradient[[0, 2]] == 0).all()
+
+
+def test_nothing_to_choose_from_costs_nothing():
+    loss, gradient = marginal_loss(np.zeros((2, 0)), np.zeros((2, 0), dtype=bool))
+    assert (loss, gradient.shape) == (0, (2, 0))
 
 
 def test_the_gradient_has_the_type_of_the_scores():

@@ -1,14 +1,35 @@
-"""PyTorch modules of several inputs and outputs as Thinc layers."""
+"""What the heads of tasks share: vectors of words of their own width, and PyTorch modules as Thinc layers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, cast
 
-from thinc.api import ArgsKwargs, Model, PyTorchShim, PyTorchWrapper_v3, torch2xp, xp2torch
+from spacy.tokens import Doc
+from thinc.api import ArgsKwargs, Linear, Model, PyTorchShim, PyTorchWrapper_v3, chain, torch2xp, with_array, xp2torch
 from torch import Tensor, nn
 
 Arrays = tuple[Any, ...]
+TOK2VEC = {  # spaCy's own default
+    "@architectures": "spacy.HashEmbedCNN.v2",
+    **{"width": 96, "depth": 4, "embed_size": 2000, "window_size": 1, "maxout_pieces": 3},
+    **{"subword_features": True, "pretrained_vectors": None},
+}
+
+
+def build_head(
+    name: str, forward: Callable, tok2vec: Model[list[Doc], list[Any]], width: int, module: nn.Module
+) -> Model[list[Doc], Any]:
+    """Build a model of two layers: Docs to vectors of a width that the task sets, and the wrapped module.
+
+    Its `forward` calls the layers; only the first one has to be initialized, by Docs.
+    """
+    encode = chain(tok2vec, with_array(Linear(nO=width)))
+    return Model(name, forward, init=_init, layers=[encode, wrap(module)])
+
+
+def _init(model: Model, X: list[Doc] | None = None, Y: Any = None) -> None:
+    model.layers[0].initialize(X=X)
 
 
 def wrap(module: nn.Module) -> Model[Arrays, Arrays]:
