@@ -146,9 +146,8 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[NDArra
         )
     questions = pad([range(offsets[i] + bounds[i][0], offsets[i] + bounds[i][1]) for i in asked])
     contexts = pad([range(offsets[i] + bounds[i][1], offsets[i + 1]) for i in asked])
-    inputs = model.ops.flatten(words), *map(model.ops.asarray, (questions, contexts))
-    outputs, backprop_reader = reader(inputs, is_train)
-    padded = np.stack([model.ops.to_numpy(output) for output in outputs], axis=1)
+    outputs, backprop_reader = reader((model.ops.flatten(words), questions, contexts), is_train)
+    padded = np.stack(outputs, axis=1)
     lengths = [len(doc) - end for doc, (_, end) in zip(docs, bounds)]
     rows = dict(zip(asked, padded))
     scores = [rows[i][:, :n] if n else np.zeros((2, 0), dtype="float32") for i, n in enumerate(lengths)]
@@ -157,8 +156,8 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[NDArra
         d_padded = np.zeros_like(padded)
         for row, i in enumerate(asked):
             d_padded[row, :, : lengths[i]] = gradients[i]
-        d_words = backprop_reader(tuple(model.ops.asarray(d_padded[:, side]) for side in (0, 1)))
-        return backprop_encode(model.ops.unflatten(d_words, [len(doc) for doc in docs]))
+        d_words = backprop_reader((d_padded[:, 0], d_padded[:, 1]))
+        return backprop_encode(model.ops.unflatten(d_words, model.ops.asarray1i([len(doc) for doc in docs])))
 
     return scores, backprop
 

@@ -158,9 +158,9 @@ def build_span_ranking(
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Ranking | None], Callable]:
     encode, ranker = model.layers
     words, backprop_encode = encode(docs, is_train)
-    numbers = (ranker.ops.asarray(number_sentences(doc)) for doc in docs)
-    ranked = [ranker((vectors, n), is_train) if len(vectors) else None for vectors, n in zip(words, numbers)]
-    rankings = [pair and Ranking(*map(model.ops.to_numpy, pair[0])) for pair in ranked]
+    inputs = ((vectors, number_sentences(doc)) for vectors, doc in zip(words, docs))
+    ranked = [ranker(pair, is_train) if len(pair[0]) else None for pair in inputs]
+    rankings = [pair and Ranking(*pair[0]) for pair in ranked]
 
     def backprop(gradients: list[tuple[NDArray, NDArray] | None]) -> list[Doc]:
         d_words = []
@@ -168,7 +168,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Rankin
             if pair is None or gradient is None:
                 d_words.append(model.ops.xp.zeros_like(vectors))
             else:
-                d_words.append(pair[1](tuple(map(model.ops.asarray, gradient))))
+                d_words.append(pair[1](gradient))
         return backprop_encode(d_words)
 
     return rankings, backprop
@@ -235,7 +235,8 @@ class Coref(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "Coref.get_loss")
         n_words = max(sum(len(example.predicted) for example in examples), 1)
-        total, gradients = 0.0, []
+        total = 0.0
+        gradients: list[tuple[NDArray, NDArray] | None] = []
         for example, ranking in zip(examples, scores):
             if ranking is None:
                 gradients.append(None)

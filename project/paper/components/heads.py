@@ -24,7 +24,7 @@ def build_head(
 
     Its `forward` calls the layers; only the first one has to be initialized, by Docs.
     """
-    encode = chain(tok2vec, with_array(Linear(nO=width)))
+    encode: Model[list[Doc], list[Any]] = chain(tok2vec, with_array(Linear(nO=width)))
     return Model(name, forward, init=_init, layers=[encode, wrap(module)])
 
 
@@ -35,8 +35,9 @@ def _init(model: Model, X: list[Doc] | None = None, Y: Any = None) -> None:
 def wrap(module: nn.Module) -> Model[Arrays, Arrays]:
     """Wrap a module as a layer from arrays to arrays.
 
-    The first input gets a gradient; the others are indices. The module returns a tuple. The layer's backprop takes the
-    gradients of its first outputs, as many as there are, and returns the one of the first input.
+    The first input gets a gradient; the others are indices, of NumPy. The module returns a tuple, which becomes one of
+    NumPy's arrays. The layer's backprop takes the gradients of its first outputs, as many as there are, and returns
+    the one of the first input.
     """
     return PyTorchWrapper_v3(module, convert_inputs=_convert_inputs, convert_outputs=_convert_outputs)
 
@@ -62,4 +63,4 @@ def _convert_outputs(
         tensors = [xp2torch(array, device=outputs[0].device) for array in gradients]
         return ArgsKwargs((outputs[: len(tensors)],), {"grad_tensors": tensors})
 
-    return tuple(torch2xp(output.detach()) for output in outputs), take_gradients
+    return tuple(output.detach().cpu().numpy() for output in outputs), take_gradients

@@ -34,9 +34,9 @@ def create_corpus(path: Path | None, given: list[str] | None = None) -> Callable
 
 def copy_given(doc: Doc, given: Iterable[str]) -> Doc:
     """Return a Doc with the words, the sentences and some spans of another one."""
-    starts = [token.is_sent_start for token in doc] if doc.has_annotation("SENT_START") else None
+    starts: list[bool | int | None] = [token.is_sent_start for token in doc]
     words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
-    copy = Doc(doc.vocab, words=words, spaces=spaces, sent_starts=starts)
+    copy = Doc(doc.vocab, words=words, spaces=spaces, sent_starts=starts if doc.has_annotation("SENT_START") else None)
     for key in given:
         if key in doc.spans:
             copy.spans[key] = [Span(copy, s.start, s.end, label=s.label, span_id=s.id) for s in doc.spans[key]]

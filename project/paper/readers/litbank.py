@@ -35,7 +35,7 @@ class Document:
 
     place: str
     words: list[str] = field(default_factory=list)
-    starts: list[bool] = field(default_factory=list)
+    starts: list[bool | int | None] = field(default_factory=list)
     clusters: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     open: dict[str, list[int]] = field(default_factory=dict)
 

@@ -56,7 +56,7 @@ def read_qamr(path: Path, nlp: Language) -> Iterator[Doc]:
 def _make_context(row: Row, nlp: Language, place: str) -> Doc:
     if not all(token.strip() for token in row.tokens):
         raise CorpusError(f"{place}: tokens: one is empty; mend the file")
-    starts = [i == 0 for i in range(len(row.tokens))]
+    starts: list[bool | int | None] = [i == 0 for i in range(len(row.tokens))]
     context = Doc(nlp.vocab, words=row.tokens, spaces=[True] * len(row.tokens), sent_starts=starts)
     for start, end in row.answers:
         if not 0 <= start < end <= len(context):

@@ -52,7 +52,7 @@ class Counts(NamedTuple):
 def drop_repeated(clusters: Iterable[Cluster]) -> list[Cluster]:
     """Return clusters in which each mention stays only where it comes first; those that are left empty go."""
     seen: set[Hashable] = set()
-    kept = []
+    kept: list[Cluster] = []
     for cluster in clusters:
         mentions = [mention for mention in dict.fromkeys(cluster) if mention not in seen]
         seen.update(mentions)
@@ -147,7 +147,7 @@ def score_clusters(documents: Iterable[tuple[Iterable[Cluster], Iterable[Cluster
     for given, found in documents:
         gold, predicted = drop_repeated(given), drop_repeated(found)
         totals = {name: total + METRICS[name](gold, predicted) for name, total in totals.items()}
-    scores = {}
+    scores: dict[str, float] = {}
     for name, total in totals.items():
         scores |= {f"{name}_p": total.precision, f"{name}_r": total.recall, f"{name}_f": total.f}
     return {**scores, "conll_f": sum(totals[name].f for name in AVERAGED) / len(AVERAGED)}
