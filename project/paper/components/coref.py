@@ -131,13 +131,16 @@ def prune(spans: Sequence[Sequence[int]], scores: Sequence[float], limit: int) -
 def build_span_ranking(
     tok2vec: Model[list[Doc], list[Any]],
     width: int = 100,
-    hidden: int = 150,
+    hidden: int = 100,
     max_span_width: int = 10,
-    spans_per_word: float = 0.3,
-    max_antecedents: int = 100,
+    spans_per_word: float = 0.25,
+    max_antecedents: int = 50,
     dropout: float = 0.2,
 ) -> Model[list[Doc], list[Ranking | None]]:
     """Build the ranking of spans on top of vectors of words.
+
+    Lee et al. have hidden layers of 150, 0.4 spans a word and 250 antecedents. The defaults are for a CPU: 1 in 7 words
+    of LitBank begins a mention, and 93% of those that have an antecedent have one within 170 words.
 
     Args:
         tok2vec: Docs to vectors of their tokens.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from safetensors.torch import load, save
 from spacy.tokens import Doc
 from thinc.api import ArgsKwargs, Linear, Model, PyTorchShim, PyTorchWrapper_v3, chain, torch2xp, with_array, xp2torch
 from torch import Tensor, nn
@@ -37,9 +38,24 @@ def wrap(module: nn.Module) -> Model[Arrays, Arrays]:
 
     The first input gets a gradient; the others are indices, of NumPy. The module returns a tuple, which becomes one of
     NumPy's arrays. The layer's backprop takes the gradients of its first outputs, as many as there are, and returns
-    the one of the first input.
+    the one of the first input. Parameters are kept as safetensors, not as pickles.
     """
-    return PyTorchWrapper_v3(module, convert_inputs=_convert_inputs, convert_outputs=_convert_outputs)
+    return PyTorchWrapper_v3(
+        module,
+        convert_inputs=_convert_inputs,
+        convert_outputs=_convert_outputs,
+        serialize_model=_serialize,
+        deserialize_model=_deserialize,
+    )
+
+
+def _serialize(module: nn.Module) -> bytes:
+    return save(module.state_dict())
+
+
+def _deserialize(module: nn.Module, data: bytes, device: Any) -> nn.Module:
+    module.load_state_dict(load(data))
+    return module.to(device)
 
 
 def _convert_inputs(model: Model, inputs: Arrays, is_train: bool) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], Any]]:

@@ -101,6 +101,14 @@ def test_predictions_do_not_depend_on_the_batch(trained):
         np.testing.assert_allclose(pipe.predict([doc])[0], scores, atol=1e-5)  # sums in another order
 
 
+def test_training_takes_empty_docs_along(trained):
+    nlp, examples, _ = trained
+    empty = Example(Doc(nlp.vocab), Doc(nlp.vocab))
+    losses = nlp.update([empty, examples[0], empty], sgd=False)
+    assert 0 <= losses["answer_span"] < 1
+    assert nlp.update([empty], sgd=False) == {"answer_span": 0}
+
+
 def test_saved_pipelines_predict_the_same(trained, tmp_path):
     nlp, examples, _ = trained
     nlp.to_disk(tmp_path)
