@@ -1,43 +1,59 @@
-"""`spacy-elmo-paper.Corpus.v1`: examples whose Docs have, before anything predicts, what the task gives."""
+"""`spacy-elmo-paper.Corpus.v1`: spaCy's corpus for tasks whose input is more than words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+import spacy
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin, Span
-from spacy.training import Example
-from spacy.util import registry
+from spacy.tokens import Doc, Span
+from spacy.training import Corpus, Example
 
 
-@registry.readers("spacy-elmo-paper.Corpus.v1")
-def create_corpus(path: Path | None, given: list[str] | None = None) -> Callable[[Language], Iterable[Example]]:
-    """Return a reader of a `.spacy` file. spaCy's own one gives a component nothing but the words of a Doc.
+@spacy.registry.readers("spacy-elmo-paper.Corpus.v1")
+def create_reader(path: Path | None, given: Sequence[str], limit: int = 0) -> Callable[[Language], Iterable[Example]]:
+    """Return a reader of Docs (`.spacy`) that gives components their words, sentences and some of their spans.
 
     Args:
-        path: The file.
-        given: Names of the groups of spans that a component may see, as `question`.
+        path: A file, or a folder of such.
+        given: Names of groups of spans that are input, as "hypothesis". The others are what components predict.
+        limit: How many Docs to take at most, from the first on; 0 for all.
 
-    Returns:
-        A function from a pipeline to examples. Their predicted Docs have the words, the sentences and these spans.
+    Raises:
+        ValueError: There is no path.
+    """
+    if path is None:
+        raise ValueError("path is missing: name a file of Docs by --paths.train and --paths.dev")
+    return GivenCorpus(path, given, limit=limit)
+
+
+class GivenCorpus(Corpus):
+    """Docs of which components see words, sentences and some spans.
+
+    Args:
+        path: A file, or a folder of such.
+        given: Names of groups of spans.
+        **settings: Of spaCy's `Corpus`.
     """
 
-    def read(nlp: Language) -> Iterator[Example]:
-        if path is None or not Path(path).is_file():
-            raise ValueError(f"{path}: no such file; `paths.train` and `paths.dev` name files of Docs, as *.spacy")
-        for reference in DocBin().from_disk(path).get_docs(nlp.vocab):
-            yield Example(copy_given(reference, given or []), reference)
+    def __init__(self, path: str | Path, given: Sequence[str], **settings: Any):
+        super().__init__(path, **settings)
+        self.given = list(given)
 
-    return read
+    def _make_example(self, nlp: Language, reference: Doc, gold_preproc: bool) -> Example:
+        return make_example(nlp, reference, self.given)
 
 
-def copy_given(doc: Doc, given: Iterable[str]) -> Doc:
-    """Return a Doc with the words, the sentences and some spans of another one."""
-    starts: list[bool | int | None] = [token.is_sent_start for token in doc]
-    words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
-    copy = Doc(doc.vocab, words=words, spaces=spaces, sent_starts=starts if doc.has_annotation("SENT_START") else None)
-    for key in given:
-        if key in doc.spans:
-            copy.spans[key] = [Span(copy, s.start, s.end, label=s.label, span_id=s.id) for s in doc.spans[key]]
-    return copy
+def make_example(nlp: Language, reference: Doc, given: Sequence[str]) -> Example:
+    """Return an example of an annotated Doc: a component sees its words, sentences and the groups of spans `given`."""
+    starts = [token.is_sent_start for token in reference] if reference.has_annotation("SENT_START") else None
+    words, spaces = [token.text for token in reference], [bool(token.whitespace_) for token in reference]
+    predicted = Doc(nlp.vocab, words=words, spaces=spaces, sent_starts=starts)
+    for name in given:
+        spans = reference.spans.get(name, [])
+        predicted.spans[name] = [
+            Span(predicted, span.start, span.end, label=span.label_, span_id=span.id_) for span in spans
+        ]
+    return Example(predicted, reference)
