@@ -1,0 +1,59 @@
+"""Pairs of sentences, and what follows from the first: SICK, DNC and SNLI, a pair a line of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from project.shared.assets import CorpusError
+
+from ..components.esim import HYPOTHESIS
+from .records import read_records
+
+UNDECIDED = "-"  # in SNLI, of pairs whose annotators did not agree; all who report figures leave them out
+
+
+def read_pairs(path: Path, nlp: Language) -> Iterator[Doc]:
+    """Yield a Doc for each pair, with `spans["hypothesis"]` and `cats`.
+
+    Args:
+        path: Lines of JSON with "sentence1", "sentence2" and "gold_label". Pairs whose label is "-" are left out.
+        nlp: Its tokenizer makes words.
+
+    Raises:
+        CorpusError: The file is missing, empty or not UTF-8, or a line is not such a pair; or there are none.
+    """
+    fields = {"sentence1": str, "sentence2": str, "gold_label": str}
+    known = {record["gold_label"] for _, record in read_records(path, **fields)}
+    labels = dict.fromkeys(sorted(known - {UNDECIDED}), 0.0)
+    if not labels:
+        raise CorpusError(f"{path}: no pair has a label; name a file with labels")
+    for number, record in read_records(path, **fields):
+        if record["gold_label"] != UNDECIDED:
+            try:
+                doc = make_pair(nlp, record["sentence1"], record["sentence2"])
+            except ValueError as error:
+                raise CorpusError(f"{path}:{number}: {error}") from error
+            doc.cats = {**labels, record["gold_label"]: 1.0}
+            yield doc
+
+
+def make_pair(nlp: Language, premise: str, hypothesis: str) -> Doc:
+    """Return a Doc of two sentences, the second of which is `spans["hypothesis"]`.
+
+    Raises:
+        ValueError: One of them has no words.
+    """
+    docs = [nlp.make_doc(text.strip()) for text in (premise, hypothesis)]
+    if not all(map(len, docs)):
+        raise ValueError("a sentence without words; remove this pair")
+    tokens = [token for doc in docs for token in doc]
+    start = len(docs[0])
+    spaces = [bool(token.whitespace_) or i == start - 1 for i, token in enumerate(tokens)]
+    starts = [i in (0, start) for i in range(len(tokens))]
+    pair = Doc(nlp.vocab, words=[token.text for token in tokens], spaces=spaces, sent_starts=starts)
+    pair.spans[HYPOTHESIS] = [pair[start:]]
+    return pair
