@@ -133,10 +133,10 @@ class Transformer:
         given = {name: pieces[name] for name in ("input_ids", "attention_mask")}
         output = self.model(**given, output_hidden_states=all_layers)
         states = torch.stack(output.hidden_states) if all_layers else output.last_hidden_state[None]
-        return _mean_over_pieces(states, [pieces.word_ids(i) for i in range(len(docs))], list(map(len, docs)))
+        return mean_over_pieces(states, [pieces.word_ids(i) for i in range(len(docs))], list(map(len, docs)))
 
 
-def _mean_over_pieces(states: Tensor, word_ids: list[list[int | None]], lengths: list[int]) -> tuple[Tensor, ...]:
+def mean_over_pieces(states: Tensor, word_ids: list[list[int | None]], lengths: list[int]) -> tuple[Tensor, ...]:
     """Return (layers, words, width) of each sentence. Words without pieces, such as those cut off, get zeros.
 
     Args:

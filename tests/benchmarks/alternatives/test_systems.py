@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.alternatives.systems import MINILM, SYSTEMS, System, _mean_over_pieces, make_docs
+from benchmarks.alternatives.systems import MINILM, SYSTEMS, System, make_docs, mean_over_pieces
 
 SENTENCES = [["The", "bank", "raised", "rates", "."], ["Birds", "sing"], ["We", "sat", "."]]
 SPACY = [key for key, system in SYSTEMS.items() if not system.needs]
@@ -61,11 +61,11 @@ def test_a_system_names_the_packages_that_are_missing(monkeypatch: pytest.Monkey
 def test_the_vector_of_a_word_is_the_mean_over_its_pieces():
     states = torch.arange(8.0).view(1, 2, 4, 1)  # two sentences of four pieces
     word_ids = [[None, 0, 0, 1], [None, 0, None, None]]
-    first, second = _mean_over_pieces(states, word_ids, [2, 1])
+    first, second = mean_over_pieces(states, word_ids, [2, 1])
     assert first.tolist() == [[[1.5], [3.0]]]
     assert second.tolist() == [[[5.0]]]
 
 
 def test_a_word_without_pieces_has_zeros():
-    (words,) = _mean_over_pieces(torch.ones(1, 1, 2, 3), [[0, None]], [2])
+    (words,) = mean_over_pieces(torch.ones(1, 1, 2, 3), [[0, None]], [2])
     assert words.tolist() == [[[1.0] * 3, [0.0] * 3]]

@@ -1,0 +1,1 @@
+"""What the layers know: rows of figures, as plain dicts, for a report."""
