@@ -11,18 +11,14 @@ from itertools import pairwise
 
 import spacy
 import torch
-from spacy.tokens import Doc
-from thinc.api import Model
 from torch import Tensor, nn
 
-from spacy_elmo.util.types import Floats2d
-
-from .torch_head import BiLSTM, Classifier, attend, build_classifier, make_mask, pool_max, pool_mean
+from .torch_head import BiLSTM, Classifier, Words, attend, build_classifier, make_mask, pool_max, pool_mean
 
 
 @spacy.registry.architectures("spacy-elmo-paper.BCN.v1")
 def build_bcn(
-    tok2vec: Model[list[Doc], list[Floats2d]],
+    tok2vec: Words,
     hidden_size: int = 100,
     maxout_pieces: int = 4,
     dropout: float = 0.2,

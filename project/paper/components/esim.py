@@ -6,7 +6,7 @@ Chen et al. 2017, "Enhanced LSTM for Natural Language Inference", section 3. A D
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import spacy
@@ -18,10 +18,9 @@ from torch import Tensor, nn
 from spacy_elmo.layers.tok2vec import build_elmo_tok2vec
 from spacy_elmo.util.types import Floats2d
 
-from .torch_head import BiLSTM, Classifier, attend, build_classifier, make_mask, pool_max, pool_mean
+from .torch_head import BiLSTM, Classifier, Words, attend, build_classifier, make_mask, pool_max, pool_mean
 
 HYPOTHESIS = "hypothesis"
-Words = Model[list[Doc], list[Floats2d]]
 Sequences = list[Floats2d]  # of one sentence each: premise, hypothesis, premise, ...
 
 
@@ -49,7 +48,7 @@ def _apart(words: Words) -> Words:
     return Model("apart", _split, init=_init, layers=[words], dims={"nO": None})
 
 
-def _init(model: Words, X: list[Doc] | None = None, Y: object = None) -> None:
+def _init(model: Words, X: Sequence[Doc] | None = None, Y: object = None) -> None:
     (words,) = model.layers
     words.initialize(X=X)
     width = words.predict(X)[0].shape[1] if X else words.maybe_get_dim("nO")
@@ -57,7 +56,7 @@ def _init(model: Words, X: list[Doc] | None = None, Y: object = None) -> None:
         model.set_dim("nO", width, force=True)
 
 
-def _split(model: Words, docs: list[Doc], is_train: bool) -> tuple[Sequences, Callable[[Sequences], list[Doc]]]:
+def _split(model: Words, docs: Sequence[Doc], is_train: bool) -> tuple[Sequences, Callable[[Sequences], list[Doc]]]:
     starts = [find_hypothesis(doc) for doc in docs]
     vectors, backprop_words = model.layers[0](docs, is_train)
 

@@ -39,10 +39,11 @@ def make_tok2vec(
     """
     check_choice("system", system, System)
     check_choice("place", place, Literal["input", "output", "both"])
-    layers = {
+    known: dict[str, Block] = {
         "transformer": {"@architectures": "spacy-elmo-paper.Transformer.v1"},
         "elmo": {"@architectures": "spacy-elmo.ElmoListener.v1"},
-    }.get(system)
+    }
+    layers = known.get(system)
     features = layers and {**layers, "mix": {"@architectures": "spacy-elmo.ScalarMix.v1", "dropout": dropout}}
     return {
         "@architectures": "spacy-elmo.ElmoTok2Vec.v1",

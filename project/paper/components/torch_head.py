@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, cast
 
 import spacy
@@ -16,10 +16,11 @@ from thinc.util import get_torch_default_device
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from spacy_elmo.util.types import Floats2d, Floats3d
+from spacy_elmo.util.types import Floats2d
 
 Make: TypeAlias = Callable[[int, int], nn.Module]  # by the width of vectors and the number of classes
-Classifier: TypeAlias = Model[list[Doc], Floats2d]
+Words: TypeAlias = Model[Sequence[Doc], list[Floats2d]]
+Classifier: TypeAlias = Model[Sequence[Doc], Floats2d]
 
 
 class SequenceShim(PyTorchShim):
@@ -89,7 +90,7 @@ def _encode(
     return _unpad(Y, X), backprop
 
 
-def build_classifier(name: str, tok2vec: Model[list[Doc], list[Floats2d]], make: Make, nO: int | None) -> Classifier:
+def build_classifier(name: str, tok2vec: Words, make: Make, nO: int | None) -> Classifier:
     """Build a classifier for spaCy's `textcat`: exclusive classes.
 
     Args:
@@ -141,9 +142,9 @@ def _run(model: Model, X: list[Floats2d], is_train: bool) -> tuple[Any, Callable
     return torch2xp(Y.detach()), backprop
 
 
-def _pad(model: Model, X: list[Floats2d], width: int) -> Floats3d:
+def _pad(model: Model, X: list[Floats2d], width: int) -> Any:
     """Return (sequences, longest, width), zeros behind the end of each. An empty one is as one vector of zeros."""
-    padded: Floats3d = model.ops.alloc3f(len(X), max(1, *map(len, X)), width)
+    padded: Any = model.ops.alloc3f(len(X), max(1, *map(len, X)), width)
     for row, x in zip(padded, X):
         row[: len(x)] = x
     return padded

@@ -48,6 +48,7 @@ class GivenCorpus(Corpus):
 
 def make_example(nlp: Language, reference: Doc, given: Sequence[str]) -> Example:
     """Return an example of an annotated Doc: a component sees its words, sentences and the groups of spans `given`."""
+    starts: list[bool | int | None] | None
     starts = [token.is_sent_start for token in reference] if reference.has_annotation("SENT_START") else None
     words, spaces = [token.text for token in reference], [bool(token.whitespace_) for token in reference]
     predicted = Doc(nlp.vocab, words=words, spaces=spaces, sent_starts=starts)

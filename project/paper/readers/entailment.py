@@ -53,7 +53,7 @@ def make_pair(nlp: Language, premise: str, hypothesis: str) -> Doc:
     tokens = [token for doc in docs for token in doc]
     start = len(docs[0])
     spaces = [bool(token.whitespace_) or i == start - 1 for i, token in enumerate(tokens)]
-    starts = [i in (0, start) for i in range(len(tokens))]
+    starts: list[bool | int | None] = [i in (0, start) for i in range(len(tokens))]
     pair = Doc(nlp.vocab, words=[token.text for token in tokens], spaces=spaces, sent_starts=starts)
     pair.spans[HYPOTHESIS] = [pair[start:]]
     return pair
