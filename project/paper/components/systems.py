@@ -12,7 +12,12 @@ Block = dict[str, Any]
 
 
 def make_tok2vec(
-    system: System, *, width: int = 96, dropout: float = 0.1, place: Literal["input", "output", "both"] = "input"
+    system: System,
+    *,
+    width: int = 96,
+    dropout: float = 0.1,
+    place: Literal["input", "output", "both"] = "input",
+    is_pair: bool = False,
 ) -> Block:
     """Return the `tok2vec` block of a component for one of the systems.
 
@@ -33,6 +38,7 @@ def make_tok2vec(
         width: Of the embedding and of the encoder.
         dropout: Of the mixed layers of a transformer or of ELMo.
         place: Where those come in: before the encoder, behind it, or both (paper, table 3).
+        is_pair: Whether Docs are pairs of sentences, which the encoder is to read apart.
 
     Raises:
         ValueError: There is no such system or place.
@@ -46,7 +52,7 @@ def make_tok2vec(
     layers = known.get(system)
     features = layers and {**layers, "mix": {"@architectures": "spacy-elmo.ScalarMix.v1", "dropout": dropout}}
     return {
-        "@architectures": "spacy-elmo.ElmoTok2Vec.v1",
+        "@architectures": "spacy-elmo-paper.PairTok2Vec.v1" if is_pair else "spacy-elmo.ElmoTok2Vec.v1",
         "embed": {
             "@architectures": "spacy.MultiHashEmbed.v2",
             "width": width,

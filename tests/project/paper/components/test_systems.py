@@ -54,3 +54,8 @@ def test_elmo_comes_in_where_it_is_asked_for(tiny_model, place, n_listeners):
 def test_unknown_systems_are_refused():
     with pytest.raises(ValueError, match="system = 'bert': must be one of 'tok2vec', 'floret'"):
         make_tok2vec("bert")
+
+
+def test_pairs_are_encoded_apart():
+    one, two = make_tok2vec("elmo", is_pair=True), make_tok2vec("elmo")
+    assert one == {**two, "@architectures": "spacy-elmo-paper.PairTok2Vec.v1"}
