@@ -11,8 +11,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import fix_random_seed
 
-from project.paper.components import bcn, esim  # noqa: F401  (registers them)
-from project.paper.readers.corpus import make_example
+from project.paper.components import bcn, esim, lstm  # noqa: F401  (registers them)
+from project.paper.readers.corpus import copy_given
 from project.paper.readers.entailment import make_pair
 from tests.support.pipelines import LISTENER, recipe
 
@@ -20,7 +20,7 @@ GOOD, BAD = ("good", "funny", "clever", "warm"), ("bad", "dull", "silly", "cold"
 SUBJECTS = ("the film", "this play")
 OPPOSITES = {"sleeps": "runs", "runs": "sleeps", "eats": "sings", "sings": "eats"}
 WHO = ("a man", "the girl", "a dog")
-ENCODER = {"@architectures": "spacy-elmo-paper.BiLSTMEncoder.v1", "width": 12}
+ENCODER = {"@architectures": "spacy-elmo-paper.BiLSTM.v1", "width": 12, "depth": 1, "dropout": 0.0}
 PAIR = {"@architectures": "spacy-elmo-paper.PairTok2Vec.v1"}
 
 
@@ -31,7 +31,7 @@ def make_reviews(nlp: Language) -> list[Example]:
         for word in words:
             doc = nlp.make_doc(f"{subject} is {word} .")
             doc.cats = {"pos": float(is_good), "neg": float(not is_good)}
-            examples.append(make_example(nlp, doc, []))
+            examples.append(Example(copy_given(doc, []), doc))
     return examples
 
 
@@ -41,7 +41,7 @@ def make_pairs(nlp: Language) -> list[Example]:
     for who, (verb, other), follows in product(WHO, OPPOSITES.items(), (True, False)):
         doc = make_pair(nlp, f"{who} {verb} .", f"somebody {verb if follows else other} .")
         doc.cats = {"entailment": float(follows), "not_entailment": float(not follows)}
-        examples.append(make_example(nlp, doc, ["hypothesis"]))
+        examples.append(Example(copy_given(doc, ["hypothesis"]), doc))
     return examples
 
 
@@ -53,7 +53,8 @@ def make_classifier(head: str, tiny_model: Path | None) -> tuple[Language, list[
         nlp.add_pipe("elmo", config={"pretrained": str(tiny_model)})
     elmo = LISTENER if tiny_model is not None else None
     tok2vec = recipe(ENCODER, input=elmo, output=elmo) | (PAIR if head == "ESIM" else {})
-    model = {"@architectures": f"spacy-elmo-paper.{head}.v1", "tok2vec": tok2vec, "hidden_size": 12, "dropout": 0.0}
+    sizes = {"width": 12, "hidden_size": 12, "dropout": 0.0}
+    model = {"@architectures": f"spacy-elmo-paper.{head}.v1", "tok2vec": tok2vec, **sizes}
     nlp.add_pipe("textcat", config={"model": model})
     return nlp, (make_reviews if head == "BCN" else make_pairs)(nlp)
 

@@ -23,11 +23,12 @@ from spacy.vocab import Vocab
 from thinc.api import Model
 from torch import Tensor, nn
 from torch.nn.functional import dropout1d
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from ..layers.heads import build_head
+from ..layers.lstm import run_packed
+from ..layers.marginal import marginal_loss
 from ..scorers.answers import score_answers
-from .heads import TOK2VEC, build_head
-from .marginal import marginal_loss
+from .systems import make_tok2vec
 
 MISSING = 'a Doc has no question; set doc.spans["question"] to one span with tokens, and have the context behind it'
 
@@ -105,9 +106,7 @@ class BiGRU(nn.Module):
 
     def forward(self, vectors: Tensor, lengths: Tensor) -> Tensor:
         """Return (batch, words, width), 0 behind the end of each text."""
-        vectors = drop(vectors, self.dropout, self.training)
-        packed = pack_padded_sequence(vectors, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        return pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=vectors.shape[1])[0]
+        return run_packed(self.gru, drop(vectors, self.dropout, self.training), lengths)
 
 
 def drop(vectors: Tensor, rate: float, is_train: bool) -> Tensor:
@@ -261,7 +260,7 @@ def find_right(example: Example, n_words: int) -> NDArray:
     "answer_span",
     assigns=["doc.spans"],
     default_config={
-        "model": {"@architectures": "spacy-elmo-paper.SpanReader.v1", "tok2vec": TOK2VEC},
+        "model": {"@architectures": "spacy-elmo-paper.SpanReader.v1", "tok2vec": make_tok2vec("tok2vec")},
         "max_length": 17,
         "scorer": {"@scorers": "spacy-elmo-paper.answer_scorer.v1"},
     },

@@ -8,4 +8,14 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[3]))
 
-from project.paper.components import ner_crf, srl  # noqa: F401
+from project.paper.components import (  # noqa: F401
+    answer_span,
+    bcn,
+    coref,
+    esim,
+    ner_crf,
+    srl,
+    systems,
+    transformer_embed,
+)
+from project.paper.readers import corpus  # noqa: F401

@@ -25,9 +25,10 @@ from spacy.vocab import Vocab
 from thinc.api import Model
 from torch import Tensor, nn
 
+from ..layers.heads import build_head
+from ..layers.marginal import marginal_loss
 from ..scorers.coreference import PREFIX, score_coref
-from .heads import TOK2VEC, build_head
-from .marginal import marginal_loss
+from .systems import make_tok2vec
 
 FEATURES = 20  # numbers that stand for the width of a span
 DISTANCES = (1, 2, 3, 4, 5, 8, 16, 32, 64)  # where a new kind of distance begins, in spans
@@ -288,7 +289,7 @@ def find_antecedents(clusters: NDArray, width: int) -> NDArray:
     "coref",
     assigns=["doc.spans"],
     default_config={
-        "model": {"@architectures": "spacy-elmo-paper.SpanRanking.v1", "tok2vec": TOK2VEC},
+        "model": {"@architectures": "spacy-elmo-paper.SpanRanking.v1", "tok2vec": make_tok2vec("tok2vec")},
         "with_single": True,
         "scorer": {"@scorers": "spacy-elmo-paper.coref_scorer.v1"},
     },

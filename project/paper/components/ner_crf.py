@@ -16,26 +16,13 @@ from spacy.training import Example, validate_get_examples
 from thinc.api import Linear, Model, chain, with_array
 from thinc.types import Floats2d
 
-from . import lstm  # noqa: F401  registers the encoder
-from .bio import Place, decode, encode, find_words, make_tags
-from .crf import allow_bio, forbid, negative_log_likelihood, viterbi
-from .wrap import pad_rows
+from ..layers.bio import Place, decode, encode, find_words, make_tags
+from ..layers.crf import allow_bio, forbid, negative_log_likelihood, viterbi
+from ..layers.wrap import pad_rows
+from .systems import make_tok2vec
 
 Scores = tuple[list[Floats2d], Floats2d]  # emissions of each Doc, (tokens, tags), and transitions
-WIDTH = 128
-TOK2VEC = {
-    "@architectures": "spacy-elmo.ElmoTok2Vec.v1",
-    "embed": {
-        "@architectures": "spacy.MultiHashEmbed.v2",
-        "width": WIDTH,
-        "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
-        "rows": [5000, 1000, 2500, 2500],
-        "include_static_vectors": False,
-    },
-    "encode": {"@architectures": "spacy-elmo-paper.BiLSTM.v1", "width": WIDTH, "depth": 2, "dropout": 0.5},
-    "input": None,
-    "output": None,
-}
+WIDTH, DEPTH, DROPOUT = 128, 2, 0.5  # of the encoder where a config says nothing
 
 
 @registry.architectures("spacy-elmo-paper.CRF.v1")
@@ -75,7 +62,10 @@ def forward(model: Model[list[Doc], Scores], docs: list[Doc], is_train: bool) ->
     "ner_crf",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
     default_config={
-        "model": {"@architectures": "spacy-elmo-paper.CRF.v1", "tok2vec": TOK2VEC},
+        "model": {
+            "@architectures": "spacy-elmo-paper.CRF.v1",
+            "tok2vec": make_tok2vec("tok2vec", width=WIDTH, depth=DEPTH, encoder_dropout=DROPOUT),
+        },
         "scorer": {"@scorers": "spacy.ner_scorer.v1"},
     },
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},

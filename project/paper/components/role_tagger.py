@@ -14,9 +14,9 @@ from thinc.api import ArgsKwargs, Linear, Model, torch2xp, xp2torch
 from thinc.types import Floats1d, Floats2d
 from torch import Tensor, nn
 
-from .bio import find_words
-from .lstm import HighwayLSTM
-from .wrap import mask_words, pad_rows, wrap
+from ..layers.bio import find_words
+from ..layers.lstm import HighwayLSTM
+from ..layers.wrap import mask_words, pad_rows, wrap
 
 AT_ONCE = 64  # frames; those of a batch are alike in length, so that there is little padding
 

@@ -18,27 +18,15 @@ from torch.nn import functional
 
 from project.paper.scorers import semantic_roles  # noqa: F401  registers the scorer
 
-from .bio import Place, decode, encode, make_tags
-from .crf import allow_bio, forbid, viterbi
+from ..layers.bio import Place, decode, encode, make_tags
+from ..layers.crf import allow_bio, forbid, viterbi
+from ..layers.wrap import pad_rows
 from .role_tagger import AT_ONCE, Frame, Inputs, Scores
-from .wrap import pad_rows
+from .systems import make_tok2vec
 
 ROLES, PREDICATES = "srl", "predicates"  # of `doc.spans`
 VERB = "V"
 WIDTH = 128
-TOK2VEC = {
-    "@architectures": "spacy-elmo.ElmoTok2Vec.v1",
-    "embed": {
-        "@architectures": "spacy.MultiHashEmbed.v2",
-        "width": WIDTH,
-        "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
-        "rows": [5000, 1000, 2500, 2500],
-        "include_static_vectors": False,
-    },
-    "encode": {"@layers": "noop.v1", "*": {}},  # the encoder comes behind the indicator of the predicate
-    "input": None,
-    "output": None,
-}
 
 
 @Language.factory(
@@ -47,7 +35,7 @@ TOK2VEC = {
     default_config={
         "model": {
             "@architectures": "spacy-elmo-paper.SemanticRoles.v1",
-            "tok2vec": TOK2VEC,
+            "tok2vec": make_tok2vec("tok2vec", width=WIDTH, encoder="none"),  # the encoder comes behind the mark
             "width": WIDTH,
             "depth": 4,
             "dropout": 0.1,

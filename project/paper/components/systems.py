@@ -7,21 +7,32 @@ from typing import Any, Literal
 
 from spacy_elmo.util.checks import check_choice
 
+from ..layers import lstm  # noqa: F401  (registers the encoder)
+
 System = Literal["tok2vec", "floret", "transformer", "elmo"]
+Encoder = Literal["bilstm", "cnn", "none"]
+Place = Literal["input", "output", "both"]
+Layers = Literal["all", "last"]
 Block = dict[str, Any]
+MIXES = {"all": "learned", "last": "top"}  # of `spacy-elmo.ScalarMix.v1`
 
 
 def make_tok2vec(
     system: System,
     *,
     width: int = 96,
+    encoder: Encoder = "bilstm",
+    depth: int = 1,
+    encoder_dropout: float = 0.2,
+    place: Place = "input",
+    layers: Layers = "all",
     dropout: float = 0.1,
-    place: Literal["input", "output", "both"] = "input",
+    l2: float = 0.001,
     is_pair: bool = False,
 ) -> Block:
     """Return the `tok2vec` block of a component for one of the systems.
 
-    The encoder is the same for all: a biLSTM over what is known of each word.
+    All else is the same for all of them: the embedding of the form of a word, and the encoder.
 
     - "tok2vec", the baseline: spaCy's own embedding of the form of a word, and nothing else.
     - "floret": the same embedding with static vectors beside it, which spaCy projects to its width
@@ -36,21 +47,36 @@ def make_tok2vec(
     Args:
         system: Which of them.
         width: Of the embedding and of the encoder.
-        dropout: Of the mixed layers of a transformer or of ELMo.
-        place: Where those come in: before the encoder, behind it, or both (paper, table 3).
+        encoder: "bilstm"; "cnn", spaCy's own; or "none", for a component that has one itself.
+        depth: Layers of the encoder.
+        encoder_dropout: In a biLSTM. spaCy's own encoder has the dropout of the training.
+        place: Where the layers of a transformer or of ELMo come in: before the encoder, behind it, or both (paper,
+            table 3).
+        layers: All, mixed by weights that are learned, or the last one alone (paper, table 2).
+        dropout: Of the mixed layers.
+        l2: Lambda of the weights of the layers (paper, table 2).
         is_pair: Whether Docs are pairs of sentences, which the encoder is to read apart.
 
     Raises:
-        ValueError: There is no such system or place.
+        ValueError: There is no such system, encoder, place, or choice of layers.
     """
     check_choice("system", system, System)
-    check_choice("place", place, Literal["input", "output", "both"])
+    check_choice("encoder", encoder, Encoder)
+    check_choice("place", place, Place)
+    check_choice("layers", layers, Layers)
     known: dict[str, Block] = {
         "transformer": {"@architectures": "spacy-elmo-paper.Transformer.v1"},
         "elmo": {"@architectures": "spacy-elmo.ElmoListener.v1"},
     }
-    layers = known.get(system)
-    features = layers and {**layers, "mix": {"@architectures": "spacy-elmo.ScalarMix.v1", "dropout": dropout}}
+    mix = {"@architectures": "spacy-elmo.ScalarMix.v1", "mix": MIXES[layers], "dropout": dropout, "L2": l2}
+    features = {**known[system], "mix": mix} if system in known else None
+    encoders: dict[str, Block] = {
+        "bilstm": {"@architectures": "spacy-elmo-paper.BiLSTM.v1", "width": width, "depth": depth}
+        | {"dropout": encoder_dropout},
+        "cnn": {"@architectures": "spacy.MaxoutWindowEncoder.v2", "width": width, "depth": depth}
+        | {"window_size": 1, "maxout_pieces": 3},
+        "none": {"@layers": "noop.v1", "*": {}},
+    }
     return {
         "@architectures": "spacy-elmo-paper.PairTok2Vec.v1" if is_pair else "spacy-elmo.ElmoTok2Vec.v1",
         "embed": {
@@ -60,7 +86,7 @@ def make_tok2vec(
             "rows": [5000, 1000, 2500, 2500],
             "include_static_vectors": system == "floret",
         },
-        "encode": {"@architectures": "spacy-elmo-paper.BiLSTMEncoder.v1", "width": width},
+        "encode": encoders[encoder],
         "input": deepcopy(features) if place != "output" else None,
         "output": deepcopy(features) if place != "input" else None,
     }

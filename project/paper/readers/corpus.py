@@ -43,18 +43,16 @@ class GivenCorpus(Corpus):
         self.given = list(given)
 
     def _make_example(self, nlp: Language, reference: Doc, gold_preproc: bool) -> Example:
-        return make_example(nlp, reference, self.given)
+        return Example(copy_given(reference, self.given), reference)
 
 
-def make_example(nlp: Language, reference: Doc, given: Sequence[str]) -> Example:
-    """Return an example of an annotated Doc: a component sees its words, sentences and the groups of spans `given`."""
+def copy_given(doc: Doc, given: Iterable[str]) -> Doc:
+    """Return a Doc with the words and sentences of another one, and with its groups of spans that are `given`."""
     starts: list[bool | int | None] | None
-    starts = [token.is_sent_start for token in reference] if reference.has_annotation("SENT_START") else None
-    words, spaces = [token.text for token in reference], [bool(token.whitespace_) for token in reference]
-    predicted = Doc(nlp.vocab, words=words, spaces=spaces, sent_starts=starts)
+    starts = [token.is_sent_start for token in doc] if doc.has_annotation("SENT_START") else None
+    words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
+    copy = Doc(doc.vocab, words=words, spaces=spaces, sent_starts=starts)
     for name in given:
-        spans = reference.spans.get(name, [])
-        predicted.spans[name] = [
-            Span(predicted, span.start, span.end, label=span.label_, span_id=span.id_) for span in spans
-        ]
-    return Example(predicted, reference)
+        if name in doc.spans:
+            copy.spans[name] = [Span(copy, s.start, s.end, label=s.label_, span_id=s.id_) for s in doc.spans[name]]
+    return copy

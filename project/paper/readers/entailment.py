@@ -11,9 +11,17 @@ from spacy.tokens import Doc
 from project.shared.assets import CorpusError
 
 from ..components.esim import HYPOTHESIS
-from .records import read_records
+from .records import Record, read_records
 
 UNDECIDED = "-"  # in SNLI, of pairs whose annotators did not agree; all who report figures leave them out
+
+
+class Pair(Record):
+    """Two sentences, and what the first says of the second."""
+
+    sentence1: str
+    sentence2: str
+    gold_label: str
 
 
 def read_pairs(path: Path, nlp: Language) -> Iterator[Doc]:
@@ -26,18 +34,17 @@ def read_pairs(path: Path, nlp: Language) -> Iterator[Doc]:
     Raises:
         CorpusError: The file is missing, empty or not UTF-8, or a line is not such a pair; or there are none.
     """
-    fields = {"sentence1": str, "sentence2": str, "gold_label": str}
-    known = {record["gold_label"] for _, record in read_records(path, **fields)}
+    known = {pair.gold_label for _, pair in read_records(path, Pair)}
     labels = dict.fromkeys(sorted(known - {UNDECIDED}), 0.0)
     if not labels:
         raise CorpusError(f"{path}: no pair has a label; name a file with labels")
-    for number, record in read_records(path, **fields):
-        if record["gold_label"] != UNDECIDED:
+    for place, pair in read_records(path, Pair):
+        if pair.gold_label != UNDECIDED:
             try:
-                doc = make_pair(nlp, record["sentence1"], record["sentence2"])
+                doc = make_pair(nlp, pair.sentence1, pair.sentence2)
             except ValueError as error:
-                raise CorpusError(f"{path}:{number}: {error}") from error
-            doc.cats = {**labels, record["gold_label"]: 1.0}
+                raise CorpusError(f"{place}: {error}") from error
+            doc.cats = {**labels, pair.gold_label: 1.0}
             yield doc
 
 

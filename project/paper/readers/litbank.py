@@ -11,9 +11,9 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from project.shared.assets import CorpusError
+from project.shared.corpora.lines import read_lines
 
 from ..scorers.coreference import PREFIX
-from .lines import read_lines
 
 WORD = 3  # the column of words, from 0; clusters are in the last one
 WIDTH = 5  # columns at least

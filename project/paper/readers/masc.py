@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from pydantic import Field
 
 from project.shared.assets import CorpusError
 
-from .records import read_records
+from .records import Record, Text, read_records
+
+
+class Instance(Record):
+    """A word whose sense is known, as `SenseTag`."""
+
+    i: int = Field(ge=0)
+    lemma: Text
+    pos: Text
+    sense: Text
+    wordnet: list[Text] = Field(default_factory=list)
+
+
+class Sentence(Record):
+    """Words, and those whose sense is known."""
+
+    tokens: list[Text] = Field(min_length=1)
+    instances: list[Instance]
 
 
 class SenseTag(NamedTuple):
@@ -42,23 +61,10 @@ def read_senses(path: Path) -> Iterator[TaggedSentence]:
     Raises:
         CorpusError: The file is missing, empty or not UTF-8, or a line is no such sentence.
     """
-    for number, record in read_records(path, tokens=list, instances=list):
-        words = record["tokens"]
-        if not words or not all(isinstance(word, str) and word.strip() for word in words):
-            raise CorpusError(f"{path}:{number}: tokens: must be words; get the file again")
-        tags = []
-        for given in record["instances"]:
-            try:
-                tags.append(_read_tag(given, len(words)))
-            except (KeyError, TypeError, ValueError) as error:
-                raise CorpusError(f"{path}:{number}: not a tagged word ({error}): {given!r:.100}") from error
-        yield TaggedSentence(words, tags)
-
-
-def _read_tag(given: Any, n_words: int) -> SenseTag:
-    tag = SenseTag(given["i"], given["lemma"], given["pos"], given["sense"], tuple(given.get("wordnet", ())))
-    if type(tag.place) is not int or not 0 <= tag.place < n_words:
-        raise ValueError(f"i = {tag.place!r}: there are {n_words} words, from 0 on")
-    if not all(isinstance(value, str) and value for value in (*tag[1:4], *tag.wordnet)):
-        raise ValueError("lemma, pos, sense and wordnet must be text")
-    return tag
+    for place, sentence in read_records(path, Sentence):
+        for found in sentence.instances:
+            if found.i >= len(sentence.tokens):
+                problem = f"{found.i} is no word of {len(sentence.tokens)}, from 0 on"
+                raise CorpusError(f"{place}: instances: i: {problem}; mend the file")
+        tags = [SenseTag(tag.i, tag.lemma, tag.pos, tag.sense, tuple(tag.wordnet)) for tag in sentence.instances]
+        yield TaggedSentence(sentence.tokens, tags)

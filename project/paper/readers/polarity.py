@@ -9,9 +9,9 @@ from pathlib import Path
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from project.features.scripts.corpora import read_docs
-from project.features.scripts.corpora.lines import read_lines
 from project.shared.assets import CorpusError
+from project.shared.corpora import How, read_docs
+from project.shared.corpora.lines import read_lines
 
 PARTS = re.compile(r"\(|\)|[^()\s]+")
 BRACKETS = {"-LRB-": "(", "-RRB-": ")"}  # in trees
@@ -24,7 +24,7 @@ def read_polarity(path: Path, vocab: Vocab) -> Iterator[Doc]:
     Raises:
         CorpusError: As of `read_docs`.
     """
-    yield from read_docs(path, vocab, ["textcat"], "category,text")
+    yield from read_docs(path, vocab, ["textcat"], How("category,text"))
 
 
 def read_trees(path: Path, vocab: Vocab, *, phrases: bool = False) -> Iterator[Doc]:

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from pydantic import Field
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from project.shared.assets import CorpusError
+
+from .records import Record, Text, read_records
+
+
+class Argument(Record):
+    """A role, the first token of what has it and the one behind."""
+
+    role: Text
+    start: int
+    end: int
+
+
+class Frame(Record):
+    """The token of a predicate, its sense and its arguments."""
+
+    i: int
+    roleset: Text
+    args: list[Argument]
+
+
+class Sentence(Record):
+    """Words, whether a space is behind each, and predicates."""
+
+    tokens: list[Text] = Field(min_length=1)
+    space_after: list[bool]
+    predicates: list[Frame]
 
 
 def read_propbank(path: Path, vocab: Vocab) -> Iterator[Doc]:
@@ -26,37 +51,26 @@ def read_propbank(path: Path, vocab: Vocab) -> Iterator[Doc]:
         vocab: Of the Docs.
 
     Raises:
-        CorpusError: For a file that cannot be read, with the line where it is another format.
+        CorpusError: The file is missing, empty or not UTF-8, or a line is no such sentence.
     """
-    try:
-        with path.open(encoding="utf8") as file:
-            for number, line in enumerate(file, start=1):
-                try:
-                    yield _make_doc(json.loads(line), vocab)
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
-                    problem = f"no {error}" if isinstance(error, KeyError) else error
-                    remedy = "give a sentence of PropBank a line, as its README describes"
-                    raise CorpusError(f"{path}:{number}: not a sentence with roles ({problem}); {remedy}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: cannot be read ({error}); give a file of UTF-8 text") from error
+    for place, sentence in read_records(path, Sentence):
+        if len(sentence.space_after) != len(sentence.tokens):
+            problem = f"{len(sentence.space_after)} of {len(sentence.tokens)} tokens"
+            raise CorpusError(f"{place}: space_after: {problem}; mend the file")
+        starts: list[bool | int | None] = [i == 0 for i in range(len(sentence.tokens))]
+        doc = Doc(vocab, words=sentence.tokens, spaces=sentence.space_after, sent_starts=starts)
+        frames = {frame.i: frame for frame in reversed(sentence.predicates)}
+        doc.spans["predicates"] = [_make_span(doc, i, i + 1, frames[i].roleset, "", place) for i in sorted(frames)]
+        doc.spans["srl"] = [
+            _make_span(doc, found.start, found.end, found.role, str(i), place)
+            for i in sorted(frames)
+            for found in frames[i].args
+        ]
+        yield doc
 
 
-def _make_doc(sentence: dict[str, Any], vocab: Vocab) -> Doc:
-    words = sentence["tokens"]
-    if not words or not all(words):
-        raise ValueError("an empty sentence, or an empty word in it")
-    doc = Doc(vocab, words=words, spaces=sentence["space_after"], sent_starts=[i == 0 for i in range(len(words))])
-    frames = {frame["i"]: frame for frame in reversed(sentence["predicates"])}
-    doc.spans["predicates"] = [_make_span(doc, i, i + 1, frames[i]["roleset"]) for i in sorted(frames)]
-    doc.spans["srl"] = [
-        _make_span(doc, role["start"], role["end"], role["role"], str(i))
-        for i in sorted(frames)
-        for role in frames[i]["args"]
-    ]
-    return doc
-
-
-def _make_span(doc: Doc, start: int, end: int, label: str, name: str = "") -> Span:
+def _make_span(doc: Doc, start: int, end: int, label: str, name: str, place: str) -> Span:
     if not 0 <= start < end <= len(doc):
-        raise ValueError(f"{label} from token {start} to {end} in a sentence of {len(doc)} tokens")
+        problem = f"{label} from token {start} to {end} in a sentence of {len(doc)} tokens"
+        raise CorpusError(f"{place}: predicates: {problem}; mend the file")
     return Span(doc, start, end, label=label, span_id=name)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from project.shared.assets import CorpusError
 
-from .lines import read_lines
-from .questions import make_question_doc, parse
+from .questions import make_question_doc
+from .records import Record, Text, read_records
 
 
-class Row(BaseModel):
+class Row(Record):
     """A question.
 
     Attributes:
@@ -24,7 +24,7 @@ class Row(BaseModel):
         answers: The first word of each answer and the one behind it.
     """
 
-    tokens: list[str] = Field(min_length=1)
+    tokens: list[Text] = Field(min_length=1)
     question: str
     answers: list[tuple[int, int]] = Field(min_length=1)
 
@@ -42,20 +42,11 @@ def read_qamr(path: Path, nlp: Language) -> Iterator[Doc]:
     Raises:
         CorpusError: For a file that cannot be read, has no questions, or has a row that is not as it should be.
     """
-    n_rows = 0
-    for number, line in read_lines(path):
-        if line.strip():
-            place = f"{path}:{number}"
-            row = parse(Row, line, place)
-            yield make_question_doc(nlp, row.question, _make_context(row, nlp, place), place)
-            n_rows += 1
-    if not n_rows:
-        raise CorpusError(f"{path}: no questions in it; give QAMR as JSON lines")
+    for place, row in read_records(path, Row):
+        yield make_question_doc(nlp, row.question, _make_context(row, nlp, place), place)
 
 
 def _make_context(row: Row, nlp: Language, place: str) -> Doc:
-    if not all(token.strip() for token in row.tokens):
-        raise CorpusError(f"{place}: tokens: one is empty; mend the file")
     starts: list[bool | int | None] = [i == 0 for i in range(len(row.tokens))]
     context = Doc(nlp.vocab, words=row.tokens, spaces=[True] * len(row.tokens), sent_starts=starts)
     for start, end in row.answers:

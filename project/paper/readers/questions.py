@@ -1,26 +1,11 @@
-"""A question and the text that answers it as one Doc, and rows of JSON that are what they should be."""
+"""A question and the text that answers it as one Doc."""
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from project.shared.assets import CorpusError
-
-Row = TypeVar("Row", bound=BaseModel)
-
-
-def parse(kind: type[Row], text: str, place: str) -> Row:
-    """Return what JSON says. Raises CorpusError with the place in front, the field and what is wrong with it."""
-    try:
-        return kind.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise CorpusError(f"{place}: {where + ': ' if where else ''}{first['msg']}; mend the file") from error
 
 
 def make_question_doc(nlp: Language, question: str, context: Doc, place: str) -> Doc:

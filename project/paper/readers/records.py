@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypeAlias, TypeVar
 
-from project.features.scripts.corpora.lines import read_lines
+from pydantic import BaseModel, StringConstraints, ValidationError
+
 from project.shared.assets import CorpusError
+from project.shared.corpora.lines import read_lines
+
+Text: TypeAlias = Annotated[str, StringConstraints(pattern=r"\S")]  # not empty, and not spaces alone
 
 
-def read_records(path: Path, **fields: type) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the number of each line that is not empty, and its object.
+class Record(BaseModel, strict=True):
+    """An object. Its fields say what it has to have; what else it has is not looked at."""
 
-    Args:
-        path: The file.
-        **fields: What each object has, and of which type.
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def read_records(path: Path, kind: type[AnyRecord]) -> Iterator[tuple[str, AnyRecord]]:
+    """Yield the place of each line that is not empty, as "train.jsonl:7", and its object.
 
     Raises:
-        CorpusError: The file is missing, empty or not UTF-8, or a line is no object with these fields.
+        CorpusError: The file is missing, empty or not UTF-8, or a line is no such object.
     """
-    number = 0
+    is_empty = True
     for number, line in read_lines(path):
         if line.strip():
-            try:
-                record = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise CorpusError(f"{path}:{number}: not JSON ({error}); give an object a line") from error
-            if not isinstance(record, dict):
-                raise CorpusError(f"{path}:{number}: {type(record).__name__} where an object is needed, a line each")
-            for name, kind in fields.items():
-                if not isinstance(record.get(name), kind):
-                    raise CorpusError(f"{path}:{number}: no {kind.__name__} {name!r} in the object; every line has one")
-            yield number, record
-    if not number:
+            is_empty = False
+            place = f"{path}:{number}"
+            yield place, parse(kind, line, place)
+    if is_empty:
         raise CorpusError(f"{path}: empty; get it again")
+
+
+def parse(kind: type[AnyRecord], text: str, place: str) -> AnyRecord:
+    """Return what JSON says. Raises CorpusError with the place in front, the field and what is wrong with it."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise CorpusError(f"{place}: {where + ': ' if where else ''}{first['msg']}; mend the file") from error

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc
 
 from project.shared.assets import CorpusError
+from project.shared.corpora.lines import read_lines
 
-from .lines import read_lines
-from .questions import make_question_doc, parse
+from .questions import make_question_doc
+from .records import Record, parse
 
 
-class Answer(BaseModel):
+class Answer(Record):
     """The text of an answer, and the character of the context that it begins at."""
 
     text: str = Field(min_length=1)
     answer_start: int = Field(ge=0)
 
 
-class Question(BaseModel):
+class Question(Record):
     """A question and its answers; none where it has none."""
 
     id: str
@@ -31,20 +32,20 @@ class Question(BaseModel):
     answers: list[Answer]
 
 
-class Paragraph(BaseModel):
+class Paragraph(Record):
     """A text and the questions about it."""
 
     context: str
     qas: list[Question]
 
 
-class Article(BaseModel):
+class Article(Record):
     """The paragraphs of an article of Wikipedia."""
 
     paragraphs: list[Paragraph]
 
 
-class Squad(BaseModel):
+class Squad(Record):
     """A file."""
 
     data: list[Article]

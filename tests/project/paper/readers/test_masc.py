@@ -22,14 +22,14 @@ def test_tags_are_beside_the_words(tmp_path: Path):
 @pytest.mark.parametrize(
     ("tokens", "changes", "problem"),
     [
-        (["A", 1], {}, "tokens: must be words"),
-        ([], {}, "tokens: must be words"),
-        (["A"], {}, "i = 1: there are 1 words"),
-        (["A", "b"], {"i": True}, "i = True"),
-        (["A", "b"], {"i": "1"}, "i = '1'"),
-        (["A", "b"], {"lemma": ""}, "must be text"),
-        (["A", "b"], {"wordnet": [1]}, "must be text"),
-        (["A", "b"], {"wordnet": 1}, "not a tagged word"),
+        (["A", 1], {}, "tokens.1: .*valid string"),
+        ([], {}, "tokens: .*at least 1 item"),
+        (["A"], {}, "instances: i: 1 is no word of 1, from 0 on"),
+        (["A", "b"], {"i": True}, "instances.0.i: .*valid integer"),
+        (["A", "b"], {"i": "1"}, "instances.0.i: .*valid integer"),
+        (["A", "b"], {"lemma": ""}, "instances.0.lemma"),
+        (["A", "b"], {"wordnet": [1]}, "instances.0.wordnet.0"),
+        (["A", "b"], {"wordnet": 1}, "instances.0.wordnet"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, tokens: list, changes: dict, problem: str):
@@ -40,5 +40,5 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, tokens: list, chan
 
 def test_a_tag_without_a_sense_is_named(tmp_path: Path):
     srsly.write_jsonl(tmp_path / "a.jsonl", [{"tokens": ["a"], "instances": [{"i": 0}]}])
-    with pytest.raises(CorpusError, match="a.jsonl:1: not a tagged word"):
+    with pytest.raises(CorpusError, match="a.jsonl:1: instances.0.lemma: Field required"):
         list(read_senses(tmp_path / "a.jsonl"))

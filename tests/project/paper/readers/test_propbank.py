@@ -50,24 +50,16 @@ def test_sentences_may_have_no_predicates(tmp_path, vocab):
 @pytest.mark.parametrize(
     ("sentence", "problem"),
     [
-        ({**SENTENCE, "tokens": []}, "an empty sentence"),
+        ({**SENTENCE, "tokens": []}, "tokens: .*at least 1 item"),
         ({**SENTENCE, "predicates": [{**FRAME, "i": 4}]}, "read.01 from token 4 to 5 in a sentence of 4 tokens"),
-        ({"tokens": ["a"]}, "no 'space_after'"),
-        ({**SENTENCE, "space_after": [True]}, "E027"),
-        ([1], "indices must be"),
+        ({"tokens": ["a"]}, "space_after: Field required"),
+        ({**SENTENCE, "space_after": [True]}, "space_after: 1 of 4 tokens"),
+        ([1], "object"),
     ],
 )
-def test_other_files_are_an_error_with_the_line(tmp_path, vocab, sentence, problem):
-    with pytest.raises(CorpusError, match="train.jsonl:2: not a sentence with roles") as error:
+def test_what_is_wrong_is_named_with_its_line(tmp_path, vocab, sentence, problem):
+    with pytest.raises(CorpusError, match=f"train.jsonl:2: .*{problem}"):
         read(tmp_path, vocab, SENTENCE, sentence)
-    assert problem in str(error.value)
-
-
-def test_files_that_are_no_text_are_an_error(tmp_path, vocab):
-    (tmp_path / "file").write_bytes(b"\xff\xfe")
-    for name in ("file", "nothing"):
-        with pytest.raises(CorpusError, match=f"{name}: cannot be read"):
-            list(read_propbank(tmp_path / name, vocab))
 
 
 def test_docs_come_back_from_a_docbin(tmp_path, vocab):

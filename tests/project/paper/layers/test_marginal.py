@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from project.paper.components.marginal import marginal_loss
+from project.paper.layers.marginal import marginal_loss
 
 SCORES = np.array([[0.5, -1.0, 2.0], [0.0, 1.0, -np.inf], [3.0, -np.inf, -np.inf]], dtype="float64")
 RIGHT = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 0]], dtype=bool)

@@ -1,21 +1,17 @@
-"""What the heads of tasks share: vectors of words of their own width, and PyTorch modules as Thinc layers."""
+"""What heads that choose share: vectors of words of their own width, and PyTorch modules from arrays to arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, cast
 
-from safetensors.torch import load, save
 from spacy.tokens import Doc
-from thinc.api import ArgsKwargs, Linear, Model, PyTorchShim, PyTorchWrapper_v3, chain, torch2xp, with_array, xp2torch
+from thinc.api import ArgsKwargs, Linear, Model, PyTorchShim, chain, torch2xp, with_array, xp2torch
 from torch import Tensor, nn
 
+from .wrap import wrap
+
 Arrays = tuple[Any, ...]
-TOK2VEC = {  # spaCy's own default
-    "@architectures": "spacy.HashEmbedCNN.v2",
-    **{"width": 96, "depth": 4, "embed_size": 2000, "window_size": 1, "maxout_pieces": 3},
-    **{"subword_features": True, "pretrained_vectors": None},
-}
 
 
 def build_head(
@@ -26,36 +22,21 @@ def build_head(
     Its `forward` calls the layers; only the first one has to be initialized, by Docs.
     """
     encode: Model[list[Doc], list[Any]] = chain(tok2vec, with_array(Linear(nO=width)))
-    return Model(name, forward, init=_init, layers=[encode, wrap(module)])
+    return Model(name, forward, init=_init, layers=[encode, wrap_arrays(module)])
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: Any = None) -> None:
     model.layers[0].initialize(X=X)
 
 
-def wrap(module: nn.Module) -> Model[Arrays, Arrays]:
+def wrap_arrays(module: nn.Module) -> Model[Arrays, Arrays]:
     """Wrap a module as a layer from arrays to arrays.
 
     The first input gets a gradient; the others are indices, of NumPy. The module returns a tuple, which becomes one of
     NumPy's arrays. The layer's backprop takes the gradients of its first outputs, as many as there are, and returns
-    the one of the first input. Parameters are kept as safetensors, not as pickles.
+    the one of the first input.
     """
-    return PyTorchWrapper_v3(
-        module,
-        convert_inputs=_convert_inputs,
-        convert_outputs=_convert_outputs,
-        serialize_model=_serialize,
-        deserialize_model=_deserialize,
-    )
-
-
-def _serialize(module: nn.Module) -> bytes:
-    return save(module.state_dict())
-
-
-def _deserialize(module: nn.Module, data: bytes, device: Any) -> nn.Module:
-    module.load_state_dict(load(data))
-    return module.to(device)
+    return wrap(module, _convert_inputs, _convert_outputs)
 
 
 def _convert_inputs(model: Model, inputs: Arrays, is_train: bool) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], Any]]:

@@ -5,7 +5,7 @@ from itertools import pairwise, product
 import pytest
 import torch
 
-from project.paper.components.crf import allow_bio, forbid, log_partition, negative_log_likelihood, viterbi
+from project.paper.layers.crf import allow_bio, forbid, log_partition, negative_log_likelihood, viterbi
 
 LENGTHS = torch.tensor([4, 1, 3])
 
@@ -21,9 +21,7 @@ def scores():
 
 def score(emissions, transitions, path):
     states = [3, *path, 3]
-    return sum(emissions[i, tag] for i, tag in enumerate(path)) + sum(
-        transitions[a, b] for a, b in pairwise(states)
-    )
+    return sum(emissions[i, tag] for i, tag in enumerate(path)) + sum(transitions[a, b] for a, b in pairwise(states))
 
 
 def paths(length):

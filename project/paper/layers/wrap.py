@@ -13,19 +13,32 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 
-def wrap(module: nn.Module, convert_inputs: Callable | None = None) -> Model[Any, Any]:
+def wrap(
+    module: nn.Module, convert_inputs: Callable | None = None, convert_outputs: Callable | None = None
+) -> Model[Any, Any]:
     """Return a Thinc layer of a module. Its weights are saved as safetensors."""
-    return PyTorchWrapper_v3(module, convert_inputs, serialize_model=_serialize, deserialize_model=_deserialize)
+    return PyTorchWrapper_v3(
+        module, convert_inputs, convert_outputs, serialize_model=_serialize, deserialize_model=_deserialize
+    )
+
+
+def wrap_rows(module: nn.Module) -> Model[list[Floats2d], Floats2d]:
+    """Return a Thinc layer from lists of (words, width) to what a module makes of them.
+
+    Args:
+        module: Takes (all words, width) and the lengths of sequences, some of which may be 0.
+    """
+    return wrap(module, _convert_lists)
 
 
 def wrap_encoder(module: nn.Module, width: int) -> Model[list[Floats2d], list[Floats2d]]:
     """Return a Thinc layer from lists of (words, width) to such lists.
 
     Args:
-        module: Makes (all words, width) of such rows and of the lengths of sequences, none of them 0.
+        module: Makes (all words, width) of such rows and of the lengths of sequences, some of which may be 0.
         width: Of both.
     """
-    layer = wrap(module, _convert_lists)
+    layer = wrap_rows(module)
     layer.set_dim("nI", width)
     layer.set_dim("nO", width)
     return Model("encoder", _forward, layers=[layer], dims={"nI": width, "nO": width})
@@ -39,6 +52,18 @@ def pad_rows(places: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     """
     index = pad_sequence([torch.as_tensor(numbers) for numbers in places], batch_first=True)
     return index, torch.tensor([len(numbers) for numbers in places])
+
+
+def pad_words(rows: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (sequences, words, width), zeros behind the end of each, and lengths of at least 1.
+
+    Args:
+        rows: (all words, width).
+        lengths: (sequences,). A sequence without words becomes one vector of zeros.
+    """
+    padded = pad_sequence(rows.split(lengths.tolist()), batch_first=True)
+    missing = 0 if padded.shape[1] else 1
+    return nn.functional.pad(padded, (0, 0, 0, missing)), lengths.clamp(min=1)
 
 
 def mask_words(lengths: Tensor, longest: int) -> Tensor:
@@ -55,7 +80,7 @@ def _forward(model: Model, vectors: list[Floats2d], is_train: bool) -> tuple[lis
 def _convert_lists(model: Model, vectors: list[Floats2d], is_train: bool) -> tuple[ArgsKwargs, Callable]:
     lengths = model.ops.asarray1i([len(vector) for vector in vectors])
     rows = xp2torch(model.ops.flatten(vectors), requires_grad=is_train)
-    words = torch.tensor([len(vector) for vector in vectors if len(vector)], dtype=torch.int64)
+    words = torch.tensor([len(vector) for vector in vectors], dtype=torch.int64)
 
     def backprop(gradients: ArgsKwargs) -> list[Floats2d]:
         return model.ops.unflatten(cast(Floats2d, torch2xp(gradients.args[0])), lengths)
@@ -64,7 +89,7 @@ def _convert_lists(model: Model, vectors: list[Floats2d], is_train: bool) -> tup
 
 
 def _serialize(module: nn.Module) -> bytes:
-    return save({name: tensor.clone() for name, tensor in module.state_dict().items()})
+    return save({name: tensor.cpu().clone() for name, tensor in module.state_dict().items()})
 
 
 def _deserialize(module: nn.Module, state: bytes, device: torch.device) -> nn.Module:

@@ -10,9 +10,9 @@ from spacy import registry
 from thinc.api import Model
 from thinc.types import Floats2d
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from .wrap import mask_words, wrap_encoder
+from .wrap import mask_words, pad_words, wrap_encoder
 
 
 @registry.architectures("spacy-elmo-paper.BiLSTM.v1")
@@ -46,12 +46,23 @@ class BiLSTM(nn.Module):
 
     def forward(self, rows: Tensor, lengths: Tensor) -> Tensor:
         """Return (words, width) of (words, width)."""
+        lengths = lengths[lengths > 0]
         if not len(lengths):
             return rows
-        padded = pad_sequence(self.dropout(rows).split(lengths.tolist()), batch_first=True)
-        packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
-        encoded, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
+        encoded = run_packed(self.lstm, *pad_words(self.dropout(rows), lengths))
         return self.dropout(encoded[mask_words(lengths, encoded.shape[1])])
+
+
+def run_packed(layer: nn.RNNBase, padded: Tensor, lengths: Tensor) -> Tensor:
+    """Return what a recurrent layer makes of padded sequences, zeros behind the end of each.
+
+    Args:
+        layer: Its batch comes first.
+        padded: (sequences, words, width).
+        lengths: (sequences,), of at least 1.
+    """
+    packed = pack_padded_sequence(padded, lengths.cpu(), batch_first=True, enforce_sorted=False)
+    return pad_packed_sequence(layer(packed)[0], batch_first=True, total_length=padded.shape[1])[0]
 
 
 class HighwayLSTM(nn.Module):
