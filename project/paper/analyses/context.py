@@ -46,7 +46,7 @@ def measure_context(
     """
     uses = example_set() if examples is None else read_labeled(examples)
     inputs = {"inputs": "the ten words of the package"} if examples is None else describe_inputs(examples)
-    key = {"analysis": "context", **describe_model(model), **inputs}
+    key = {"analysis": "context", **describe_model(model), **inputs, "lang": lang}
     words = group_by_sense(uses, str(examples or "the examples"), smallest=2)
     groups = [list(chain.from_iterable(senses.values())) for senses in words.values()]
     rows = rows or Rows()

@@ -57,7 +57,8 @@ def tag_senses(
         WeightsError: Weights cannot be loaded.
     """
     rows = rows or Rows()
-    key = {"analysis": "word senses", **describe_inputs(train, test), "limit": limit}
+    files = describe_inputs(train, test, *sorted(wordnet.glob("index.*")))
+    key = {"analysis": "word senses", **files, "limit": limit}
     learned = list(islice(_tagged(train), limit))
     tested = list(islice(_tagged(test), None if limit is None else max(1, limit // TEST_PART)))
     senses = _count(learned)
