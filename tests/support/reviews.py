@@ -11,7 +11,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import fix_random_seed
 
-from project.paper.components import bcn, esim, lstm  # noqa: F401  (registers them)
+from project.paper.components import bcn, esim  # noqa: F401  (registers them)
+from project.paper.layers import lstm  # noqa: F401  (likewise)
 from project.paper.readers.corpus import copy_given
 from project.paper.readers.entailment import make_pair
 from tests.support.pipelines import LISTENER, recipe
