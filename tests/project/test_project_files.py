@@ -10,7 +10,7 @@ import srsly
 from weasel.cli.document import project_document
 
 ROOT = Path(__file__).parents[2] / "project"
-PROJECTS = ["features", "en_elmo_sm", "language"]
+PROJECTS = ["features", "en_elmo_sm", "language", "paper"]
 
 
 @pytest.fixture(params=PROJECTS)

@@ -10,11 +10,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
-from zipfile import BadZipFile, ZipFile
 
 import spacy
 import srsly
@@ -25,9 +23,9 @@ from wasabi import msg
 from project.shared.arguments import clear_errors, language
 from project.shared.assets import REMEDY, CorpusError, bring
 from project.shared.corpora import How, make_docs, open_corpus
+from project.shared.corpora.polarity import split_polarity
 from project.shared.workspace import Workspace
 from spacy_elmo.util.files import check_file
-from spacy_elmo.util.staging import staged
 
 from .tasks import SOURCES, SPLITS, TASKS, TaskFiles, read_sources, task_parser
 
@@ -97,31 +95,11 @@ def _own_files(workspace: Workspace, task: str) -> dict[str, Path]:
     def find_missing() -> list[Path]:
         return [path for path in files.values() if not path.is_file()]
 
-    bring(workspace, files["train"].parent, is_there=lambda: not find_missing(), make=_split_polarity)
+    bring(workspace, files["train"].parent, is_there=lambda: not find_missing(), make=split_polarity)
     if missing := find_missing():
         own = "name files of your own with --vars.train, --vars.dev, --vars.test and --vars.name"
         raise CorpusError(f"{missing[0]}: no such file. {REMEDY}, or {own}")
     return files
-
-
-def _split_polarity(folder: Path) -> None:
-    """Sentence polarity has no official split: a tenth each for dev and test by a checksum of the sentence."""
-    if not (folder / "sentence_polarity.zip").is_file():
-        return
-    lines: dict[str, list[str]] = {split: [] for split in SPLITS}
-    try:
-        with ZipFile(folder / "sentence_polarity.zip") as archive:
-            texts = {label: archive.read(f"sentence_polarity/rt-polarity.{label}") for label in ("pos", "neg")}
-    except (BadZipFile, KeyError, zlib.error) as error:
-        raise CorpusError(f"{folder}/sentence_polarity.zip: not the whole corpus ({error}); get it again") from error
-    for label, text in texts.items():
-        for line in text.decode("latin-1").split("\n"):
-            if sentence := " ".join(line.split()):
-                split = {8: "dev", 9: "test"}.get(zlib.crc32(sentence.encode("utf8")) % 10, "train")
-                lines[split].append(f"{label}\t{sentence}")
-    with staged(folder, [f"{split}.tsv" for split in SPLITS]) as stage:
-        for split in SPLITS:
-            (stage / f"{split}.tsv").write_text("\n".join(lines[split]) + "\n", encoding="utf8")
 
 
 def _convert(args: argparse.Namespace, files: dict[str, Path], shares: Shares, folder: Path) -> None:

@@ -1,0 +1,144 @@
+"""The tasks of the paper: what is trained, on what, how it is scored, and for how long."""
+
+from __future__ import annotations
+
+import argparse
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import spacy
+
+from project.paper.components import code  # noqa: F401  (registers components and architectures)
+from project.shared.arguments import Parser, StepError
+
+from .sources.datasets import DATASETS
+
+Block = dict[str, Any]
+USERS = [name for name, dataset in DATASETS.items() if not dataset.folder]  # of which the user has the files
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained and scored.
+
+    Attributes:
+        factory: The component.
+        dataset: What it learns from.
+        scores: spaCy's names of its scores; the first decides.
+        epochs: Passes over the training data.
+        batch: Docs in a batch; 0 for batches of words.
+        model: The component's model but for its `tok2vec`; None for its default.
+        given: Groups of spans that are input; None where the component is to find the sentences itself.
+        encoder: Settings of `make_tok2vec` where they are not its defaults.
+        learn_rate: Of the optimizer.
+        is_by_words: Whether words that training did not have are scored apart.
+    """
+
+    factory: str
+    dataset: str
+    scores: tuple[str, ...]
+    epochs: int
+    batch: int = 0
+    model: Block | None = None
+    given: tuple[str, ...] | None = ()
+    encoder: Block = field(default_factory=dict)
+    learn_rate: float = 0.001
+    is_by_words: bool = False
+
+    def make_component(self, tok2vec: Block) -> Block:
+        """Return the component's block of a config."""
+        defaults = spacy.blank("en").get_factory_meta(self.factory).default_config or {}
+        model = self.model or defaults["model"]
+        return {"factory": self.factory, "model": {**deepcopy(model), "tok2vec": tok2vec}}
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether its Docs are pairs of sentences."""
+        return self.given == ("hypothesis",)
+
+
+LABELS = ("tag_acc",)
+ARCS = ("dep_las", "dep_uas")
+ENTITIES = ("ents_f", "ents_p", "ents_r")
+ACCURACY = ("cats_micro_f",)  # which it is where classes are exclusive
+ROLES = ("srl_f", "srl_p", "srl_r")
+CLUSTERS = ("coref_conll_f", "coref_muc_f", "coref_b3_f", "coref_ceafe_f")
+ANSWERS = ("answer_f1", "answer_em")
+BCN, ESIM = ({"@architectures": f"spacy-elmo-paper.{name}.v1"} for name in ("BCN", "ESIM"))
+CRF_ENCODER = {"depth": 2, "encoder_dropout": 0.5}  # two layers, as in the paper
+NO_ENCODER = {"encoder": "none"}  # it comes behind the mark of the predicate
+
+
+def _entailment(dataset: str, epochs: int) -> Task:
+    return Task("textcat", dataset, ACCURACY, epochs, batch=32, model=ESIM, given=("hypothesis",))
+
+
+def _questions(dataset: str, epochs: int) -> Task:
+    return Task("answer_span", dataset, ANSWERS, epochs, batch=32, given=("question",))
+
+
+TASKS = {
+    "tagging": Task("tagger", "ud_english_ewt", LABELS, 4, is_by_words=True),
+    "parsing": Task("parser", "ud_english_ewt", ARCS, 3, given=None, is_by_words=True),
+    "ner-wnut17": Task("ner", "wnut17", ENTITIES, 10, is_by_words=True),
+    "ner-bc5cdr": Task("ner", "bc5cdr", ENTITIES, 5, is_by_words=True),
+    "crf-wnut17": Task("ner_crf", "wnut17", ENTITIES, 10, encoder=CRF_ENCODER, is_by_words=True),
+    "crf-bc5cdr": Task("ner_crf", "bc5cdr", ENTITIES, 5, encoder=CRF_ENCODER, is_by_words=True),
+    "sentiment": Task("textcat", "sentence_polarity", ACCURACY, 4, batch=32, model=BCN),
+    "sentiment-textcat": Task("textcat", "sentence_polarity", ACCURACY, 4),
+    "srl": Task("srl", "propbank_ewt", ROLES, 3, given=("predicates",), encoder=NO_ENCODER),
+    "coref": Task("coref", "litbank", CLUSTERS, 20, batch=1, learn_rate=0.004),
+    "qa": _questions("qamr", 3),
+    "entailment-sick": _entailment("sick", 8),
+    "entailment-dnc": _entailment("dnc", 3),
+    "sentiment-sst5": Task("textcat", "sst", ACCURACY, 2, batch=32, model=BCN),
+    "qa-squad": _questions("squad", 3),
+    "entailment-snli": _entailment("snli", 2),
+}
+
+
+def task_list(value: str) -> list[str]:
+    """Return the names of a list as `tagging,srl`, each once; none for an empty one."""
+    names = list(dict.fromkeys(name.strip() for name in value.split(","))) if value.strip() else []
+    if unknown := [name for name in names if name not in TASKS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r}: no such task; choose from {', '.join(TASKS)}")
+    return names
+
+
+def task_parser(description: str) -> Parser:
+    """Return a parser of what the steps take that work with tasks."""
+    parser = Parser(description)
+    parser.add_argument("--tasks", default=[], type=task_list, help="with commas between them; empty for all")
+    for name in USERS:
+        parser.add_argument(f"--{name}", default="", help="a folder with its files; empty: its task is left out")
+    return parser
+
+
+def choose_tasks(args: argparse.Namespace) -> list[str]:
+    """Return the tasks that are asked for, or all but those whose files the user has not given.
+
+    Raises:
+        StepError: A task is asked for, and the folder of its files is missing.
+    """
+    for task in args.tasks:
+        if not _has_data(args, task):
+            name = TASKS[task].dataset
+            raise StepError(f"{name} is missing: the folder of the files that the task {task} learns from")
+    return args.tasks or [task for task in TASKS if _has_data(args, task)]
+
+
+def _has_data(args: argparse.Namespace, task: str) -> bool:
+    name = TASKS[task].dataset
+    return name not in USERS or bool(getattr(args, name).strip())
+
+
+def share(value: str) -> float:
+    """Return a number above 0 and at most 1."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"{value!r}: must be a number above 0 and at most 1, as 0.05")
+    return number
