@@ -1,1 +1,1 @@
-"""What several projects need: folders, arguments of steps, assets, annotated text, pipelines, results and wheels."""
+"""What several projects need: folders, arguments of steps, assets, corpora, pipelines, results, reports and wheels."""

@@ -16,6 +16,7 @@ from statistics import mean, stdev
 from wasabi import MarkdownRenderer, msg, table
 
 from project.shared.arguments import StepError, clear_errors, given_path
+from project.shared.pages.markers import insert
 from project.shared.workspace import Workspace
 
 from .results import Result, read_results
@@ -150,15 +151,6 @@ def describe(runs: Runs) -> str:
     words = f"{line['unseen']['words']:,} words never seen in training"
     versions = ", ".join(f"{name} {version}" for name, version in line["versions"].items())
     return f"{words}; {versions}; {line['machine']}, {line['runs_at_a_time']} runs at a time."
-
-
-def insert(page: Path, name: str, lines: list[str]) -> None:
-    """Replace what stands between a marker and the next end of tables. Raises StepError where there is none."""
-    before, marker, rest = page.read_text(encoding="utf8").partition(f"<!-- {name} -->\n")
-    _, end, after = rest.partition("<!-- end of tables -->\n")
-    if not marker or not end:
-        raise StepError(f"{page}: no lines <!-- {name} --> and <!-- end of tables -->; add them where tables belong")
-    page.write_text("\n".join([before + marker, *lines, end + after]), encoding="utf8")
 
 
 def plot(task: str, runs: Runs, path: Path) -> None:

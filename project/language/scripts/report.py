@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from string import Template
 
 import spacy
 from spacy.language import Language
@@ -19,17 +18,14 @@ from spacy.util import get_lang_class
 from wasabi import msg
 
 from project.shared.arguments import clear_errors
+from project.shared.pages.markup import Section
+from project.shared.pages.report import MARKDOWN, PAGE, Report
 from project.shared.workspace import Workspace
-from spacy_elmo.search.page.write import base_style
-from spacy_elmo.util.staging import staged
 
 from .figures import Runs, read_runs
 from .pages import confusion, curve, facts, parses, tables
-from .pages.markup import Section, cell, text
 from .results import BASELINE, ELMO
 from .settings import Job, Settings, read_job
-
-FILES = ("report.html", "report.md")
 
 
 @clear_errors
@@ -37,14 +33,12 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, list(arguments), "Write what came of a language as a page and as Markdown")
     runs = read_runs(job, settings.seeds)
     sections = [section for section in _sections(job, settings, runs) if section is not None]
-    with staged(job.results, FILES) as stage:
-        (stage / FILES[0]).write_bytes(make_page(settings, sections).encode("utf8"))
-        (stage / FILES[1]).write_bytes(make_markdown(settings, sections).encode("utf8"))
+    Report(make_title(settings), settings.name, list(_made_from(settings)), sections).write(job.results)
     for label, figures in tables.find_headline(runs).items():
         best = figures[0]
         change = f", {best.difference} by ELMo" if best.difference else ""
         msg.info(f"{label} on {best.split}: {best.elmo}%{change}")
-    msg.good(f"Wrote {job.results / FILES[0]} and {FILES[1]} beside it")
+    msg.good(f"Wrote {job.results / PAGE} and {MARKDOWN} beside it")
 
 
 def _sections(job: Job, settings: Settings, runs: Runs) -> Iterator[Section | None]:
@@ -77,31 +71,6 @@ def _parses(job: Job, runs: Runs) -> Section | None:
         return None
     docs = list(DocBin().from_disk(dev).get_docs(pipelines[ELMO].vocab))
     return parses.parses(docs, pipelines)
-
-
-def make_page(settings: Settings, sections: Sequence[Section]) -> str:
-    """Return the page: its sections, and links to them."""
-    folder = Path(__file__).with_name("pages")
-    contents = "".join(f'<li><a href="#{section.id}">{text(section.title)}</a></li>' for section in sections)
-    return Template((folder / "page.html").read_text(encoding="utf8")).substitute(
-        title=text(make_title(settings)),
-        name=text(settings.name),
-        style=base_style() + (folder / "page.css").read_text(encoding="utf8"),
-        made="".join(f'<li dir="auto">{text(fact)}</li>' for fact in _made_from(settings)),
-        contents=contents,
-        sections="\n".join(
-            f'<section id="{section.id}"><h2>{text(section.title)}</h2>{section.html}</section>' for section in sections
-        ),
-    )
-
-
-def make_markdown(settings: Settings, sections: Sequence[Section]) -> str:
-    """Return the same as Markdown."""
-    lines = [f"# {cell(make_title(settings))}", ""]
-    lines += [f"{cell(settings.name)}: {cell('; '.join(_made_from(settings)))}", ""]
-    for section in sections:
-        lines += [f"## {section.title}", "", section.markdown.rstrip("\n"), ""]
-    return "\n".join(lines)
 
 
 def make_title(settings: Settings) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from project.shared.pages.heat import Square, heat_table
+from project.shared.pages.markup import Section, Table, markdown_table, text
+
 from ..figures import Runs
 from ..results import BASELINE, ELMO
-from .markup import Section, Table, markdown_table, scroll_box, text
 
 SHOWN = 12  # mistakes of each system in the Markdown
 
@@ -37,17 +39,9 @@ def _heat(system: str, mistakes: Sequence[Any], most: int) -> str:
     """Return a table with the right tags in rows and the predicted ones in columns."""
     counts = {(gold, predicted): count for gold, predicted, count in mistakes}
     rows, columns = (sorted({pair[i] for pair in counts}) for i in range(2))
-    head = "".join(f'<th scope="col"><span>{text(tag)}</span></th>' for tag in columns)
-    lines = []
-    for gold in rows:
-        cells = "".join(_square(counts.get((gold, predicted), 0), most) for predicted in columns)
-        lines.append(f'<tr><th scope="row">{text(gold)}</th>{cells}</tr>')
-    caption = f"<caption>{text(system)}: right tags in rows, predicted ones in columns</caption>"
-    table = (
-        f'<table class="heat">{caption}<thead><tr><td></td>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
-    )
-    return scroll_box(f"Confused tags, {system}", table)
+    squares = [(gold, [_square(counts.get((gold, predicted), 0), most) for predicted in columns]) for gold in rows]
+    return heat_table(f"{system}: right tags in rows, predicted ones in columns", columns, squares)
 
 
-def _square(count: int, most: int) -> str:
-    return f'<td style="--share:{count / max(1, most):.2f}">{count:,}</td>' if count else "<td></td>"
+def _square(count: int, most: int) -> Square:
+    return (f"{count:,}", count / max(1, most)) if count else ("", 0.0)

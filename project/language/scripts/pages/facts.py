@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from project.shared.pages.markup import Section, Table, cell, html_table, markdown_table, scroll_box, text
 from project.shared.results import is_number
 from project.shared.wheels.folder import WheelFolder
 from spacy_elmo.util.files import WeightsError, read_json
 
 from ..figures import Runs
 from ..settings import Job, Settings
-from .markup import Section, Table, cell, html_table, markdown_table, scroll_box, text
 
 NOTES = "notes.json"
 READ = {"words": "words read in pretraining, repetitions included", "steps": "steps of pretraining"}

@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 from spacy.vocab import Vocab
 
-from .markup import Section, cell, scroll_box, text
+from project.shared.pages.markup import Section, cell, scroll_box, text
 
 SHORT, LONG = 4, 12  # words of a sentence that is shown
 SHOWN = 3

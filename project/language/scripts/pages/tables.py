@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from project.shared.pages.markup import Section, Table, html_rows, html_table, markdown_table, text, without_empty
+
 from ..figures import Runs, average
 from ..results import BASELINE, ELMO, SCORES, SPLITS
-from .markup import Section, Table, html_rows, html_table, markdown_table, text, without_empty
 
 TITLES = {
     ("treebank", "gold"): "On gold tokens",

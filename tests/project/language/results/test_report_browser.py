@@ -1,52 +1,38 @@
 """The report in a real browser, which opens it as a file. No test lets a request or a message pass."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from project.language.scripts import report
+from tests.support.browsing import needs_browser, open_browser, watch_pages
 from tests.support.languages import BASELINE, ELMO, make_settings, write_all
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra `test`")
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs chromium or google-chrome on the path")
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with open_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def look(browser: Any, job: Any, call: Callable, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable]:
-    """Write a report with all its parts and open it. At the end, nothing may have gone wrong or left the page."""
-    contexts, wrong = [], []
+    """Write a report with all its parts and open it."""
+    with watch_pages(browser) as show:
 
-    def open_page(width: int, *, lang: str = "it") -> Any:
-        job.keep(make_settings(lang=lang, text=[f"/{'long' * 40}.txt"]))
-        pipelines = write_all(job, lang=lang)
-        monkeypatch.setattr(
-            report.spacy, "load", lambda path: pipelines[ELMO if f"-{ELMO}-" in path.name else BASELINE]
-        )
-        assert call(report, "--lang", "it")[0] == 0
-        contexts.append(browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce"))
-        page = contexts[-1].new_page()
-        address = (job.results / "report.html").as_uri()
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: request.url == address or wrong.append(request.url))
-        page.goto(address)
-        return page
+        def open_page(width: int, *, lang: str = "it") -> Any:
+            job.keep(make_settings(lang=lang, text=[f"/{'long' * 40}.txt"]))
+            pipelines = write_all(job, lang=lang)
+            monkeypatch.setattr(
+                report.spacy, "load", lambda path: pipelines[ELMO if f"-{ELMO}-" in path.name else BASELINE]
+            )
+            assert call(report, "--lang", "it")[0] == 0
+            return show(job.results / report.PAGE, width)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
+        yield open_page
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -3,7 +3,7 @@
 import json
 from xml.etree import ElementTree
 
-from project.language.scripts.pages.curve import draw, learning_curve
+from project.language.scripts.pages.curve import draw_curve, learning_curve
 from tests.support.languages import make_history
 
 
@@ -38,27 +38,30 @@ def test_evaluations_that_are_none_are_left_out(tmp_path):
 
 
 def test_the_picture_is_svg_with_a_text_in_its_place():
-    svg = ElementTree.fromstring(draw(make_history()))
+    svg = ElementTree.fromstring(draw_curve(make_history()))
     assert svg.attrib["role"] == "img"
-    assert svg.attrib["aria-label"] == (
-        "Perplexity of held-out text over 30.0 minutes of pretraining: "
-        "from 900.0 forward and 910.0 backward to 121.0 forward and 124.0 backward"
+    assert svg.find("title").text == "Perplexity of held-out text"
+    assert svg.find("desc").text == (
+        "Over 30.0 minutes of pretraining: from 900.0 forward and 910.0 backward to 121.0 forward and 124.0 backward"
     )
     said = [text.text for text in svg.iter("text")]
-    assert {"minutes of pretraining", "perplexity, log scale", "forward", "backward", "30", "100", "1000"} <= set(said)
+    assert {"minutes of pretraining", "perplexity, log scale", "forward", "backward", "30", "100", "1,000"} <= set(said)
 
 
 def test_better_is_lower_and_later_is_further_right():
-    line = next(ElementTree.fromstring(draw(make_history())).iter("polyline"))
+    line = next(ElementTree.fromstring(draw_curve(make_history())).iter("polyline"))
     points = [tuple(map(float, point.split(","))) for point in line.attrib["points"].split()]
     assert points == sorted(points)
     assert [y for _, y in points] == sorted(y for _, y in points)
 
 
 def test_one_evaluation_is_a_point():
-    assert "<circle" in draw(make_history()[:1])
+    svg = ElementTree.fromstring(draw_curve(make_history()[:1]))
+    assert not list(svg.iter("polyline"))
+    marks = [path for path in svg.iter("path") if path.attrib["class"] == "dot0"]
+    assert len(marks) == 2  # in the legend, and the point
 
 
 def test_a_curve_that_stays_where_it_is():
     note = {"words": 1.0, "seconds": 0.0, "forward": 1.0, "backward": 1.0}
-    assert "nan" not in draw([note, note]).lower()
+    assert "nan" not in draw_curve([note, note]).lower()

@@ -104,7 +104,7 @@ def _first(value: str) -> str:
 
 
 def _cell(value: str) -> str:
-    kind = "" if re.match(r"[+−]0\.0\b", value) else {"+": ' class="more"', "−": ' class="less"'}.get(value[:1], "")
+    kind = "" if re.match(r"[+−]0\.0+\b", value) else {"+": ' class="more"', "−": ' class="less"'}.get(value[:1], "")
     return f'<td{kind} dir="auto">{text(value)}</td>'
 
 
