@@ -1,0 +1,1 @@
+"""The parts of the report: each makes a section, or nothing where its data are missing."""

@@ -1,0 +1,144 @@
+"""The report: what is in it, what is left out, and what it makes of text that is code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from project.paper.scripts import report
+from project.shared.pipelines.processes import weights_digest
+from project.shared.workspace import Workspace
+from tests.support.paper import make_all_runs, make_rows, make_run, make_tags, write_lines
+
+HOSTILE = "</style><script>alert(1)</script>|*\"'"
+PAGE = "# Title\n\n<!-- tables: paper -->\n<!-- end of tables -->\n\nafter\n"
+SECTIONS = [
+    *("What holds here", "Tasks without ELMo and with it", "All layers or the last one", "Where ELMo comes in"),
+    *("With less training data", "What tasks take from each layer", "ELMo and what else there is", "The best recipe"),
+    *("Time, speed and size", "Nearest neighbors", "Senses by layer", "Parts of speech by layer"),
+    *("A word with more and more context", "Data and machine"),
+]
+
+
+@pytest.fixture
+def written(workspace: Workspace, call):
+    """Write the report of lines, and return the page, the Markdown, and what was printed."""
+
+    def write(runs, rows, *arguments):
+        for name, lines in (("runs.jsonl", runs), ("analyses.jsonl", rows)):
+            if lines:
+                write_lines(workspace.results / name, lines)
+        code, printed = call(report, *arguments)
+        assert code == 0, printed
+        files = [(workspace.results / name).read_text(encoding="utf8") for name in ("report.html", "report.md")]
+        return [*files, printed]
+
+    return write
+
+
+def headings(page):
+    return re.findall("<h2>(.*?)</h2>", page)
+
+
+def test_all_parts_are_there(written):
+    page, markdown, printed = written(make_all_runs(), make_rows())
+    assert headings(page) == re.findall("^## (.*)$", markdown, re.MULTILINE) == SECTIONS
+    assert "Not here" not in printed
+    assert page.count("<svg") == 4
+    for said in ("weights en_elmo_sm", "3 seeds", "in the paper, on other data", "Linux, 2 cores", "200,000"):
+        assert said in page
+        assert said in markdown
+
+
+def test_the_same_data_give_the_same_bytes(written):
+    lines = make_all_runs([0])
+    assert written(lines, make_rows()) == written(lines, make_rows())
+
+
+def test_a_single_run_is_enough(written):
+    page, markdown, printed = written([make_run()], [])
+    expected = ["Tasks without ELMo and with it", "Time, speed and size", "Data and machine", "Not here yet"]
+    assert headings(page) == expected
+    assert "Not here: senses by layer (table 5); the step `analyses` brings it" in printed
+    assert "- Not here: where ELMo comes in (table 3); the step \\`runs\\` brings it" in markdown
+
+
+def test_analyses_alone_are_enough(written):
+    page, _, printed = written([], make_tags())
+    assert headings(page) == ["What holds here", "Parts of speech by layer", "Not here yet"]
+    assert "Not here: the best recipe; the step `runs` brings it" in printed
+
+
+def test_a_run_that_has_only_what_it_must(written):
+    few = {"task": "srl", "system": "elmo", "split": "test", "seed": 0, "experiment": ["tasks"], "variant": {}}
+    page, _, _ = written([{**few, "scores": {"srl_f": 0.5}}, {**few, "system": "tok2vec", "scores": {}}], [])
+    assert headings(page) == ["Tasks without ELMo and with it", "Data and machine", "Not here yet"]
+
+
+def test_of_several_weights_those_that_are_named(written):
+    digest = weights_digest("en_elmo_sm")
+    lines = [make_run(system="elmo", score=score, weights_md5=md5) for score, md5 in ((0.71, digest), (0.72, "newer"))]
+    rows = [*make_tags(), *({**row, "model": "newer", "share": 0.5} for row in make_tags())]
+    markdown = written(lines, rows, "--pretrained", "en_elmo_sm")[1]
+    assert "71.00" in markdown
+    assert "72.00" not in markdown
+    assert "93.0%" in markdown
+    assert "50.0%" not in markdown
+
+
+def test_sections_in_a_page(written, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(PAGE, encoding="utf8")
+    written([make_run()], make_tags(), "--page", page)
+    text = page.read_text(encoding="utf8")
+    assert text.startswith("# Title\n\n<!-- tables: paper -->\n\n### What holds here\n")
+    assert text.endswith("\n<!-- end of tables -->\n\nafter\n")
+    assert "Not here" not in text
+
+
+def test_a_page_without_markers_is_named(workspace, call, tmp_path):
+    write_lines(workspace.results / "runs.jsonl", [make_run()])
+    page = tmp_path / "page.md"
+    page.touch()
+    code, printed = call(report, "--page", page)
+    assert (code, page.read_text(encoding="utf8")) == (1, "")
+    assert "no lines <!-- tables: paper -->" in printed
+
+
+def test_the_page_of_the_docs_has_the_markers(written, tmp_path):
+    page = tmp_path / "paper.md"
+    page.write_bytes((Path(report.__file__).parents[3] / "docs" / "paper.md").read_bytes())
+    written([make_run()], [], "--page", page)
+    assert "### Tasks without ELMo and with it" in page.read_text(encoding="utf8")
+
+
+def test_no_results_yet(call):
+    code, printed = call(report)
+    assert code == 1
+    assert "no results yet; run the step `runs` or `analyses` first" in printed
+
+
+def test_lines_that_are_no_runs_are_named(workspace, call):
+    write_lines(workspace.results / "runs.jsonl", [make_run(), {"task": 3}])
+    code, printed = call(report)
+    assert code == 1
+    assert "runs.jsonl:2: not the result of a run (no task in it, or not str)" in printed
+    assert not (workspace.results / "report.html").exists()
+
+
+def test_what_data_say_is_never_code(written):
+    texts: dict = {"machine": HOSTILE, "python": HOSTILE, "pretrained": HOSTILE, "versions": {HOSTILE: HOSTILE}}
+    mixes = [{"component": HOSTILE, "place": HOSTILE, "weights": [0.5, 0.5], "gamma": 1.0}]
+    runs = [
+        {**run, **texts, "mixes": mixes, "variant": {**run["variant"], HOSTILE: HOSTILE}} for run in make_all_runs([0])
+    ]
+    runs += [{**run, "system": HOSTILE, "experiment": ["alternatives"]} for run in runs if run["system"] == "floret"]
+    rows = [
+        {key: HOSTILE if isinstance(value, str) and key != "analysis" else value for key, value in row.items()}
+        for row in make_rows()
+    ]
+    page, markdown, _ = written(runs, rows)
+    assert headings(page) == SECTIONS
+    assert page.count("</style>") == 1
+    assert "<script" not in page
+    assert "<script" not in markdown
