@@ -172,7 +172,7 @@ def _legend(names: Sequence[str]) -> tuple[str, int]:
         kind = i % len(MARKS)
         parts.append(f'<path class="line{kind}" d="M{across:.1f} {down}h24"/>{_mark(kind, across + 12, down)}')
         parts.append(f'<text x="{across + 30:.1f}" y="{down + 4}">{text(short)}</text>')
-        across += wide + 8
+        across += wide + 14
     return "".join(parts), down + LINE
 
 

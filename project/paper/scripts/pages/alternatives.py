@@ -86,7 +86,7 @@ def _plot(runs: Runs, splits: dict[str, str]) -> str:
         series.append(Series(system_name(system), [Point(mean(speeds), 100 * mean(scores))], is_line=False))
     across = log_axis("words a second", [point.x for one in series for point in one.points])
     up = linear_axis("mean score, %", heights(series))
-    caption = f"Means over {len(common)} task{'s' * (len(common) > 1)}: {', '.join(map(task_name, common))}."
+    caption = f"Means over {len(common)} task{'s' * (len(common) > 1)}: {'; '.join(map(task_name, common))}."
     return figure(draw("Score by speed", across, up, series), caption)
 
 

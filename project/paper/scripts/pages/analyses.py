@@ -69,11 +69,11 @@ def neighbors(rows: Sequence[Row]) -> Section | None:
     )
     for query in dict.fromkeys(row["query"] for row in known):
         lines = [
-            [row["vectors"], f"{row['cosine']:.3f}", str(row.get("word", "")), str(row.get("text", ""))]
+            [f"{row['vectors']}, {row['cosine']:.3f}", f"{row.get('word', '')}: {row.get('text', '')}"]
             for row in known
             if row["query"] == query
         ]
-        draft.table(Table(query, ["vectors", "cosine", "word", "in"], lines, kind="facts named"))
+        draft.table(Table(query, ["vectors, cosine", "word and its sentence"], lines, kind="facts named"))
     return draft.end()
 
 

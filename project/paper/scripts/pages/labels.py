@@ -37,26 +37,26 @@ class Task(NamedTuple):
 SQUAD = Published("SQuAD, F1", "81.1", "85.8", "24.9%")
 SNLI = Published("SNLI, accuracy", "88.0", "88.7", "5.8%")
 ROLES = Published("OntoNotes, F1", "81.4", "84.6", "17.2%")
-COREFERENCE = Published("OntoNotes, average F1", "67.2", "70.4", "9.8%")
+COREFERENCE = Published("OntoNotes, mean F1", "67.2", "70.4", "9.8%")
 ENTITIES = Published("CoNLL 2003, F1", "90.15", "92.22", "21%")
 SENTIMENT = Published("SST-5, accuracy", "51.4", "54.7", "6.8%")
 
 TASKS = {
     "tagging": Task("Parts of speech, EWT", "XPOS"),
     "parsing": Task("Dependencies, EWT", "LAS"),
-    "ner-wnut17": Task("Entities by spaCy's NER, WNUT-17", "F1", ENTITIES),
-    "ner-bc5cdr": Task("Entities by spaCy's NER, BC5CDR", "F1", ENTITIES),
-    "crf-wnut17": Task("Entities by a CRF, WNUT-17", "F1", ENTITIES),
-    "crf-bc5cdr": Task("Entities by a CRF, BC5CDR", "F1", ENTITIES),
-    "sentiment": Task("Sentiment by BCN, sentence polarity", "accuracy", SENTIMENT),
-    "sentiment-textcat": Task("Sentiment by spaCy's textcat, sentence polarity", "accuracy", SENTIMENT),
+    "ner-wnut17": Task("NER by spaCy, WNUT-17", "F1", ENTITIES),
+    "ner-bc5cdr": Task("NER by spaCy, BC5CDR", "F1", ENTITIES),
+    "crf-wnut17": Task("NER by a CRF, WNUT-17", "F1", ENTITIES),
+    "crf-bc5cdr": Task("NER by a CRF, BC5CDR", "F1", ENTITIES),
+    "sentiment": Task("Sentiment by BCN, polarity", "accuracy", SENTIMENT),
+    "sentiment-textcat": Task("Sentiment by textcat, polarity", "accuracy", SENTIMENT),
     "sentiment-sst5": Task("Sentiment by BCN, SST-5", "accuracy", SENTIMENT),
-    "srl": Task("Semantic roles, PropBank EWT", "F1", ROLES),
-    "coref": Task("Coreference, LitBank", "average F1", COREFERENCE),
+    "srl": Task("Semantic roles, PropBank", "F1", ROLES),
+    "coref": Task("Coreference, LitBank", "mean F1", COREFERENCE),
     "qa": Task("Questions, QAMR", "F1", SQUAD),
     "qa-squad": Task("Questions, SQuAD", "F1", SQUAD),
     "entailment-sick": Task("Entailment, SICK", "accuracy", SNLI),
-    "entailment-dnc": Task("Entailment, verbs of DNC", "accuracy", SNLI),
+    "entailment-dnc": Task("Entailment, DNC", "accuracy", SNLI),
     "entailment-snli": Task("Entailment, SNLI", "accuracy", SNLI),
 }
 SCORES = {  # beside the first one of a task

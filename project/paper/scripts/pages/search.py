@@ -40,7 +40,7 @@ def search(runs: Runs) -> Section | None:
     tried = " and ".join(f"{len(recipes)} recipes of {system_name(system)}" for system, recipes in found.items())
     draft.say(f"{tried} were tried, and scored on dev, in percent. The mean is over the tasks.")
     best = [[system_name(system), *_cells(recipes[0], tasks)] for system, recipes in found.items()]
-    draft.table(Table("The best of each", ["", "recipe", *map(task_name, tasks), "mean"], best))
+    draft.table(Table("The best of each", ["", "recipe", *map(task_name, tasks), "mean"], best, kind="facts named"))
     for system, recipes in found.items():
         names = list(recipes[0].settings)
         rows = [[str(i), *recipe.settings.values(), *_cells(recipe, tasks)[1:]] for i, recipe in enumerate(recipes, 1)]
@@ -54,12 +54,12 @@ def rank(runs: Runs, system: str, tasks: list[str]) -> list[Recipe]:
     """Return the recipes of a system that have a score in each task, the best first."""
     lines = [run for run in runs.all if EXPERIMENT in run["experiment"] and run["system"] == system]
     lines = [run for run in lines if run["split"] == "dev"]
-    settings = {str(_settings(run)): _settings(run) for run in lines}
-    keys = sorted({key for own in settings.values() for key in own})
-    keys = [key for key in keys if len({str(own.get(key)) for own in settings.values()}) > 1]
+    settings = {_name(run): run["variant"] for run in lines}
+    known = dict.fromkeys(key for own in settings.values() for key in own)
+    keys = [key for key in known if len({str(own.get(key)) for own in settings.values()}) > 1]
     recipes = []
     for name, own in settings.items():
-        mine = [run for run in lines if str(_settings(run)) == name]
+        mine = [run for run in lines if _name(run) == name]
         scores = {task: score([run for run in mine if run["task"] == task]) for task in tasks}
         if all(scores.values()):
             shown = {key: _shown(own.get(key)) for key in keys}
@@ -67,9 +67,8 @@ def rank(runs: Runs, system: str, tasks: list[str]) -> list[Recipe]:
     return sorted(recipes, key=lambda recipe: -recipe.mean)
 
 
-def _settings(run: Result) -> dict[str, Any]:
-    """Return what decides a run, in one order."""
-    return {key: run["variant"][key] for key in sorted(run["variant"])}
+def _name(run: Result) -> str:
+    return str(sorted(run["variant"].items()))
 
 
 def _cells(recipe: Recipe, tasks: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ def shares(runs: Runs) -> Section | None:
                 compared = percent(differences(elmo, baseline), sign="+")
                 rows.append([f"{100 * share:g}%", percent(baseline), percent(elmo), compared])
             header = ["share of the training data", "baseline", "ELMo", "difference"]
-            tables.append(Table(task_name(task), header, rows))
+            tables.append(Table(f"{task_name(task)}, all figures", header, rows))
     if not tables:
         return None
     draft.say(

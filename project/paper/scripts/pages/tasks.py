@@ -12,6 +12,7 @@ from .figures import Runs, Values, average, differences, fewer_errors, percent, 
 from .labels import BASELINE, ELMO, SCORES, TASKS, task_name
 
 EXPERIMENT = "tasks"
+OTHER = "Other scores of the tasks"
 FORMATS = (",g", ",.1f", ",.0f", ",.1f", ",.0f")  # of the columns of costs
 HEADER = ["", "score", "baseline", "ELMo", "difference", "fewer errors", "seeds"]
 
@@ -28,9 +29,9 @@ def scores(runs: Runs) -> Section | None:
     tables = [table for table in (_on_test(runs), _on_dev(runs), _more(runs), _unseen(runs)) if table is not None]
     if not tables:
         return None
-    for table in tables:
-        draft.table(table, folded=table.title.startswith("Other scores"))
     draft.items(list(_exceptions(runs)))
+    for table in tables:
+        draft.table(table, folded=table.title == OTHER)
     return draft.end()
 
 
@@ -72,9 +73,14 @@ def _on_test(runs: Runs) -> Table | None:
     rows = dict(_rows(runs, "test"))
     if not any(TASKS[task].published for task in rows):
         return Table("On test", HEADER, list(rows.values())) if rows else None
-    beside = [[*cells, *(TASKS[task].published or [""] * 4)] for task, cells in rows.items()]
-    groups = [("here", len(HEADER) - 1), ("in the paper, on other data", 4)]
-    return Table("On test", [*HEADER, "task", "baseline", "ELMo", "fewer errors"], beside, groups)
+    beside = [[*cells, *_published(task)] for task, cells in rows.items()]
+    groups = [("here", len(HEADER) - 1), ("in the paper, on other data", 3)]
+    return Table("On test", [*HEADER, "task", "score", "fewer errors"], beside, groups)
+
+
+def _published(task: str) -> list[str]:
+    found = TASKS[task].published
+    return [found.task, f"{found.baseline} → {found.elmo}", found.fewer] if found else [""] * 3
 
 
 def _on_dev(runs: Runs) -> Table | None:
@@ -142,4 +148,4 @@ def _more(runs: Runs) -> Table | None:
                 compared = percent(differences(elmo, baseline), sign="+")
                 rows.append([task_name(task), split, name, percent(baseline), percent(elmo), compared])
     header = ["", "on", "score", "baseline", "ELMo", "difference"]
-    return Table("Other scores of the tasks", header, rows) if rows else None
+    return Table(OTHER, header, rows) if rows else None

@@ -20,11 +20,10 @@ from .tasks import count_wins
 
 
 class Verdict(NamedTuple):
-    """A claim of the paper, whether it holds here, and by what one sees it."""
+    """A claim of the paper, and whether it holds here, with what shows it."""
 
     claim: str
     holds: str
-    seen: str
 
 
 def verdicts(runs: Runs, rows: Sequence[Row]) -> Section | None:
@@ -34,7 +33,7 @@ def verdicts(runs: Runs, rows: Sequence[Row]) -> Section | None:
         return None
     draft = Draft("What holds here")
     lines = [list(verdict) for verdict in found]
-    draft.table(Table("Claims", ["the paper says", "here", "seen by"], lines, kind="facts named"))
+    draft.table(Table("Claims", ["the paper says", "here"], lines, kind="facts named"))
     return draft.end()
 
 
@@ -60,7 +59,7 @@ def _of_runs(runs: Runs) -> Iterator[Verdict]:
     if enough:
         less = {task: bool(found and found[0] < found[1]) for task, found in enough.items()}
         for verdict in _count("With ELMo less training data are needed", less):
-            yield verdict._replace(seen="; ".join(said) or verdict.seen)
+            yield verdict._replace(holds="; ".join([verdict.holds, *said]))
 
 
 def _of_layers(rows: Sequence[Row]) -> Iterator[Verdict]:
@@ -75,8 +74,8 @@ def _count(claim: str, holds: Mapping[str, bool]) -> Iterator[Verdict]:
     if holds:
         yes, no = [task for task in holds if holds[task]], [task for task in holds if not holds[task]]
         said = "yes" if not no else "no" if not yes else "in part"
-        seen = f"in {len(yes)} of {len(holds)} tasks"
-        yield Verdict(claim, said, f"{seen}; not in {', '.join(map(task_name, no))}" if yes and no else seen)
+        rest = f"; not in {'; '.join(map(task_name, no))}" if yes and no else ""
+        yield Verdict(claim, f"{said}: in {len(yes)} of {len(holds)} tasks{rest}")
 
 
 def _order(claim: str, analysis: Analysis, *, better: str, worse: str) -> Iterator[Verdict]:
@@ -85,4 +84,4 @@ def _order(claim: str, analysis: Analysis, *, better: str, worse: str) -> Iterat
     if better in shares and worse in shares:
         holds = "yes" if shares[better] > shares[worse] else "no"
         seen = f"{write_share(shares[better])} on {better}, {write_share(shares[worse])} on {worse}"
-        yield Verdict(claim, holds, seen + analysis.say_overlap(better, worse))
+        yield Verdict(claim, f"{holds}: {seen}" + analysis.say_overlap(better, worse))

@@ -45,8 +45,9 @@ def test_a_sample_takes_no_place_of_more_data():
 def test_neighbors_have_a_table_for_each_query():
     tables = read_tables(neighbors(make_neighbors()).markdown)
     rows = tables["They made a \\[play\\] on the grounder ."]
-    assert list(rows[0].values()) == ["without context", "0.850", "game", "The first sentence of a corpus ."]
-    assert [row["vectors"] for row in rows] == ["without context"] * 2 + ["layer 1"] * 2 + ["layer 2"] * 2
+    assert list(rows[0].values()) == ["without context, 0.850", "game: The first sentence of a corpus ."]
+    found = [row["vectors, cosine"].partition(",")[0] for row in rows]
+    assert found == ["without context"] * 2 + ["layer 1"] * 2 + ["layer 2"] * 2
     assert len(tables) == 2
 
 

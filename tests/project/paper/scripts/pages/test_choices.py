@@ -15,7 +15,7 @@ def make_runs(**scores):
 
 def test_layers():
     (row,) = read_tables(layers(Runs(make_runs(last=0.6, even=0.61, free=0.62))).markdown)["First score of the tasks"]
-    assert list(row.values()) == ["Sentiment by BCN, sentence polarity", "50.00", "60.00", "61.00", "62.00"]
+    assert list(row.values()) == ["Sentiment by BCN, polarity", "50.00", "60.00", "61.00", "62.00"]
     assert list(row) == ["", "baseline", "last layer", "all, λ = 1", "all, λ = 0.001"]
 
 

@@ -23,7 +23,7 @@ RUNS = Runs(make_runs({0.01: 0.7, 0.025: 0.8, 1.0: 0.95}, {0.01: 0.6, 1.0: 0.9},
 
 
 def test_table():
-    rows = read_tables(shares(RUNS).markdown)["Parts of speech, EWT"]
+    rows = read_tables(shares(RUNS).markdown)["Parts of speech, EWT, all figures"]
     assert [list(row.values()) for row in rows] == [
         ["1%", "61.00 ±1.00", "71.00 ±1.00", "+10.00 ±0.00"],
         ["2.5%", "", "81.00 ±1.00", ""],
