@@ -67,7 +67,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         raise StepError(f"{workspace.results}: no results yet; run the step `runs` or `analyses` first")
     sections, missing = make_sections(runs, rows)
     for line in missing:
-        msg.info(line)
+        msg.info(f"Not here: {line}")
     shown = [*sections, *([_missing(missing)] if missing else [])]
     Report(TITLE, NAME, list(made_from(runs)), shown).write(workspace.results)
     msg.good(f"Wrote {workspace.results / PAGE} and {MARKDOWN} beside it")
@@ -84,7 +84,7 @@ def make_sections(runs: Runs, rows: Sequence[Row]) -> tuple[list[Section], list[
     for what, (step, make) in makers.items():
         section = make()
         if section is None:
-            missing.append(f"Not here: {what}; the step `{step}` brings it")
+            missing.append(f"{what}; the step {step} brings it")
         else:
             sections.append(section)
     found = [verdicts(runs, rows), *sections, circumstances(runs)]

@@ -11,13 +11,15 @@ from project.shared.pages.plots import Point, Series, draw, figure, heights, lin
 from project.shared.results import Result
 
 from .figures import Runs, average, percent, score
-from .labels import SYSTEMS, system_name, task_name
+from .labels import BASELINE, ELMO, SYSTEMS, system_name, task_name
 
 EXPERIMENT = "alternatives"
 
 
 def alternatives(runs: Runs) -> Section | None:
-    """Return scores, speed and size of all systems, and a plot of scores by speed; None without runs."""
+    """Return scores, speed and size of all systems, and a plot of scores by speed; None without any but the two."""
+    if set(systems(runs)) <= {BASELINE, ELMO}:
+        return None
     draft = Draft("ELMo and what else there is")
     splits = {task: _split(runs, task) for task in runs.tasks(EXPERIMENT, "dev", "test")}
     tables = [

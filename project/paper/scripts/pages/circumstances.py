@@ -45,7 +45,7 @@ def _facts(runs: Runs) -> Iterator[tuple[str, str]]:
     yield "weights", (runs.newest or {}).get("pretrained", "")
     yield "digest of the weights", (runs.newest or {}).get("weights_md5", "")
     seconds = sum(run.get("train_seconds", 0) for run in runs.all if run["split"] == "dev")
-    yield "trainings", f"{seconds / 3600:,.1f} hours of computing" if seconds else ""
+    yield "trainings", f"{seconds / 3600:,.2f} hours of computing" if seconds else ""
     yield "runs at a time", f"{last['runs_at_a_time']:g}" if "runs_at_a_time" in last else ""
     yield "machine", last.get("machine", "")
     named = [f"{name} {version}" for name, version in last.get("versions", {}).items()]

@@ -15,13 +15,13 @@ EXPERIMENT = "shares"
 
 
 def shares(runs: Runs) -> Section | None:
-    """Return scores by the share of the training data, as plots and tables; None without runs."""
+    """Return scores by the share of the training data; None where no task has several shares."""
     draft = Draft("With less training data")
     tables, plots = [], []
     for task in runs.tasks(EXPERIMENT, "dev"):
         found = {system: by_share(runs, task, system) for system in (BASELINE, ELMO)}
         known = sorted({share for values in found.values() for share in values})
-        if known:
+        if len(known) > 1:
             plots.append(_plot(task, known, found))
             rows = []
             for share in known:

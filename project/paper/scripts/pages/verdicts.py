@@ -54,7 +54,7 @@ def _of_runs(runs: Runs) -> Iterator[Verdict]:
     said = [
         f"{task_name(task)}: {100 * found[0]:g}% of the data are as good as {100 * found[1]:g}% without ELMo"
         for task, found in enough.items()
-        if found
+        if found and found[0] < found[1]
     ]
     if enough:
         less = {task: bool(found and found[0] < found[1]) for task, found in enough.items()}

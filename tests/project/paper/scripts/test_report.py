@@ -59,14 +59,14 @@ def test_a_single_run_is_enough(written):
     page, markdown, printed = written([make_run()], [])
     expected = ["Tasks without ELMo and with it", "Time, speed and size", "Data and machine", "Not here yet"]
     assert headings(page) == expected
-    assert "Not here: senses by layer (table 5); the step `analyses` brings it" in printed
-    assert "- Not here: where ELMo comes in (table 3); the step \\`runs\\` brings it" in markdown
+    assert "Not here: senses by layer (table 5); the step analyses brings it" in printed
+    assert "- where ELMo comes in (table 3); the step runs brings it" in markdown
 
 
 def test_analyses_alone_are_enough(written):
     page, _, printed = written([], make_tags())
     assert headings(page) == ["What holds here", "Parts of speech by layer", "Not here yet"]
-    assert "Not here: the best recipe; the step `runs` brings it" in printed
+    assert "Not here: the best recipe; the step runs brings it" in printed
 
 
 def test_a_run_that_has_only_what_it_must(written):

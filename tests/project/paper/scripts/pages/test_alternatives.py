@@ -47,5 +47,6 @@ def test_no_plot_where_no_task_has_all_systems():
     assert "<table" in html
 
 
-def test_no_runs():
+def test_nothing_but_the_two():
+    assert alternatives(Runs(make_runs(systems=["tok2vec", "elmo"]))) is None
     assert alternatives(Runs([make_run()])) is None

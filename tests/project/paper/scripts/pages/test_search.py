@@ -46,5 +46,6 @@ def test_settings_that_are_not_varied_are_left_out():
     assert recipe.settings == {}
 
 
-def test_no_runs():
+def test_no_choice():
+    assert search(Runs([*make_runs("tok2vec", {1: (0.9, 0.3)}), *make_runs("elmo", {1: (0.9, 0.3)})])) is None
     assert search(Runs([make_run()])) is None

@@ -45,8 +45,8 @@ def test_plot_has_both_systems_on_a_log_scale():
     assert (second - first) / (last - first) == pytest.approx(0.199, abs=0.001)  # log 2.5 / log 100
 
 
-def test_a_single_share_is_a_plot():
-    assert "<svg" in shares(Runs(make_runs({1.0: 0.9}, {}))).html
+def test_a_single_share_is_none():
+    assert shares(Runs(make_runs({1.0: 0.9}, {1.0: 0.8}))) is None
 
 
 @pytest.mark.parametrize(
