@@ -67,7 +67,7 @@ def take_files(files: Sequence[Path], sample: float) -> list[Path]:
         return list(files)
     sizes = {path: path.stat().st_size for path in files}
     left = sample * sum(sizes.values())
-    chosen = []
+    chosen: list[Path] = []
     for path in sorted(files, key=lambda path: (sizes[path], path.name)):
         if chosen and sizes[path] > left:
             break
