@@ -14,7 +14,7 @@ from .tasks import TASKS, Block, Task
 
 BATCH_WORDS = 500
 TOLERANCE = 0.2  # by which a batch may be larger
-EVALUATIONS = 10  # of a training, about
+EVALUATIONS = 10  # of a training, at most about; two in an epoch
 
 
 def make_config(cell: Cell, *, epochs: int, docs: int, words: int, limit: int) -> Config:
@@ -48,7 +48,7 @@ def make_config(cell: Cell, *, epochs: int, docs: int, words: int, limit: int) -
             "max_epochs": epochs,
             "max_steps": 0,
             "patience": 0,
-            "eval_frequency": max(1, epochs * _count_steps(task, docs, words) // EVALUATIONS),
+            "eval_frequency": max(1, epochs * _count_steps(task, docs, words) // min(EVALUATIONS, 2 * epochs)),
             "dropout": cell.dropout,
             "batcher": _make_batcher(task),
             "optimizer": {

@@ -74,6 +74,7 @@ def _find_runs(workspace: Workspace, args: argparse.Namespace) -> list[Run]:
     tasks = [task for task in choose_tasks(args) if TASKS[task].dataset in notes]
     is_sample = any(known.sample < 1 for known in notes.values())
     planned = plan(tasks, args.seeds or (SEEDS[:1] if is_sample else SEEDS))
+    planned = [run for run in planned if run.is_tested or not args.test]
     for system in sorted({run.cell.system for run in planned} - set(weights)):
         msg.warn(f"{system} is left out: {missing[system]}")
     epochs = args.epochs or (SAMPLE_EPOCHS if is_sample else 0)
