@@ -10,8 +10,10 @@ import srsly
 import torch
 from safetensors.torch import load_file
 from thinc.api import Config
+from typer.testing import CliRunner
 
 from project.en_elmo_sm.scripts import pretrain, publish
+from spacy_elmo.cli import app
 from spacy_elmo.formats import model_directory
 from spacy_elmo.models import describe_model
 from tests.conftest import ROOT
@@ -59,11 +61,23 @@ def model(workspace):
     return folder
 
 
+@pytest.fixture
+def in_process(monkeypatch):
+    """The command is called as a function: a process takes seconds to start."""
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(
+        pretrain, "run_command", lambda command: CliRunner().invoke(app, [*map(str, command[1:])]).exit_code
+    )
+    yield
+    torch.set_num_threads(threads)
+
+
 def losses(workspace):
     checkpoint = max((workspace.training / "xx_tiny" / "checkpoints").glob("step-*"))
     return [note["loss"] for note in srsly.read_json(checkpoint / "state.json")["history"]]
 
 
+@pytest.mark.usefixtures("in_process")
 def test_the_beginning_of_a_run_is_that_of_all_of_it(workspace, model, call):
     assert call(pretrain, model, "--text", "text", "--steps", 4)[0] == 0
     beginning = losses(workspace)
@@ -72,6 +86,7 @@ def test_the_beginning_of_a_run_is_that_of_all_of_it(workspace, model, call):
     assert losses(workspace)[:2] == beginning
 
 
+@pytest.mark.usefixtures("in_process")
 def test_sources_weigh(workspace, model, call):
     assert call(pretrain, model, "--text", "text", "--weights", "cats.txt=0.5, mats*=2", "--steps", 1)[0] == 0
     config = Config().from_disk(workspace.training / "xx_tiny" / "config.cfg")
@@ -92,6 +107,7 @@ def test_an_interrupted_run_ends_with_its_status(workspace, model):
     assert (workspace.training / "xx_tiny" / "model-last" / "weights.safetensors").is_file()
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_model_is_published_with_its_facts_and_license(workspace, model, call):
     assert call(pretrain, model, "--text", "text")[0] == 0
     code, printed = call(publish, model, "--heldout", "text")
