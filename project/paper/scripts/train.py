@@ -67,7 +67,8 @@ def score(model: Path, task: Task, corpus: Path, split: str) -> Measured:
         for example, doc in zip(examples, nlp.pipe([example.predicted for example in examples])):
             example.predicted = doc
         known = _read(nlp, "train", corpus / "train.spacy")
-        measured["unseen"] = score_unseen(examples, {token.text for eg in known for token in eg.reference})
+        unseen = score_unseen(examples, {token.text for eg in known for token in eg.reference})
+        measured["unseen"] = {name: unseen[name] for name in ("words", *task.scores) if name in unseen}
     return measured
 
 
