@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from spacy import registry
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_get_examples
 from thinc.api import Linear, Model, chain, with_array
@@ -19,6 +18,7 @@ from thinc.types import Floats2d
 from ..layers.bio import Place, decode, encode, find_words, make_tags
 from ..layers.crf import allow_bio, forbid, negative_log_likelihood, viterbi
 from ..layers.wrap import pad_rows
+from .labeled_pipe import LabeledPipe
 from .systems import make_tok2vec
 
 Scores = tuple[list[Floats2d], Floats2d]  # emissions of each Doc, (tokens, tags), and transitions
@@ -75,7 +75,7 @@ def make_ner_crf(nlp: Language, name: str, model: Model[list[Doc], Scores], scor
     return NerCrf(nlp.vocab, model, name, scorer=scorer)
 
 
-class NerCrf(TrainablePipe):
+class NerCrf(LabeledPipe):
     """Find entities as the best sequence of BIO tags, in training and in prediction among those that are possible.
 
     Words whose entity is not annotated, or not aligned with the tokens, may have any tag in training. Whitespace is
@@ -87,22 +87,6 @@ class NerCrf(TrainablePipe):
         name: Name of the component.
         scorer: Scores predictions; None for no scores.
     """
-
-    def __init__(
-        self, vocab: Any, model: Model[list[Doc], Scores], name: str = "ner_crf", *, scorer: Callable | None = None
-    ):
-        super().__init__(vocab, model, name, labels=[])
-        self.scorer = scorer
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The types of entities."""
-        return tuple(self.cfg["labels"])
-
-    @property
-    def label_data(self) -> tuple[str, ...]:
-        """What `initialize` takes as `labels`."""
-        return self.labels
 
     def initialize(
         self,

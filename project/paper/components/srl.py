@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span, Token
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import minibatch
@@ -21,6 +20,7 @@ from project.paper.scorers import semantic_roles  # noqa: F401  registers the sc
 from ..layers.bio import Place, decode, encode, make_tags
 from ..layers.crf import allow_bio, forbid, viterbi
 from ..layers.wrap import pad_rows
+from .labeled_pipe import LabeledPipe
 from .role_tagger import AT_ONCE, Frame, Inputs, Scores
 from .systems import make_tok2vec
 
@@ -49,7 +49,7 @@ def make_srl(nlp: Language, name: str, model: Model[Inputs, Scores], scorer: Cal
     return SemanticRoles(nlp.vocab, model, name, scorer=scorer)
 
 
-class SemanticRoles(TrainablePipe):
+class SemanticRoles(LabeledPipe):
     """Find predicates and their arguments: `doc.spans["srl"]`.
 
     The label of a span is its role, "V" for the predicate itself, and its `id_` the number of the predicate's token.
@@ -63,20 +63,6 @@ class SemanticRoles(TrainablePipe):
         name: Name of the component.
         scorer: Scores predictions; None for no scores.
     """
-
-    def __init__(self, vocab: Any, model: Model[Inputs, Scores], name: str = "srl", *, scorer: Callable | None = None):
-        super().__init__(vocab, model, name, labels=[])
-        self.scorer = scorer
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The roles."""
-        return tuple(self.cfg["labels"])
-
-    @property
-    def label_data(self) -> tuple[str, ...]:
-        """What `initialize` takes as `labels`."""
-        return self.labels
 
     def initialize(
         self,
