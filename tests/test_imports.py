@@ -47,7 +47,7 @@ ROOMS = {
         False,
         ("util", "bilm", "bilm/inference", "formats", "pretraining/corpus"),
     ),
-    "pretraining/optimizers": Room("how weights change in a step", False, ()),
+    "pretraining/optimizers": Room("how weights change in a step", False, ("util",)),
     "pretraining/loop": Room(
         "steps, checkpoints, processes",
         False,

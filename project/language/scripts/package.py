@@ -34,6 +34,7 @@ from spacy_elmo.models import package_model
 from .assemble import assemble
 from .description import describe, write_documents
 from .figures import read_runs
+from .progress import announce
 from .settings import Job, Settings, read_job
 
 N_DOCS = 5  # of dev, which are tried
@@ -43,6 +44,7 @@ SHOWN = ("license", "author", "sources")  # of what `spacy info` says
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, list(arguments), "Make wheels of a pipeline and try them")
+    announce(job, settings, "package")
     texts = find_texts(job)
     with TemporaryDirectory() as folder:
         model = Path(folder) / "pipeline"

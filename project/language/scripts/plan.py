@@ -19,6 +19,7 @@ from project.shared.workspace import Workspace
 from spacy_elmo.pretraining.plan import plan_run
 from spacy_elmo.util.staging import staged
 
+from .progress import announce
 from .settings import NOTES, read_job, read_notes
 
 WARNING = "Warning: "  # how lines of the package begin that are more than information
@@ -27,6 +28,7 @@ WARNING = "Warning: "  # how lines of the package begin that are more than infor
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, arguments, "Choose sizes and schedule from the clock")
+    announce(job, settings, "plan")
     figures = read_notes(job.text / NOTES, after="text")["figures"]
     words = {"words": figures["words"], "dev_words": figures["heldout_words"]}
     asked = {key: getattr(settings, key) for key in ("lang", "hours", "init", "threads")} | words

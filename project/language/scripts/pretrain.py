@@ -20,12 +20,14 @@ from spacy_elmo.models.describe import read_facts
 from spacy_elmo.util.files import read_json
 
 from .facts import license_text, model_facts
+from .progress import announce
 from .settings import Settings, read_job
 
 
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, arguments, "Train the biLM by its plan")
+    announce(job, settings, "pretrain")
     if not job.plan.is_file():
         raise StepError(f"{job.plan}: no such file; run the step `plan` first")
     run = job.run

@@ -35,6 +35,7 @@ from .cleaning.heldout import HeldOut, read_back
 from .cleaning.lines import Document
 from .cleaning.paragraphs import DOUBLE, HELD_OUT, Seen, Sentences, find_fault, key_of
 from .cleaning.tally import Tally
+from .progress import announce
 from .settings import SPLITS, Job, read_job
 
 NOTES, TRAIN, HELDOUT = "notes.json", "train.txt", "heldout.txt"
@@ -45,6 +46,7 @@ VERSION = 1  # of how text is cleaned; another one does it again
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, list(arguments), "Clean raw text")
+    announce(job, settings, "text")
     files = find_text(settings.text)
     tally = Tally()
     digests = _describe(files, tally)

@@ -24,6 +24,7 @@ from project.shared.workspace import Workspace
 
 from .figures import Runs, read_runs
 from .pages import confusion, curve, facts, parses, tables
+from .progress import announce
 from .results import BASELINE, ELMO
 from .settings import Job, Settings, read_job
 
@@ -31,6 +32,7 @@ from .settings import Job, Settings, read_job
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, list(arguments), "Write what came of a language as a page and as Markdown")
+    announce(job, settings, "report")
     runs = read_runs(job, settings.seeds)
     sections = [section for section in _sections(job, settings, runs) if section is not None]
     Report(make_title(settings), settings.name, list(_made_from(settings)), sections).write(job.results)

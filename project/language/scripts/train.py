@@ -19,6 +19,7 @@ from project.shared.pipelines.work import work_off
 from project.shared.results import Result
 from project.shared.workspace import Workspace
 
+from .progress import announce
 from .results import Results
 from .runs import Run, Runs
 from .settings import read_job
@@ -29,6 +30,7 @@ SHOWN = {"pos_acc": "UPOS", "dep_las": "LAS", "ents_f": "entity F"}
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, list(arguments), "Train and score pipelines with and without ELMo")
+    announce(job, settings, "train")
     results = Results(job)
     runs = list(Runs(job, settings).all())
     done = {line["key"] for line in results.lines if (workspace.root / line["model"]).is_dir()}

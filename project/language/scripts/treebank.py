@@ -31,6 +31,7 @@ from spacy_elmo.util.files import check_file
 from spacy_elmo.util.staging import staged
 
 from .parts import Parts, find_parts, read_parts
+from .progress import announce
 from .settings import SPLITS, Job, Settings, read_job
 from .tokenizer import Taught, find_differences, make_blank, teach
 
@@ -59,6 +60,7 @@ class Notes:
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, list(arguments), "Make Docs of the treebank, and teach the tokenizer")
+    announce(job, settings, "treebank")
     parts = find_parts(settings.treebank, "treebank")
     entities = find_parts(settings.ner, "ner") if settings.ner else {}
     sources = _digest(settings, parts, entities)

@@ -28,8 +28,9 @@ class Window(NamedTuple):
     targets: Tensor
 
     def to(self, device: torch.device) -> Window:
-        """Return the same with its tensors on a device."""
-        return Window(self.words, self.inputs.to(device), self.targets.to(device))
+        """Return the same with its tensors on a device, which need not have arrived yet."""
+        inputs, targets = (t.to(device, non_blocking=True) for t in (self.inputs, self.targets))
+        return Window(self.words, inputs, targets)
 
 
 class Windows:
@@ -106,14 +107,14 @@ class Windows:
         stops, ends = self._layout(epoch)
         start = index * self.unroll_steps
         steps = np.arange(start, min(start + self.unroll_steps, self.lane_length) + 1)
-        positions = self.lanes * self.lane_length + steps[:, None]
+        positions = self.lanes[:, None] * self.lane_length + steps  # in order, which is quick to look up
         pieces = np.searchsorted(ends, positions, side="right")
-        return stops[pieces] - ends[pieces] + positions
+        return (stops[pieces] - ends[pieces] + positions).T
 
     def _tokens(self, places: Ints2d) -> Ints3d:
         """Return (2, steps + 1, lanes), the tokens at these places, and those that mirror them in their sentence."""
         starts = self.corpus.sentences
-        sentences = np.searchsorted(starts, places, side="right")
+        sentences = np.searchsorted(starts, places.T, side="right").T
         mirrored = starts[sentences - 1] + starts[sentences] - 1 - places
         return self.corpus.tokens[np.stack([places, mirrored])]
 

@@ -116,7 +116,8 @@ def join(device: torch.device = CPU) -> Iterator[World]:
     Args:
         device: Where this process computes. Several GPUs speak by NCCL, CPUs by gloo.
     """
-    with _exact(device):
+    with _exact(device), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse invariant checks are implicitly disabled")  # as they are meant to be
         if int(os.environ.get("WORLD_SIZE", "1")) == 1:
             yield World(device=device)
             return
@@ -142,7 +143,8 @@ def _exact(device: torch.device) -> Iterator[None]:
     settings.fill_uninitialized_memory = False
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
-        with torch.cuda.device(device):
+        with torch.cuda.device(device), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The AccumulateGrad node's stream does not match")  # that of a graph
             yield
     finally:
         torch.set_deterministic_debug_mode(before)

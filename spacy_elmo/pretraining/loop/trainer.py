@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from ...bilm.model import State
-from ..corpus.windows import Windows
+from ..corpus.ahead import ReadAhead, read_step
+from ..corpus.windows import Window, Windows
 from ..network.objective import Objective
 from ..optimizers import Optimizer
 from .checkpoint import Checkpoint, remove_old, write_checkpoint
@@ -118,7 +119,10 @@ class Trainer:
         self.shared = world.share(objective, find_unused_parameters=find_unused_parameters)
         self.state = objective.model.zero_state(len(windows.lanes))
         self.step, self.words, self.seconds = 0, 0, 0.0
-        self.loss_sum, self.loss_words, self.loss_seconds = 0.0, 0, 0.0  # since the last evaluation
+        self._ahead = ReadAhead(windows) if world.device.type == "cuda" else None
+        self._next: tuple[int, Window] | None = None  # the window of a step, prepared while a GPU computed
+        self.loss_sum: float | Tensor = 0.0  # with the next two, since the last evaluation; where the model is
+        self.loss_words, self.loss_seconds = 0, 0.0
         self.history: list[dict[str, Any]] = []  # the evaluations
         self.best: dict[str, Any] | None = None
 
@@ -130,22 +134,28 @@ class Trainer:
     def advance(self) -> None:
         """Take one step. Raises FloatingPointError where its gradients are not finite, and LostProcessError."""
         start = time.perf_counter()
-        epoch, index = divmod(self.step, self.windows.n_windows())
-        window = self.windows.window(epoch, index)
-        if index == 0:  # documents in a new order, read from zero state as in an evaluation
+        window = self._window(self.step)
+        if self.step % self.windows.n_windows() == 0:  # documents in a new order, read from zero state as evaluated
             self.state = self.objective.model.zero_state(len(self.windows.lanes))
         # Drawn anew for every step, so that no random state has to outlive the process
-        self.objective.generator.manual_seed(derive_seed(self.seed, self.step, self.world.rank))
+        self.objective.manual_seed(derive_seed(self.seed, self.step, self.world.rank))
         self.objective.train()
         with self.world.watching():
             losses, self.state = self.shared(window, self.state)
             losses.mean().backward()
+            if self._ahead is not None:
+                self._next = self.step + 1, self.objective.prepare(self._ahead.window(self.step + 1))
         self.optimizer.step()
         self.step += 1
         self.words += losses.n_tokens * self.world.size
-        self.loss_sum += losses.sums.detach().double().sum().item()
+        self.loss_sum += losses.sums.detach().double().sum()
         self.loss_words += losses.n_tokens
         self._add_time(time.perf_counter() - start)
+
+    def _window(self, step: int) -> Window:
+        if self._next is not None and self._next[0] == step:
+            return self._next[1]
+        return read_step(self.windows, step) if self._ahead is None else self._ahead.window(step)
 
     def evaluate(self) -> Perplexity:
         """Measure the held-out text, note the result, and start a new mean of the loss."""
@@ -164,8 +174,12 @@ class Trainer:
 
     def loss(self) -> float:
         """Return nats a token since the last evaluation, over all processes."""
-        total, words = self.world.sum(torch.tensor([self.loss_sum, self.loss_words], dtype=torch.float64)).tolist()
+        total, words = self._sums().tolist()
         return total / (2 * words) if words else math.nan
+
+    def _sums(self) -> Tensor:
+        """Return (2,), the sum of the loss since the last evaluation and its words, over all processes."""
+        return self.world.sum(torch.tensor([float(self.loss_sum), self.loss_words], dtype=torch.float64))
 
     def progress(self, limits: Limits, dev: Perplexity | None, loss: float, speed: float) -> Progress:
         """Return where the run stands; see `Progress`."""
@@ -199,7 +213,7 @@ class Trainer:
             OSError: The system refuses.
         """
         state = State(self.world.join_lanes(self.state.h), self.world.join_lanes(self.state.c))
-        sums = self.world.sum(torch.tensor([self.loss_sum, self.loss_words], dtype=torch.float64))
+        sums = self._sums()
         if self.world.is_main:
             tensors = {f"objective/{name}": tensor for name, tensor in self.objective.state_dict().items()}
             tensors |= {f"optimizer/{name}": tensor for name, tensor in self.optimizer.tensors().items()}

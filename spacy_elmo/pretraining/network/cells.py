@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import math
+from types import ModuleType
 from typing import NamedTuple
 
 import torch
@@ -12,6 +14,7 @@ from ...bilm.config import BiLMConfig
 from ...bilm.inference.native import Kernel, Struct, find_kernel
 from ...util.threads import CPU
 from .activations import mask_clipped, sigmoid_backward, tanh_backward
+from .gpu import find_kernels
 
 INT, FLOAT, POINTER = ctypes.c_int64, ctypes.c_float, ctypes.c_void_p
 
@@ -112,10 +115,31 @@ class NativeCells(Cells):
         self.kernel.call("cells_backward", self.settings, step)
 
 
+class FusedCells(Cells):
+    """The same by the kernels of a GPU."""
+
+    def __init__(self, config: BiLMConfig, saved: Activations, bias: Tensor, kernels: ModuleType):
+        super().__init__(config, saved, bias)
+        self.kernels, self.bound = kernels, math.inf if self.clip is None else self.clip
+
+    def forward(self, step: int) -> None:
+        saved = self.saved
+        outs = saved.c[step + 1], saved.tanh_c[step], saved.gated[step]
+        self.kernels.cells_forward(saved.gates[step], self.bias, saved.c[step], outs, self.bound)
+
+    def backward(self, step: int, d_gated: Tensor, d_c: Tensor) -> None:
+        saved = self.saved
+        cells = saved.c[step], saved.c[step + 1], saved.tanh_c[step]
+        self.kernels.cells_backward(saved.gates[step], cells, d_gated, d_c, self.bound)
+
+
 def make_cells(config: BiLMConfig, saved: Activations, bias: Tensor) -> Cells:
     """Return what computes the cells of a layer where its tensors are; arguments as of `Cells`."""
-    kernel = find_kernel() if saved.c.device == CPU else None
-    return Cells(config, saved, bias) if kernel is None else NativeCells(config, saved, bias, kernel)
+    if saved.c.device == CPU and (kernel := find_kernel()):
+        return NativeCells(config, saved, bias, kernel)
+    if saved.c.is_cuda and (kernels := find_kernels()):
+        return FusedCells(config, saved, bias, kernels)
+    return Cells(config, saved, bias)
 
 
 def _tanh_(x: Tensor) -> Tensor:

@@ -50,12 +50,13 @@ def run_window(
     Returns:
         (2, steps, rows, projection size), and the state after the window.
     """
-    y, h, c = _Window.apply(model.config, masks, state, dtype, x, *_parameters(model))
+    y, h, c = _Window.apply(model.config, masks, state, dtype, x, *window_parameters(model))
     return y, State(h, c)
 
 
-def _parameters(model: BiLM) -> list[Tensor]:
-    """Return those of the forward direction's layers, then the backward's, of each layer in the order of `Weights`."""
+def window_parameters(model: BiLM) -> list[Tensor]:
+    """Return the parameters of the forward direction's layers, then the backward's, each layer's in the order of
+    `Weights`."""
     found = []
     for lstm in (*model.forward_layers, *model.backward_layers):
         assert isinstance(lstm, ProjectedLSTM)

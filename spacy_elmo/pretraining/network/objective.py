@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import nullcontext
 from typing import NamedTuple
 
@@ -10,8 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...bilm.model import BiLM, State
+from ...util.threads import CPU
 from ..corpus.windows import Window
 from .char_cnn import encode_words
+from .graphs import WindowGraphs
 from .lstm import run_window
 from .products import Precision
 from .softmax import Softmax
@@ -43,10 +46,11 @@ class Objective(nn.Module):
         softmax: Over the vocabulary of the targets, on the same device.
         dropout: Share of numbers dropped from the input of each LSTM layer and from the last output, as in bilm-tf.
             None where the biLM is frozen.
-        seed: Of `generator`, which dropout and negatives are drawn from.
+        seed: Of dropout and negatives, see `manual_seed`.
         precision: Of what the products of LSTMs and softmax multiply in training. Everything else is float32:
             parameters, gradients, sums, evaluation, and an adaptive softmax.
         frozen: Whether the biLM stays as it is, and the softmax alone is trained.
+        graphs: Whether a GPU computes by `WindowGraphs`.
 
     Raises:
         ValueError: Dropout is not a share, or the softmax has another width than the model.
@@ -61,6 +65,7 @@ class Objective(nn.Module):
         seed: int = 0,
         precision: Precision = "float32",
         frozen: bool = False,
+        graphs: bool = True,
     ):
         super().__init__()
         if not 0 <= dropout < 1:
@@ -75,7 +80,22 @@ class Objective(nn.Module):
         self.dropout = 0.0 if frozen else dropout
         self.frozen = frozen
         self.dtype = getattr(torch, precision)
-        self.generator = torch.Generator(model.device).manual_seed(seed)
+        self.generator = torch.Generator()  # of negatives: the same on every device
+        self.dropout_generator = self.generator if model.device == CPU else torch.Generator(model.device)
+        self.manual_seed(seed)
+        self._graphs = WindowGraphs(model, self.dtype) if graphs and not frozen else None
+
+    def manual_seed(self, seed: int) -> None:
+        """Set what the next draws are."""
+        self.generator.manual_seed(seed)
+        self.dropout_generator.manual_seed(seed)
+
+    def prepare(self, window: Window) -> Window:
+        """Return a window on the model's device, with all that the CPU does for it done while a GPU still computes."""
+        window = window.to(self.model.device)
+        if window.inputs.is_cuda and self._graphs is not None:
+            self._graphs.prepare(window)
+        return window
 
     def forward(self, window: Window, state: State) -> tuple[Losses, State]:
         """Compute what training minimises.
@@ -88,9 +108,12 @@ class Objective(nn.Module):
             Losses with gradients, estimates where the softmax samples; and the state after the window.
         """
         window = window.to(self.model.device)
-        with torch.no_grad() if self.frozen else nullcontext():
-            x = self._word_vectors(window)
-            y, state = run_window(self.model, x, state, self._masks(x) if self.dropout else None, dtype=self.dtype)
+        masks = self._masks(window.inputs) if self.dropout else None
+        if window.inputs.is_cuda and self._graphs is not None:
+            y, state = self._graphs(window, state, masks)
+        else:
+            with torch.no_grad() if self.frozen else nullcontext():
+                y, state = run_window(self.model, self._word_vectors(window), state, masks, dtype=self.dtype)
         sums = self.softmax.loss(y.flatten(1, 2), window.targets.flatten(1), self.generator, dtype=self.dtype)
         return Losses(sums, window.targets[0].numel()), state
 
@@ -107,12 +130,16 @@ class Objective(nn.Module):
         """Return (2, steps, lanes, projection size)."""
         return F.embedding(window.inputs, encode_words(self.model.word_encoder, window.words))
 
-    def _masks(self, x: Tensor) -> list[Tensor]:
-        """Return tensors of the shape of x with zeros and 1 / (1 - dropout), to 16 bits, for each layer's input and the
-        output."""
+    def _masks(self, inputs: Tensor) -> list[Tensor]:
+        """Return tensors of the shape of the word vectors, for each layer's input and the output.
+
+        They have zeros, and 1 / (1 - dropout) to 16 bits.
+        """
+        shape = *inputs.shape, self.model.config.projection_size
+        size = math.prod(shape)
         kept = max(1, round((1 - self.dropout) * 2**16))  # of the numbers of 16 bits
         # Four of them to a draw of 64 bits, since it is the draws that take time
-        draws = torch.empty(self.model.config.n_layers + 1, -(-x.numel() // 4), dtype=torch.int64, device=x.device)
-        numbers = draws.random_(LOWEST, None, generator=self.generator).view(torch.int16)[:, : x.numel()]
-        masks = (numbers <= kept - 2**15 - 1).to(x.dtype)
-        return list(masks.mul_(2**16 / kept).view(-1, *x.shape))
+        draws = torch.empty(self.model.config.n_layers + 1, -(-size // 4), dtype=torch.int64, device=inputs.device)
+        numbers = draws.random_(LOWEST, None, generator=self.dropout_generator).view(torch.int16)[:, :size]
+        masks = (numbers <= kept - 2**15 - 1).to(torch.float32)
+        return list(masks.mul_(2**16 / kept).view(-1, *shape))

@@ -13,10 +13,13 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ...bilm.inference.native import Struct, find_kernel
+from ...util.determinism import unique_indices
 from ...util.threads import CPU, run_both
+from .gpu import find_kernels
 from .products import add_product, product
 
 BLOCK_LOGITS = 2**20  # logits that are in memory at once, in each direction
+GPU_BLOCK_LOGITS = 2**25  # the same on a GPU
 NOWHERE = -1
 INT, POINTER = ctypes.c_int64, ctypes.c_void_p
 
@@ -119,8 +122,10 @@ class _CrossEntropy(torch.autograd.Function):
         ids, places = torch.unique(torch.cat([ctx.candidates.ids, ctx.targets.flatten()]), return_inverse=True)
         n = len(ctx.candidates.ids)
         d_weight, d_bias = weight.new_zeros(len(ids), weight.shape[1]), bias.new_zeros(len(ids))
-        d_weight[places[:n]] = sum(found.d_candidates * scale for found, scale in zip(ctx.found, d_losses))
-        d_bias[places[:n]] = sum(found.d_bias * scale for found, scale in zip(ctx.found, d_losses))
+        d_rows = sum(found.d_candidates * scale for found, scale in zip(ctx.found, d_losses))
+        d_offsets = sum(found.d_bias * scale for found, scale in zip(ctx.found, d_losses))
+        with unique_indices():
+            d_weight[places[:n]], d_bias[places[:n]] = d_rows, d_offsets
         d_weight.index_add_(0, places[n:], d_true[:, None] * h.flatten(0, 1))
         d_bias.index_add_(0, places[n:], d_true)
         spread = _as_sparse if ctx.sparse else _as_dense
@@ -137,7 +142,7 @@ def _loss_and_gradients(h: Tensor, targets: Tensor, weights: _Weights, dtype: to
     places = torch.where(ids[places] == targets, places, NOWHERE)
     losses = torch.empty_like(true)
     left, right = h.to(dtype), rows.to(dtype)
-    size = max(1, BLOCK_LOGITS // len(ids))
+    size = max(1, (BLOCK_LOGITS if h.device == CPU else GPU_BLOCK_LOGITS) // len(ids))
     for block in (slice(i, i + size) for i in range(0, len(h), size)):
         logits = product(left[block], right.T)
         normalize(logits, offsets, true[block], places[block], losses=losses[block], sums=d_offsets)
@@ -175,6 +180,10 @@ def normalize(
     if kernel is not None:
         rows, n = logits.shape
         kernel.call("normalize", _Settings(logits, offsets, target_logits, places, losses, sums, rows, n))
+        return
+    if logits.is_cuda and (kernels := find_kernels()):
+        kernels.normalize(logits, offsets, target_logits, places, losses)
+        sums += logits.sum(dim=0)
         return
     candidate = places.clamp(min=0)[:, None]
     logits += offsets

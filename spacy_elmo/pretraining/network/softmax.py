@@ -198,7 +198,7 @@ def draw_negatives(p: Tensor, n_samples: int, generator: torch.Generator) -> Can
     Args:
         p: (words,), their probabilities.
         n_samples: How many to draw.
-        generator: Where they are drawn from, on the device of p.
+        generator: Where they are drawn from, on the CPU: the same on every device.
 
     Returns:
         The words, and minus the logarithms of their expected counts. All words and zeros where there are not more.
@@ -206,7 +206,7 @@ def draw_negatives(p: Tensor, n_samples: int, generator: torch.Generator) -> Can
     n_words = len(p)
     if n_samples >= n_words:
         return Candidates(torch.arange(n_words, device=p.device), torch.zeros_like(p))
-    times = torch.empty_like(p).exponential_(generator=generator).div_(p)
+    times = torch.empty(n_words).exponential_(generator=generator).to(p.device, non_blocking=True).div_(p)
     first = times.topk(n_samples + 1, largest=False)
     ids = first.indices[:-1].sort().values
     return Candidates(ids, -torch.log(-torch.expm1(-p[ids] * first.values[-1])))

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...util.determinism import unique_indices
 from .averages import Averages
 from .schedules import Schedule
 from .soap import BASES, basis_shape, has_basis
@@ -100,6 +101,7 @@ class Optimizer:
         return rows
 
     @torch.no_grad()
+    @unique_indices()
     def _put_rows(self, p: nn.Parameter, ids: Tensor, rows: Tensor, state: Mapping[str, Tensor]) -> None:
         """Write rows and their state back."""
         p[ids] = rows

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .repeated import RepeatedTask
+
 WIDEST = 512  # columns of a basis: a product with it costs as much a number as it has columns
 EVERY = 10  # steps from one basis to the next
 GRAM_DECAY = 0.95  # of the mean that the basis is of
@@ -31,6 +33,7 @@ class Soap(torch.optim.Adam):
 
     def __init__(self, params: Iterable[Any], **settings: Any):
         super().__init__(params, fused=True, **settings)
+        self._moves = RepeatedTask()
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # none that computes gradients anew
         """Change the parameters that have gradients."""
@@ -43,9 +46,30 @@ class Soap(torch.optim.Adam):
             for group, parameters in zip(self.param_groups, whole):
                 group["params"] = parameters
         for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None and has_basis(p):
-                    _step(p, p.grad, self.state[p], group)
+            self._step_matrices([p for p in group["params"] if p.grad is not None and has_basis(p)], group)
+
+    @torch.no_grad()
+    def _step_matrices(self, matrices: list[nn.Parameter], group: dict[str, Any]) -> None:
+        """Change matrices that have gradients."""
+        gradients = [p.grad for p in matrices if p.grad is not None]
+        states = [self.state[p] for p in matrices]
+        for p, gradient, state in zip(matrices, gradients, states):
+            if not state:
+                _start(p, gradient, state)
+            state["step"] += 1
+        if not matrices:
+            return
+        factors = torch.tensor([_factors(int(state["step"]), group) for state in states])
+
+        def move(factors: Tensor, *gradients: Tensor) -> None:
+            for p, gradient, state, two in zip(matrices, gradients, states, factors):
+                _move(p, gradient, state, two, group)
+
+        kept = [t for p, state in zip(matrices, states) for t in (p, *state.values())]
+        self._moves.run(move, [factors.to(matrices[0].device, non_blocking=True), *gradients], kept)
+        for state in states:
+            if int(state["step"]) % EVERY == 0:
+                _turn(state)
 
 
 def has_basis(p: Tensor) -> bool:
@@ -59,27 +83,38 @@ def basis_shape(p: Tensor) -> tuple[int, int]:
     return side, side
 
 
-@torch.no_grad()
-def _step(p: nn.Parameter, grad: Tensor, state: dict[str, Tensor], group: dict[str, Any]) -> None:
-    if not state:
-        state["step"] = torch.zeros(())
-        state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(p), torch.zeros_like(p)
+def _start(p: nn.Parameter, gradient: Tensor, state: dict[str, Tensor]) -> None:
+    state["step"] = torch.zeros(())
+    state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(p), torch.zeros_like(p)
+    upright = _upright(gradient)
+    state["gram"] = upright.T @ upright
+    state["basis"] = torch.linalg.eigh(state["gram"]).eigenvectors.flip(1).contiguous()  # the largest first
+
+
+def _factors(n: int, group: dict[str, Any]) -> tuple[float, float]:
+    """Return by what the n-th step multiplies the deviation and the change: the rate, and what corrects the bias of
+    moments that began at zero."""
+    beta1, beta2 = group["betas"]
+    return (1 - beta2**n) ** -0.5, group["lr"] / (1 - beta1**n)
+
+
+def _move(p: nn.Parameter, grad: Tensor, state: dict[str, Tensor], factors: Tensor, group: dict[str, Any]) -> None:
     gradient, weight, mean, square = map(_upright, (grad, p, state["exp_avg"], state["exp_avg_sq"]))
-    if "basis" not in state:
-        state["gram"] = gradient.T @ gradient
-        state["basis"] = torch.linalg.eigh(state["gram"]).eigenvectors.flip(1).contiguous()  # the largest first
-    state["step"] += 1
-    basis, (beta1, beta2), n = state["basis"], group["betas"], int(state["step"])
+    basis, (beta1, beta2) = state["basis"], group["betas"]
     turned = gradient @ basis
     mean.lerp_(turned, 1 - beta1)
     square.mul_(beta2).addcmul_(turned, turned, value=1 - beta2)
-    deviation = torch.sqrt(square, out=turned).mul_((1 - beta2**n) ** -0.5).add_(group["eps"])
-    change = torch.div(mean, deviation, out=deviation)
-    weight.addmm_(change, basis.T, alpha=-group["lr"] / (1 - beta1**n))
+    deviation = torch.sqrt(square, out=turned).mul_(factors[0]).add_(group["eps"])
+    change = torch.div(mean, deviation, out=deviation).mul_(factors[1])
+    weight.addmm_(change, basis.T, alpha=-1)
     state["gram"].addmm_(gradient.T, gradient, beta=GRAM_DECAY, alpha=1 - GRAM_DECAY)
-    if n % EVERY == 0:
-        state["basis"] = torch.linalg.qr(state["gram"] @ basis).Q.contiguous()
-        mean.copy_(mean @ (basis.T @ state["basis"]))
+
+
+def _turn(state: dict[str, Tensor]) -> None:
+    """Bring the basis up to date, and turn the first moment with it."""
+    before, mean = state["basis"].clone(), _upright(state["exp_avg"])
+    state["basis"].copy_(torch.linalg.qr(state["gram"] @ before).Q)
+    mean.copy_(mean @ (before.T @ state["basis"]))
 
 
 def _upright(t: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import torch
@@ -29,7 +29,7 @@ _forked = False
 
 
 def run_both(task: Callable[[int], None], *, device: torch.device = CPU) -> None:
-    """Call task(0) and task(1) without gradients, at once on a CPU where torch has two threads or more.
+    """Call task(0) and task(1) without gradients, at once on a CPU where torch has two threads or more, and on a GPU.
 
     Both tasks have ended when this returns, and also when it raises: what a task raised, or what interrupted the
     waiting, such as KeyboardInterrupt.
@@ -38,12 +38,33 @@ def run_both(task: Callable[[int], None], *, device: torch.device = CPU) -> None
         task: Called with the number of the task.
         device: Where it computes.
     """
+    if device.type == "cuda":
+        _run_streams(task, device)
+        return
     threads = available_threads()
     if threads == 1 or device.type != "cpu" or sys.is_finalizing():
         for number in range(2):
             _without_gradients(task, number)
         return
     run_jobs(_live_workers(threads // 2), [partial(_without_gradients, task, number) for number in range(2)])
+
+
+def _run_streams(task: Callable[[int], None], device: torch.device) -> None:
+    """Let a GPU compute the second task beside the first, in a stream of its own."""
+    with torch.cuda.device(device):
+        here, beside = torch.cuda.current_stream(), _stream(torch.cuda.current_device())
+        beside.wait_stream(here)
+        try:
+            with torch.cuda.stream(beside):
+                _without_gradients(task, 1)
+            _without_gradients(task, 0)
+        finally:
+            here.wait_stream(beside)
+
+
+@cache
+def _stream(device: int) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)
 
 
 def available_threads() -> int:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from spacy_elmo.bilm.model import State
+from spacy_elmo.pretraining.corpus.ahead import ReadAhead
 from spacy_elmo.pretraining.loop.checkpoint import latest_checkpoint, list_checkpoints
 from spacy_elmo.pretraining.loop.trainer import Limits, Trainer, train
 from tests.support.runs import tiny_trainer
@@ -53,6 +54,15 @@ def test_a_resumed_run_equals_the_uninterrupted_one(
     assert torch.equal(whole.state.c, second.state.c)
     without_time = [{**note, "seconds": 0} for note in second.history]
     assert without_time == [{**note, "seconds": 0} for note in whole.history]
+
+
+def test_windows_read_ahead_change_nothing(tmp_path: Path):
+    plain, ahead = (tiny_trainer(tmp_path / "corpus") for _ in range(2))
+    ahead._ahead = ReadAhead(ahead.windows)  # as on a GPU
+    go(plain, tmp_path / "plain")
+    go(ahead, tmp_path / "ahead")
+    assert same(parameters(plain), parameters(ahead))
+    assert torch.equal(plain.state.c, ahead.state.c)
 
 
 def test_evaluating_changes_nothing_in_training(tmp_path: Path):

@@ -6,7 +6,7 @@ import torch
 from spacy_elmo.bilm import CharacterInput, WordInput
 from spacy_elmo.bilm.lexicons import LexiconEncoder
 from spacy_elmo.bilm.word_encoder import CharacterEncoder, WordTable
-from spacy_elmo.pretraining.network.char_cnn import encode_words
+from spacy_elmo.pretraining.network.char_cnn import encode_ids, encode_words, outside_words
 from tests.support.random_models import ENTRIES, LETTERS, LEXICONS
 from tests.support.training_kernels import each_kernel, use
 
@@ -55,6 +55,20 @@ def test_vectors_and_gradients_are_those_of_the_character_encoder(changes, piece
     for ours, theirs in zip(found, expected, strict=True):
         # Sums in another order: float32 rounding, relative to the largest number of a tensor.
         assert (ours - theirs).abs().max() <= 1e-5 * theirs.abs().max()
+
+
+@each_kernel
+@pytest.mark.parametrize("changes", [{}, {"max_characters": 6}])
+def test_ids_of_one_shape_give_the_same(changes, kernel, monkeypatch):
+    use(kernel, monkeypatch)
+    monkeypatch.setattr("spacy_elmo.pretraining.network.char_cnn.GPU_PIECE", 5 * 50 * 12)  # a few words at once
+    torch.manual_seed(0)
+    encoder = CharacterEncoder(replace(CONFIG, **changes), 6)
+    ids, outside = encoder.word_ids(WORDS), outside_words(encoder)
+    found = gradients(encoder, lambda words: encode_ids(encoder, ids, outside), WORDS)
+    expected = gradients(encoder, lambda words: encoder(ids), WORDS)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert (ours - theirs).abs().max() <= 1e-5 * theirs.abs().max()  # sums in another order
 
 
 @pytest.mark.parametrize("sizes", [{}, {"n_words": 0, "word_size": 0}])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from project.shared.durations import format_duration
 from project.shared.pages.markup import Section, Table, html_rows, markdown_table, text
 from project.shared.pages.plots import Point, Series, draw, figure, heights, linear_axis, log_axis
 from project.shared.results import is_number
@@ -28,11 +29,12 @@ def learning_curve(run: Path) -> Section | None:
         return None
     last = notes[-1]
     reached = " and ".join(f"{last[name]:,.1f} {name}" for name in DIRECTIONS)
+    time = format_duration(last["seconds"])
     about = (
-        f"Held-out text after {_duration(last['seconds'])} and {last['words']:,.0f} words read: perplexity {reached}. "
+        f"Held-out text after {time} and {last['words']:,.0f} words read: perplexity {reached}. "
         "That is how many words the model hesitates between, on average: lower is better."
     )
-    rows = [[_duration(note["seconds"]), f"{note['words']:,.0f}", *_perplexities(note)] for note in notes]
+    rows = [[format_duration(note["seconds"]), f"{note['words']:,.0f}", *_perplexities(note)] for note in notes]
     table = Table("Evaluations", ["time", "words read", *DIRECTIONS], rows)
     details = f"<details><summary>All {len(notes)} evaluations</summary>{html_rows(table)}</details>"
     html = f'<div class="beside">{figure(draw_curve(notes))}<div><p>{text(about)}</p>{details}</div></div>'
@@ -74,10 +76,3 @@ def _is_evaluation(note: Any) -> bool:
 
 def _perplexities(note: Note) -> list[str]:
     return [f"{note[name]:,.1f}" for name in DIRECTIONS]
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,123 @@
+"""How much time is left for all steps together, said at the start of each.
+
+What the job has measured itself counts; before that, what it takes on two cores of an ordinary machine. So the first
+lines are a rough guess, and the later ones are close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil
+from pathlib import Path
+from statistics import fmean
+
+from wasabi import msg
+
+from project.shared.durations import format_duration
+
+from .cleaning.files import find_text
+from .pages.curve import read_history
+from .results import BASELINE, ELMO, Results
+from .runs import KINDS
+from .settings import Job, Settings, read_notes
+
+TEXT_BYTES_A_SECOND = 1_500_000  # cleaned
+TREEBANK_BYTES_A_SECOND = 200_000  # read, with the tokenizer that is taught
+CONLLU_BYTES_A_WORD = 60
+WORDS_A_SECOND = {
+    **{("listener", ELMO): 900, ("listener", BASELINE): 1_200},
+    **{("paper", ELMO): 350, ("paper", BASELINE): 700},
+}  # of a training that has one core
+PLAN = 75  # seconds, most of which are measuring
+CHECKS = 15  # of what is found done, or is nearly
+WHEELS = {"own": 90, "all": 300}
+REPORT = 30
+
+
+def announce(job: Job, settings: Settings, step: str) -> None:
+    """Say how long a step and all after it will take.
+
+    Args:
+        job: The files of the language.
+        settings: What is asked for.
+        step: One of `STEPS`.
+    """
+    names = list(STEPS)
+    left = {name: STEPS[name](job, settings) for name in names[names.index(step) :]}
+    parts = ", ".join(f"{name} {_about(seconds)}" for name, seconds in left.items())
+    place = f"step {names.index(step) + 2} of {len(names) + 1}"
+    msg.info(f"{step}: {place}; about {_about(sum(left.values()))} left for all ({parts})")
+
+
+def _about(seconds: float) -> str:
+    """Return a duration no more exact than it is known."""
+    return format_duration(10 * ceil(seconds / 10) if seconds < 50 else 60 * round(seconds / 60 + 0.01))
+
+
+def _treebank(job: Job, settings: Settings) -> float:
+    if read_notes(job.treebank / "notes.json"):
+        return CHECKS
+    return CHECKS + _size([*settings.treebank, *settings.ner]) / TREEBANK_BYTES_A_SECOND
+
+
+def _text(job: Job, settings: Settings) -> float:
+    if read_notes(job.text / "notes.json"):
+        return CHECKS
+    return CHECKS + _size(find_text(settings.text)) / TEXT_BYTES_A_SECOND
+
+
+def _plan(job: Job, settings: Settings) -> float:
+    return CHECKS if job.plan.is_file() else PLAN
+
+
+def _pretrain(job: Job, settings: Settings) -> float:
+    done = max((note["seconds"] for note in read_history(job.run)), default=0)
+    return CHECKS + max(0, 3600 * settings.hours - done)
+
+
+def _train(job: Job, settings: Settings) -> float:
+    """Return the time of the runs that have no line yet, each as long as others of its kind took."""
+    lines = Results(job).lines
+    kinds = [kind for kind in KINDS if kind == "treebank" or settings.ner or (job.ner / "train.spacy").is_file()]
+    seconds = 0.0
+    for kind in kinds:
+        for system in (BASELINE, ELMO):
+            same = [line for line in lines if (line["kind"], line["system"]) == (kind, system)]
+            took = [line["train_seconds"] for line in same if line.get("train_seconds")]
+            words = _words(job, settings, kind) * settings.epochs
+            each = fmean(took) if took else words / WORDS_A_SECOND[settings.recipe, system]
+            seconds += each * len(set(settings.seeds) - {line["seed"] for line in same})
+    return CHECKS + seconds / min(settings.jobs, len(kinds) * 2 * len(settings.seeds))
+
+
+def _words(job: Job, settings: Settings, kind: str) -> float:
+    """Return the words of the training part, by the size of its file where they were not counted yet."""
+    figures = read_notes(job.treebank / "notes.json").get("figures", {})
+    counted = figures if kind == "treebank" else figures.get("ner", figures)
+    if "train" in counted:
+        return float(counted["train"]["words"])
+    files = settings.ner if kind == "ner" and settings.ner else settings.treebank
+    return _size(files[:1]) / CONLLU_BYTES_A_WORD
+
+
+def _package(job: Job, settings: Settings) -> float:
+    return WHEELS[settings.wheels]
+
+
+def _report(job: Job, settings: Settings) -> float:
+    return REPORT
+
+
+def _size(files: Sequence[str | Path]) -> int:
+    return sum(path.stat().st_size for path in map(Path, files) if path.is_file())
+
+
+STEPS: dict[str, Callable[[Job, Settings], float]] = {
+    "treebank": _treebank,
+    "text": _text,
+    "plan": _plan,
+    "pretrain": _pretrain,
+    "train": _train,
+    "package": _package,
+    "report": _report,
+}  # all but the first, which checks
