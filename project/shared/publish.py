@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,20 @@ from wasabi import msg
 from spacy_elmo.formats import model_directory
 from spacy_elmo.models.load import load_model
 from spacy_elmo.pretraining.evaluate import measure_files
+from spacy_elmo.util.files import read_json
 
 from .arguments import StepError
 
-OF_THE_RUN = ("lang", "steps", "words", "seconds")
+SUMS = ("steps", "words", "seconds")  # of all runs that a model went through
+OF_THE_RUN = ("lang", *SUMS)
 DIRECTIONS = ("forward", "backward", "mean")
 
 Rows = dict[str, dict[str, float]]  # words and perplexities by source
 
 
-def publish(run: Path, dest: Path, meta: dict[str, Any], *, license_text: str, heldout: Path) -> Rows:
+def publish(
+    run: Path, dest: Path, meta: dict[str, Any], *, license_text: str, heldout: Path, before: Sequence[Path] = ()
+) -> Rows:
     """Write the model directory of a run, in half precision, and its softmax in 8 bits.
 
     Its meta.json has what the run knows, and the perplexity of held-out texts.
@@ -31,6 +36,7 @@ def publish(run: Path, dest: Path, meta: dict[str, Any], *, license_text: str, h
         meta: Facts for people.
         license_text: Text of the license.
         heldout: A file, folder or pattern of held-out texts.
+        before: The directories of runs that it went on from, whose steps, tokens and seconds count as well.
 
     Returns:
         Words and perplexities of each text.
@@ -48,6 +54,9 @@ def publish(run: Path, dest: Path, meta: dict[str, Any], *, license_text: str, h
     msg.info(f"Measuring the perplexity of {heldout}")
     rows = measure_files(trained, [heldout], vocab=None, lang=found["lang"], n_process=1)
     by_source = {Path(row["text"]).stem: describe(row) for row in rows}
+    for earlier in before:
+        facts = read_json(earlier / "model-last" / "meta.json")
+        found |= {key: found[key] + facts.get(key, 0) for key in SUMS}
     meta = meta | {"license_text": license_text, **{key: found[key] for key in OF_THE_RUN}}
     # with digests, so that whoever repeats the run sees whether the text is the same
     meta["training_files"] = found["training_data"]

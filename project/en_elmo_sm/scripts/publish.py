@@ -20,7 +20,7 @@ from project.shared.publish import DIRECTIONS, publish
 from project.shared.workspace import Workspace
 from spacy_elmo.util.files import read_json, read_text
 
-from .pretrain import model_folder, run_folder
+from .pretrain import find_runs, model_folder
 
 
 @clear_errors
@@ -32,7 +32,8 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     folder = model_folder(workspace, args.model)
     meta, license_text = read_json(folder / "meta.json"), read_text(folder / "LICENSE")  # before what takes long
     dest, heldout = workspace.packages / folder.name, workspace.root / args.heldout
-    by_source = publish(run_folder(workspace, folder), dest, meta, license_text=license_text, heldout=heldout)
+    *before, run = (path for _, path in find_runs(workspace, folder))
+    by_source = publish(run, dest, meta, license_text=license_text, heldout=heldout, before=before)
     header, cells = ["", "words", *DIRECTIONS], [[name, *map(str, facts.values())] for name, facts in by_source.items()]
     print(table(cells, header=header, divider=True))
     page = workspace.results / f"{folder.name}.md"

@@ -87,6 +87,19 @@ def test_the_beginning_of_a_run_is_that_of_all_of_it(workspace, model, call):
 
 
 @pytest.mark.usefixtures("in_process")
+def test_a_second_run_goes_on_from_the_model_of_the_first(workspace, model, call):
+    (model / "continue.cfg").write_text(CONFIG.replace("max_steps = 6", "max_steps = 2") + "[paths]\ninit = null\n")
+    assert call(pretrain, model, "--text", "text", "--steps", 2)[0] == 0
+    assert not (workspace.training / "xx_tiny-continued").exists()  # where only a beginning was asked for
+    assert call(pretrain, model, "--text", "text")[0] == 0
+    config = Config().from_disk(workspace.training / "xx_tiny-continued" / "config.cfg")
+    assert config["paths"]["init"] == str(workspace.training / "xx_tiny" / "model-last")
+    assert call(publish, model, "--heldout", "text")[0] == 0
+    meta = model_directory.read(workspace.packages / "xx_tiny").meta
+    assert (meta["steps"], meta["words"]) == (8, 80)
+
+
+@pytest.mark.usefixtures("in_process")
 def test_sources_weigh(workspace, model, call):
     assert call(pretrain, model, "--text", "text", "--weights", "cats.txt=0.5, mats*=2", "--steps", 1)[0] == 0
     config = Config().from_disk(workspace.training / "xx_tiny" / "config.cfg")

@@ -9,16 +9,11 @@ from spacy_elmo.pretraining.pretrain import make_settings
 
 def test_model_has_a_config_facts_and_a_license(source):
     model = source / srsly.read_yaml(source / "project.yml")["vars"]["model"]
-    assert make_settings(read_config(model / "config.cfg", {"paths.train": str(model / "LICENSE")}))
+    for config, given in (("config.cfg", {}), ("continue.cfg", {"paths.init": "en_elmo_sm"})):
+        assert make_settings(read_config(model / config, {"paths.train": str(model / "LICENSE"), **given}))
     meta, license = srsly.read_json(model / "meta.json"), (model / "LICENSE").read_text(encoding="utf8")
     for text in meta["training_data"]:
         assert text["name"] in license
-
-
-def test_the_config_of_the_softmax_trains_nothing_else(source):
-    path = source / "configs" / "en_elmo_sm" / "softmax.cfg"
-    settings, _ = make_settings(read_config(path, {"paths.train": str(path), "paths.init": "en_elmo_sm"}))
-    assert settings.frozen
 
 
 def test_assets_are_the_sources_of_text(source):
