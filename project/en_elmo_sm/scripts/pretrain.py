@@ -2,8 +2,8 @@
 
 python -m scripts.pretrain MODEL --text FOLDER [--weights LIST] [--steps N]
 
-The command of the package, with options that are there or not: a line of project.yml cannot say this. Where the model has
-a continue.cfg, a second run goes on by it from the model of the first.
+The command of the package, with options that are there or not: a line of project.yml cannot say this. Where the model
+has a continue.cfg, a second run goes on by it from the model of the first.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ CONFIG, CONTINUED = "config.cfg", "continue.cfg"  # of the first run, and of one
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser = Parser("Train a biLM from raw text, or go on with its training")
-    parser.add_argument("model", type=given_path, help="folder with config.cfg, and continue.cfg if it is trained twice")
+    parser.add_argument("model", type=given_path, help="folder with config.cfg, and continue.cfg for a second run")
     parser.add_argument("--text", type=given_path, required=True, help="file or folder of raw text")
     parser.add_argument(
-        "--steps", type=whole_number(0), default=0, help="stop the first run after so many, to go on another time; 0 for all"
+        "--steps", type=whole_number(0), default=0, help="stop after so many of the first run; 0 for all"
     )
     parser.add_argument(
         "--weights", type=source_weights, default=[], help="how often a pass reads some files, as *_novels.txt=0.5"

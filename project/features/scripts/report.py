@@ -97,13 +97,20 @@ def _recipe(system: str) -> str:
     return system.removesuffix(BASELINE)
 
 
+def shown_scores(task: str, runs: Runs) -> dict[str, str]:
+    """Return the scores of a task and their names; UPOS once where the corpus has no XPOS."""
+    scores = TASKS[task].scores
+    once = "pos_acc" in scores and all(run.get("tags_are_upos") for results in runs.values() for run in results)
+    return {key: name for key, name in scores.items() if not (once and key == "tag_acc")}
+
+
 def make_table(task: str, runs: Runs) -> tuple[list[str], list[list[str]]]:
     """Return a header, and a row for each system and model.
 
     They have scores in percent, as mean and standard deviation over seeds; the share of the baseline's errors that ELMo
     removes; scores of words never seen in training, and from raw text; time, speed and memory.
     """
-    scores = TASKS[task].scores
+    scores = shown_scores(task, runs)
     first = next(iter(scores))
     unseen = [key for key in scores if all(key in run["unseen"] for results in runs.values() for run in results)]
     header = ["", "seeds", *scores.values(), "fewer errors", *(f"{scores[key]}, unseen" for key in unseen)]
@@ -160,7 +167,7 @@ def plot(task: str, runs: Runs, path: Path) -> None:
     except ImportError:
         msg.info("No plot: matplotlib is not installed")
         return
-    key, name = next(iter(TASKS[task].scores.items()))
+    key, name = next(iter(shown_scores(task, runs).items()))
     figure = Figure(figsize=(7, 1.2 + 0.4 * len(runs)), layout="constrained")
     axes = figure.subplots()
     for i, results in enumerate(runs.values()):

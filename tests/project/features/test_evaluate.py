@@ -133,6 +133,14 @@ def test_scores_are_written(folder, call_main):
     assert found["raw"] == {}  # the spaces of the text are not known
 
 
+@pytest.mark.parametrize(("tags", "expected"), [(["PROPN", "X"], True), (["NNP", "X"], None), (["", ""], None)])
+def test_tags_that_are_upos_are_noted(tags, expected, folder, call_main):
+    doc = Doc(NLP.vocab, words=["Oslo", "w0"], tags=tags, pos=["PROPN", "X"] if tags[0] else None)
+    DocBin(docs=[doc]).to_disk(folder / "dev.spacy")
+    assert call_main(evaluate.main, arguments(folder, "dev.spacy"))[0] == 0
+    assert srsly.read_json(folder / "scores.json").get("tags_are_upos") is expected
+
+
 def test_scores_from_raw_text(folder, call_main):
     nlp = spacy.load(folder / "model")
     docs = [Doc(nlp.vocab, words=["Oslo", "-Rome"], spaces=[False, False], ents=["B-LOC", "B-LOC"])]

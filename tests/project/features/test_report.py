@@ -28,6 +28,16 @@ def test_mean_and_spread_over_seeds():
     assert column(LINES, "entity F") == {DEFAULT: "50.00", BASELINE: "60.00 ±2.00", "paper": "70.00 ±0.00"}
 
 
+def test_upos_is_shown_once_where_there_is_no_xpos():
+    scores = {"tag_acc": 0.9, "pos_acc": 0.8, "speed": 1_000}
+    line = make_result("paper", 0, 0.5) | {"task": "tagger", "scores": scores, "unseen": {"words": 5, **scores}}
+    (with_xpos, _), (without, rows) = (
+        report.make_table("tagger", {"paper": [line | facts]}) for facts in ({}, {"tags_are_upos": True})
+    )
+    assert with_xpos[:4] == ["", "seeds", "XPOS", "UPOS"]
+    assert (without[:4], rows[0][2]) == (["", "seeds", "UPOS", "UPOS, unseen"], "80.00")
+
+
 def test_scores_of_unseen_words():
     assert column(LINES, "entity F, unseen") == {DEFAULT: "25.00", BASELINE: "30.00 ±1.00", "paper": "35.00 ±0.00"}
 
