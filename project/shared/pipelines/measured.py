@@ -1,29 +1,44 @@
-"""Run Python and write the peak memory of the process, in MB.
-
-python measured.py FILE (SCRIPT | -m MODULE | -c CODE) [ARGUMENTS]
-
-The system counts for a child what its parent had, so the process says it itself.
-"""
+"""What a process of a run does: its command, with a log, its share of the cores, and its peak memory at the end."""
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
+REPOSITORY = Path(__file__).parents[3]
 STATUS = Path("/proc/self/status")
 
 
-def main() -> None:
-    peak, *command = sys.argv[1:]
+def run(command: Sequence[str], log: str, peak: str, threads: int) -> None:
+    """Run Python in this process, which does nothing else.
+
+    Args:
+        command: `-m MODULE`, a script or `-c CODE`, and what it is called with. Modules of `project` are found.
+        log: A file that what it prints is added to.
+        peak: A file for its peak memory in MB.
+        threads: How many it may use.
+    """
+    with open(log, "ab") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    torch.set_num_threads(threads)
+    if str(REPOSITORY) not in sys.path:
+        sys.path.insert(0, str(REPOSITORY))
     try:
         if command[0] == "-m":
-            sys.argv = command[1:]
+            sys.argv = list(command[1:])
             runpy.run_module(command[1], run_name="__main__", alter_sys=True)
         elif command[0] == "-c":
             exec(command[1], {"__name__": "__main__"})
         else:
-            sys.argv, sys.path[0] = command, str(Path(command[0]).parent)
+            sys.argv = list(command)
+            sys.path.insert(0, str(Path(command[0]).parent))
             runpy.run_path(command[0], run_name="__main__")
     finally:
         Path(peak).write_text(peak_memory(), encoding="utf8")
@@ -33,7 +48,3 @@ def peak_memory() -> str:
     """Return the most MB that this process has had, as Linux counts; "" elsewhere."""
     lines = STATUS.read_text(encoding="utf8").splitlines() if STATUS.is_file() else []
     return next((str(int(line.split()[1]) / 1024) for line in lines if line.startswith("VmHWM:")), "")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,5 +1,6 @@
 """Runs: what tells them apart, what they share, and what is known of them."""
 
+import os
 import shutil
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import srsly
 
 from project.features.scripts import runs
 from project.features.scripts.runs import BASELINE, DEFAULT, Run
-from project.shared.pipelines.processes import RunError
+from project.shared.pipelines.processes import RunError, share_threads
 from tests.support.hand_made import SOURCES, SYSTEMS
 
 
@@ -165,10 +166,13 @@ class TestRun:
     def test_peak_memory_is_in_megabytes(self, settings):
         run = Run(settings, "paper", 7)
         run.folder.mkdir(parents=True)
-        peak = run._call("-c", "x = bytearray(200_000_000)")
-        assert 190 < peak < 250  # 200 MB are 191 of those that have 1024 KB, and Python itself needs some
+        without, peak = (run._call("-c", f"x = bytearray({size})") for size in (0, 200_000_000))
+        assert without > 0
+        assert 190 < peak - without < 250  # 200 MB are 191 of those that have 1024 KB
 
-    def test_peak_memory_is_not_that_of_this_process(self, settings):
+    def test_a_run_has_its_threads_and_its_directory(self, settings):
         run = Run(settings, "paper", 7)
         run.folder.mkdir(parents=True)
-        assert 0 < run._call("-c", "") < 60  # Python alone; torch and spaCy, loaded here, need some 400
+        run._call("-c", "import os, torch; print(torch.get_num_threads(), os.environ['OMP_NUM_THREADS'], os.getcwd())")
+        share = share_threads(settings.jobs)
+        assert run.log.read_text(encoding="utf8").split() == [str(share), str(share), os.getcwd()]
