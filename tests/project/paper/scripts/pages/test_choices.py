@@ -42,6 +42,11 @@ def test_places():
     assert list(row.values())[1:] == ["60.00", "70.00", "50.00"]
 
 
+def test_the_paper_s_own_figures_stand_beside():
+    found = read_tables(layers(Runs(make_runs(free=0.62))).markdown)["In the paper, on other data"]
+    assert list(found[0].values()) == ["SQuAD", "80.8", "84.7", "85.0", "85.2"]
+
+
 def test_no_runs():
     assert layers(Runs([make_run()])) is None
     assert places(Runs([make_run()])) is None
