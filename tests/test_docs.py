@@ -20,13 +20,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from spacy.cli import app as spacy_app
 from spacy.cli.init_config import init_config
 from spacy.schemas import ConfigSchemaInit, ConfigSchemaTraining
 from spacy.util import load_model_from_config, registry
 from thinc.api import Config
 from typer.testing import CliRunner
 
-from spacy_elmo.cli import app
+from spacy_elmo.cli import app as elmo
 from spacy_elmo.pipeline.recipes import COMPONENTS, make_config
 
 ROOT = Path(__file__).parents[1]
@@ -69,14 +70,15 @@ def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def run(code: str) -> None:
-    """Run commands of a shell; the package's own, where nothing else is asked of the shell, without a new process."""
+    """Run commands of a shell; those of spaCy, where nothing else is asked of the shell, without a new process."""
     lines = re.sub(r"\\\n\s*", "", code).splitlines()
-    if not all(re.fullmatch(r"python -m spacy elmo [^|<>;&$*`]+", line) for line in lines):
+    if not all(re.fullmatch(r"python -m spacy (elmo|train) [^|<>;&$*`]+", line) for line in lines):
         subprocess.run(["bash", "-euo", "pipefail", "-c", code], check=True)
         return
     for line in lines:
         threads = torch.get_num_threads()
-        result = CliRunner().invoke(app, shlex.split(line)[4:])
+        name, *arguments = shlex.split(line)[3:]
+        result = CliRunner().invoke(*((elmo, arguments) if name == "elmo" else (spacy_app, [name, *arguments])))
         torch.set_num_threads(threads)
         assert result.exit_code == 0, result.output
 
