@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import spacy
 import srsly
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> None:
     for example, doc in zip(examples, nlp.pipe([example.predicted for example in examples])):
         example.predicted = doc
     raw = score_raw(nlp, predict(nlp, [example.reference for example in Corpus(args.data)(nlp)], gold=False))
-    measured = {"scores": scores, "unseen": score_unseen(examples, seen), "raw": raw}
+    measured: dict[str, Any] = {"scores": scores, "unseen": score_unseen(examples, seen), "raw": raw}
     tokens = [token for example in examples for token in example.reference]
     if all(token.tag_ and token.tag_ == token.pos_ for token in tokens):  # UPOS stands where a corpus has no XPOS
         measured["tags_are_upos"] = True
