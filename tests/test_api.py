@@ -12,7 +12,8 @@ MAKER = runpy.run_path(str(Path(__file__).parents[1] / "docs" / "make_api.py"))
 INNER = (
     *("cli", "cli.pretraining", "cli.published", "cli.words", "util", "util.text_files", "util.threads"),
     *("embedding.engines", "embedding.outputs"),
-    *("pretraining.corpus", "pretraining.network", "pretraining.optimizers", "pretraining.loop"),
+    *("pretraining.corpus", "pretraining.network", "pretraining.network.gpu"),
+    *("pretraining.optimizers", "pretraining.loop"),
 )
 PAGE = MAKER["PAGE"].read_text(encoding="utf8")
 

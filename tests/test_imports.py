@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -206,6 +207,8 @@ for name in {names!r}:
 
 def test_rooms_without_spacy_import_where_there_is_none():
     names = [name for name in MODULES if room_of(name) and not ROOMS[room_of(name)].knows_spacy]
+    if find_spec("triton") is None:
+        names.remove("spacy_elmo.pretraining.network.gpu.kernels")
     assert run(IMPORT.format(names=names)) == ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..bilm.inference.kernels import Product, fill_rows
+from ..bilm.inference.kernels import STORED_ROWS, Product, fill_rows
 from ..formats import Head
 from ..util.threads import run_both
 
@@ -39,7 +39,7 @@ class Softmax:
         def add_up(worker: int) -> None:
             for x, total in parts[worker::2]:
                 if len(x):
-                    total.copy_(self._log_totals(fill_rows(x))[: len(x)])
+                    total.copy_(self._log_totals(fill_rows(x, STORED_ROWS))[: len(x)])
 
         run_both(add_up)
         return (logits - totals).clamp_(max=0)  # rounding takes no likelihood above 1

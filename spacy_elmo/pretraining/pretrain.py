@@ -28,9 +28,9 @@ from .corpus.vocabulary import read_vocabulary
 from .loggers import Logger, follow
 from .loop.checkpoint import has_checkpoints
 from .loop.distributed import join
+from .loop.limits import Limits
 from .loop.run import CHECKPOINTS, CORPUS, Notify, Outcome, run_training
 from .loop.settings import OptimizerChoice, RunSettings, SoftmaxChoice, Text
-from .loop.trainer import Limits
 from .network.products import is_slow
 from .reader import TextReader
 from .schema import ConfigSchema

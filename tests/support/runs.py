@@ -18,6 +18,7 @@ import torch
 
 from spacy_elmo.pretraining.corpus.prepare import CorpusSettings, prepare_corpus
 from spacy_elmo.pretraining.loop.distributed import World, join
+from spacy_elmo.pretraining.loop.limits import Limits
 from spacy_elmo.pretraining.loop.run import Outcome, make_trainer, run_training
 from spacy_elmo.pretraining.loop.settings import (
     AdaptiveChoice,
@@ -27,7 +28,7 @@ from spacy_elmo.pretraining.loop.settings import (
     SampledChoice,
     Text,
 )
-from spacy_elmo.pretraining.loop.trainer import Limits, Trainer
+from spacy_elmo.pretraining.loop.trainer import Trainer
 from spacy_elmo.pretraining.optimizers.schedules import cosine
 from spacy_elmo.util.threads import CPU
 from tests.support.random_models import CONFIG

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ...util.threads import run_both
 from ..lexicons import LexiconEncoder
 from ..word_encoder import CharacterEncoder, WordTable, character_windows, stacked_filters
-from .kernels import EQUAL_ROWS, Product, fill_rows
+from .kernels import EQUAL_ROWS, STORED_ROWS, Product, fill_rows
 from .native import Kernel
 from .native_words import NativeCNN, NativeLinear
 from .word_cache import WordCache
@@ -120,6 +120,7 @@ class TorchCNN:
         self.window = max(width for width, _ in config.filters)
         self.characters = F.pad(encoder.embedding.weight, (0, 0, 1, 0))
         self.filters, self.bias = stacked_filters(encoder)
+        self.columns = self.filters.T.contiguous()
 
     def __call__(self, words: Sequence[str]) -> Tensor:
         """Return (words, width), the vectors of words."""
@@ -138,7 +139,7 @@ class TorchCNN:
                 pieces = _pieces(block, FILTERED_WORDS)
                 filtered = [self._filter(ids[piece, : lengths[piece[-1]] + self.window]) for piece in pieces]
                 if filtered:
-                    rows = fill_rows(torch.cat(filtered))
+                    rows = fill_rows(torch.cat(filtered), STORED_ROWS)
                     vectors[torch.from_numpy(block)] = self.encoder.project(rows)[: len(block)]
 
         run_both(encode_blocks)
@@ -150,7 +151,7 @@ class TorchCNN:
     def _filter(self, ids: Tensor) -> Tensor:
         """Return (words, filters), the maximum over positions, for (words, characters) ids."""
         windows = character_windows(F.embedding(ids, self.characters), self.filters)
-        responses = windows.flatten(0, 1) @ self.filters.T
+        responses = windows.flatten(0, 1) @ self.columns
         return responses.view(*windows.shape[:2], -1).amax(dim=1) + self.bias
 
 

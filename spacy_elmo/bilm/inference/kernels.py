@@ -12,6 +12,7 @@ from ...util.threads import inference_mode
 
 LARGE = 2**20  # elements of a weight that does not stay in a core's cache
 EQUAL_ROWS = 4  # from here on, a row of a product with a small weight has the same bits whatever the number of rows
+STORED_ROWS = 16  # likewise with a weight as it is stored, (outputs, inputs), on processors with AVX-512
 
 
 class Product:
@@ -72,12 +73,12 @@ class Product:
         return x.bfloat16().to(self.dtype) if self.is_rounded else x
 
 
-def fill_rows(x: Tensor) -> Tensor:
-    """Return x with its first row repeated below until there are four rows, or x itself where it has as many."""
+def fill_rows(x: Tensor, fewest: int = EQUAL_ROWS) -> Tensor:
+    """Return x with its first row repeated below until there are so many rows, or x itself where it has as many."""
     n = x.shape[0]
-    if n >= EQUAL_ROWS or n == 0:
+    if n >= fewest or n == 0:
         return x
-    return x.expand(EQUAL_ROWS, -1) if n == 1 else torch.cat([x, x[:1].expand(EQUAL_ROWS - n, -1)])
+    return x.expand(fewest, -1) if n == 1 else torch.cat([x, x[:1].expand(fewest - n, -1)])
 
 
 @cache

@@ -141,15 +141,8 @@ def make_trainer(settings: RunSettings, prepared: Prepared, *, world: World, not
         softmax = settings.softmax.make(counts, width, head, sparse=world.size == 1)
         model, softmax = model.to(world.device), softmax.to(world.device)  # the same at the start on any device
     seed, precision, frozen = settings.seed, settings.precision, settings.frozen
-    objective = Objective(
-        model,
-        softmax,
-        dropout=settings.dropout,
-        seed=seed,
-        precision=precision,
-        frozen=frozen,
-        graphs=world.size == 1,  # DistributedDataParallel averages gradients that it sees come one by one
-    )
+    how = partial(Objective, dropout=settings.dropout, seed=seed, precision=precision, frozen=frozen)
+    objective = how(model, softmax, graphs=world.size == 1)  # DistributedDataParallel has to see gradients come
     optimizer = settings.optimizer.build(objective, clip_norm=settings.clip_norm)
     windows = Windows(
         prepared.train,

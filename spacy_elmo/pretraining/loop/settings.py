@@ -18,8 +18,8 @@ from ..network.head import change_vocabulary
 from ..network.products import Precision
 from ..network.softmax import AdaptiveSoftmax, FullSoftmax, SampledSoftmax, Softmax, log_unigram
 from ..optimizers import Optimizer, Schedule
+from .limits import Limits
 from .memory import adaptive_softmax_bytes, softmax_bytes
-from .trainer import Limits
 
 Documents: TypeAlias = Callable[[], Iterable[Document]]
 

@@ -7,7 +7,8 @@ import torch
 from spacy_elmo.bilm.model import State
 from spacy_elmo.pretraining.corpus.ahead import ReadAhead
 from spacy_elmo.pretraining.loop.checkpoint import latest_checkpoint, list_checkpoints
-from spacy_elmo.pretraining.loop.trainer import Limits, Trainer, train
+from spacy_elmo.pretraining.loop.limits import Limits
+from spacy_elmo.pretraining.loop.trainer import Trainer, train
 from tests.support.runs import tiny_trainer
 
 

@@ -7,10 +7,11 @@ from spacy_elmo.pretraining.config import read_config
 from spacy_elmo.pretraining.pretrain import make_settings
 
 
-def test_model_has_a_config_facts_and_a_license(source):
+def test_model_has_a_config_facts_and_a_license(source, tmp_path):
     model = source / srsly.read_yaml(source / "project.yml")["vars"]["model"]
+    (tmp_path / "my_novels.txt").write_text("Once upon a time.")
     for config, given in (("config.cfg", {}), ("continue.cfg", {"paths.init": "en_elmo_sm"})):
-        assert make_settings(read_config(model / config, {"paths.train": str(model / "LICENSE"), **given}))
+        assert make_settings(read_config(model / config, {"paths.train": str(tmp_path), **given}))
     meta, license = srsly.read_json(model / "meta.json"), (model / "LICENSE").read_text(encoding="utf8")
     for text in meta["training_data"]:
         assert text["name"] in license

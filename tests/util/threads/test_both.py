@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from spacy_elmo.util.threads import run_both
+from tests.support.devices import CUDA, NO_GPU
 
 
 @pytest.fixture
@@ -35,10 +36,13 @@ def test_one_thread_runs_them_in_turn():
     assert seen == [(0, threading.current_thread()), (1, threading.current_thread())]
 
 
-def test_on_a_gpu_they_run_in_turn(two_threads):
+@NO_GPU
+def test_on_a_gpu_each_has_a_stream_of_its_own(two_threads):
     seen = []
-    run_both(lambda number: seen.append(threading.current_thread()), device=torch.device("cuda"))
-    assert seen == [threading.current_thread()] * 2
+    run_both(lambda number: seen.append((threading.current_thread(), torch.cuda.current_stream())), device=CUDA)
+    (one, first), (other, second) = seen
+    assert one == other == threading.current_thread()
+    assert first != second
 
 
 def test_tasks_run_without_gradients(two_threads):
@@ -63,6 +67,7 @@ def test_errors_come_out_after_both_have_ended(two_threads):
 THREADS = """
 import threading, torch
 from spacy_elmo.util.threads import run_both
+from tests.support.devices import CUDA, NO_GPU
 
 def in_new_thread():
     seen = []
@@ -93,6 +98,7 @@ print("fine")
 FORK = """
 import os, torch
 from spacy_elmo.util.threads import run_both
+from tests.support.devices import CUDA, NO_GPU
 torch.set_num_threads(2)
 big = torch.ones(600, 600)
 def work(number):
@@ -129,6 +135,7 @@ def test_a_forked_process_computes():
 INTERRUPTED = """
 import random, signal, torch
 from spacy_elmo.util.threads import run_both
+from tests.support.devices import CUDA, NO_GPU
 
 class Interrupted(BaseException): pass
 

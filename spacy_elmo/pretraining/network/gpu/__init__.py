@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from types import ModuleType
 
+__all__ = ["find_kernels"]
+
 
 @cache
 def find_kernels() -> ModuleType | None:
