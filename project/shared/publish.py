@@ -56,7 +56,7 @@ def publish(
     by_source = {Path(row["text"]).stem: describe(row) for row in rows}
     for earlier in before:
         facts = read_json(earlier / "model-last" / "meta.json")
-        found |= {key: found[key] + facts.get(key, 0) for key in SUMS}
+        found |= {key: round(found[key] + facts.get(key, 0), 1) for key in SUMS}
     meta = meta | {"license_text": license_text, **{key: found[key] for key in OF_THE_RUN}}
     # with digests, so that whoever repeats the run sees whether the text is the same
     meta["training_files"] = found["training_data"]

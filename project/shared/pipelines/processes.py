@@ -1,6 +1,6 @@
 """Processes that train and score: Python with a log, a share of the cores, and its peak memory.
 
-On Linux they are forks of one that has loaded what all of them need, which takes half of the time of a small run.
+On Linux they are forks of one that has loaded what all of them need, which a small run spends much of its time on.
 """
 
 from __future__ import annotations

@@ -261,7 +261,9 @@ def _describe(settings: RunSettings, prepared: Prepared, note: dict[str, Any]) -
     meta |= {"lang": settings.lang, "steps": note["step"], "words": note["words"], "seconds": round(note["seconds"], 1)}
     if start is not None:
         meta["continues"] = settings.start_name
-    meta["training_data"] = [*_as_list(meta.get("training_data")), *_as_list(settings.text.corpus.sources.get("train"))]
+    before = _as_list(meta.get("training_data"))
+    read = _as_list(settings.text.corpus.sources.get("train"))
+    meta["training_data"] = before + [text for text in read if text not in before]
     if "perplexity" in note:
         figures = {"forward": note["forward"], "backward": note["backward"], "mean": note["perplexity"]}
         meta["perplexity"] = {key: round(figure, 2) for key, figure in figures.items()}
