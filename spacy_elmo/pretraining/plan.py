@@ -207,7 +207,9 @@ def _schedule(config: Config, speed: float, hours: float, words: int, dev_words:
     evaluations = max(1, min(MOST_EVALUATIONS, int(EVALUATION_SHARE * room / evaluation)))
     steps = min(int((room - evaluations * evaluation) / step), math.ceil(MOST_PASSES * tokens / step))
     if steps < 1:
-        raise ValueError(f"hours = {hours:g}: no room for a step of {step:,} tokens and an evaluation; give more time")
+        least = 1.05 * (step + evaluation) / (3600 * (1 - RESERVE) * speed)  # two digits of it are not too few
+        what = f"a step of {step:,} tokens and an evaluation of {dev_words:,} words, at {speed:,g} tokens a second"
+        raise ValueError(f"hours = {hours:g}: no room for {what}; give {least:.2g} or more")
     passes = steps * step / tokens
     training["dropout"] = DROPOUT if passes > PASSES_WITHOUT_DROPOUT else 0.0
     training |= {"max_steps": steps, "eval_frequency": math.ceil(steps / evaluations)}

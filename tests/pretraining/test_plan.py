@@ -126,6 +126,13 @@ def test_the_words_of_the_text_are_estimated(tmp_path: Path):
     assert small(words=None, text=[tmp_path / "a.txt"]).words == 1000
 
 
+def test_the_hours_that_would_do_are_named():
+    with pytest.raises(ValueError, match=r"at 100 tokens a second; give .* or more") as failed:
+        small(hours=0.1, dev_words=50_000, tokens_per_second=100)
+    least = float(str(failed.value).partition("give ")[2].split()[0])
+    assert 1 <= small(hours=least, dev_words=50_000, tokens_per_second=100).steps < 20
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -132,6 +132,8 @@ def _find_tags(docs: Docs, notes: Notes) -> None:
     """Leave TAG out where it says no more than POS, and say what annotation is missing."""
     train = docs["train"]
     if all(token.tag_ in ("", token.pos_) for doc in train for token in doc if not _is_in(doc, token.i)):
+        if _has(train, "TAG"):
+            notes.add("info", "XPOS says no more than UPOS, so it is left out")
         for token in (token for found in docs.values() for doc in found for token in doc):
             token.tag_ = ""
     there = [name for name in ANNOTATION if all(_has(docs[split], name) for split in ("train", "dev"))]

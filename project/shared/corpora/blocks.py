@@ -52,8 +52,8 @@ def find_columns(path: Path, sample: list[Line]) -> list[str]:
     given = next((found[1].split() for _, line in sample if (found := NAMES.match(line))), COLUMNS)
     names = given if len(given) == width and {"ID", "FORM"} <= set(given) else COLUMNS[:width]
     if not {"ID", "FORM"} <= set(names):
-        what = f"{width} column{'s' if width > 1 else ''}"
-        raise CorpusError(f"{path}:{sample[0][0]}: {what} where CoNLL-U has 10, with tabs between them")
+        found = _count(COLUMNS[:width])
+        raise CorpusError(f"{path}:{sample[0][0]}: {found} where CoNLL-U has 10, with tabs between them")
     return names
 
 
@@ -100,11 +100,15 @@ def _read_row(path: Path, number: int, line: str, names: Sequence[str]) -> list[
     cells = line.split("\t")
     if len(cells) != len(names):
         needed = "CoNLL-U has 10" if len(names) == len(COLUMNS) else f"{len(names)} are needed, as most lines have"
-        raise CorpusError(f"{path}:{number}: {len(cells)} columns where {needed}, with tabs between them")
+        raise CorpusError(f"{path}:{number}: {_count(cells)} where {needed}, with tabs between them")
     found = dict(zip(names, cells))
     if not found["FORM"].strip():
         raise CorpusError(f"{path}:{number}: FORM is empty; every word needs one")
     return [found.get(name, "_") or "_" for name in COLUMNS]
+
+
+def _count(cells: Sequence[str]) -> str:
+    return f"{len(cells)} column{'' if len(cells) == 1 else 's'}"
 
 
 def _find_spaces(text: str, words: list[Word], multiword: list[Multiword]) -> list[bool]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from .lines import Document
 
 SHARE, MOST = 0.01, 0.1  # of all words
-ENOUGH = 20_000  # words, by which a perplexity is known well enough
+ENOUGH, MANY = 20_000, 50_000  # words, by which a perplexity is known well enough, and more than well
 
 
 class HeldOut:
@@ -27,9 +27,9 @@ class HeldOut:
         self._words.append(n_words)
 
     def choose(self) -> set[int]:
-        """Return the indices of what is held out: 1% of the words, 20,000 where there are 200,000; never all."""
+        """Return the indices of what is held out: 1% of the words, or at least 20,000 and at most 50,000; never all."""
         total = sum(self._words)
-        goal = min(max(SHARE * total, ENOUGH), MOST * total)
+        goal = min(max(SHARE * total, ENOUGH), MANY, MOST * total)
         chosen: set[int] = set()
         taken = 0.0
         for i in sorted(range(len(self._digests)), key=self._digests.__getitem__):

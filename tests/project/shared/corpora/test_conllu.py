@@ -115,7 +115,7 @@ class TestEntitiesInMisc:
 
 class TestConlluErrors:
     def test_number_of_columns(self, tmp_path):
-        fails(tmp_path, f"{row(1, 'a')}\n2 b _ NOUN _ _ _ _ _ _\n", 2, "1 columns where CoNLL-U has 10")
+        fails(tmp_path, f"{row(1, 'a')}\n2 b _ NOUN _ _ _ _ _ _\n", 2, "1 column where CoNLL-U has 10")
 
     @pytest.mark.parametrize("number", ["3", "1", "x", "", "0"])
     def test_id_out_of_order(self, tmp_path, number):
