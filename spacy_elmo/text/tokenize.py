@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import spacy
-from spacy.attrs import ORTH, SPACY
+from spacy.attrs import ORTH
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
@@ -172,8 +172,10 @@ def cut_text(text: str, lang: str, tokenizer: str | None = None) -> list[list[st
 class _Tokenizer:
     """The tokenizer of a language or of a pipeline, which tokenizes each piece between spaces once.
 
-    That is what spaCy's own does as well, and then makes a Doc. Texts with more than single spaces go through it
-    as a whole, and so do all where the language has another tokenizer, or exceptions with spaces in them.
+    That is what spaCy's own does as well, and then makes a Doc, in which an exception made of signs (`'em`) is not
+    found where a sign before the space takes one of them. Here a piece does not depend on what stands before it. Texts
+    with more than single spaces go through spaCy's as a whole, and so do all where the language has another tokenizer,
+    or exceptions with spaces in them.
 
     Args:
         lang: Code of the language.
@@ -198,7 +200,7 @@ class _Tokenizer:
         new = {piece for pieces in in_pieces for piece in pieces if piece not in self.pieces}
         if new:
             self._learn(sorted(new))
-        return [self._join(pieces) if pieces else self._tokenize(text)[0] for text, pieces in zip(document, in_pieces)]
+        return [self._join(pieces) if pieces else self._tokenize(text) for text, pieces in zip(document, in_pieces)]
 
     def _split(self, text: str) -> list[str]:
         pieces = text.split() if self.by_pieces else []
@@ -209,18 +211,20 @@ class _Tokenizer:
         return list(chain.from_iterable([words for words, _ in found])), b"".join([kinds for _, kinds in found])
 
     def _learn(self, pieces: list[str]) -> None:
-        """Tokenize pieces as one text: a Doc of its own takes longer than what is in it."""
-        (words, kinds), ends = self._tokenize(" ".join(pieces))
-        starts = [0, *(end + 1 for end in ends)]
-        for piece, start, end in zip(pieces, starts, [*starts[1:], len(words)]):
+        """Tokenize pieces as one text: a Doc of its own takes longer than what is in it.
+
+        A line ends after each. Behind a space, an exception of the tokenizer (`'em`) would depend on the piece before.
+        """
+        words, kinds = self._tokenize("\n".join(pieces))
+        ends = [i for i, word in enumerate(words) if word == "\n"] + [len(words)]
+        starts = [0, *(end + 1 for end in ends[:-1])]
+        for piece, start, end in zip(pieces, starts, ends, strict=True):
             self.pieces[piece] = words[start:end], kinds[start:end]
 
-    def _tokenize(self, text: str) -> tuple[Tokens, list[int]]:
-        """Return words and kinds, and the numbers of those with a space behind them."""
-        numbers, spaces = self.nlp.make_doc(text).to_array([ORTH, SPACY]).T.tolist()
+    def _tokenize(self, text: str) -> Tokens:
+        numbers = self.nlp.make_doc(text).to_array(ORTH).tolist()
         found = [self.words.get(number) or self._know(number) for number in numbers]
-        ends = [i for i, space in enumerate(spaces) if space]
-        return ([word for word, _ in found], bytes([kind for _, kind in found])), ends
+        return [word for word, _ in found], bytes([kind for _, kind in found])
 
     def _know(self, number: int) -> tuple[str, int]:
         lexeme = self.nlp.vocab[number]

@@ -63,6 +63,13 @@ def test_words_are_those_of_the_tokenizer_whatever_stands_between(lang):
         assert [words for words in module._sentences(*found) if words] == [words for words in expected if words], text
 
 
+def test_a_piece_has_the_same_words_whatever_was_read_with_it():
+    texts = ["'", "'em!'", "''", "'tis", "end.''", "see 'em.’", "x'"]
+    together, alone = module._Tokenizer("en"), module._Tokenizer("en")
+    assert together(texts) == [alone([text])[0] for text in texts]
+    assert together(["see 'em.’"])[0][0] == ["see", "'em", ".", "’"]
+
+
 def test_no_process_starts_for_text_that_is_done_sooner_without(tmp_path, monkeypatch):
     monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor.submit", None)
     assert len(list(tokenize_files([write(tmp_path / "a.txt")], n_process=2))) == 2
