@@ -1,4 +1,4 @@
-"""One pipeline of the best runs: that on the treebank, and the entities behind its parser."""
+"""One pipeline of the best runs: that on the treebank, and the entities behind its parser; or one of them alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from project.shared.results import Result
 
 from .figures import read_runs
 from .results import ELMO
+from .runs import KINDS
 from .settings import Job
 
 
@@ -27,13 +28,12 @@ def assemble(job: Job) -> Language:
         StepError: Where no run is done, or the pipeline of a run is gone.
     """
     runs = read_runs(job, job.settings().seeds)
-    run = runs.best("treebank", ELMO)
-    if run is None:
+    best = [run for kind in KINDS if (run := runs.best(kind, ELMO))]
+    if not best:
         raise StepError(f"{job.results}: no run with ELMo yet; run the step `train` first")
-    nlp = _load(job, run)
-    entities = runs.best("ner", ELMO)
-    if entities is not None:
-        source = _load(job, entities)
+    nlp = _load(job, best[0])
+    if len(best) > 1:
+        source = _load(job, best[1])
         nlp.add_pipe("ner", source=source, before="doc_cleaner")
         nlp.meta["performance"] = {**source.meta["performance"], **nlp.meta["performance"]}
     return nlp

@@ -31,7 +31,7 @@ from .checking.facts import check_facts, read_facts
 from .checking.findings import Findings
 from .checking.machine import check_machine
 from .checking.text import check_text
-from .checking.treebank import check_entities, check_treebank, order_files
+from .checking.treebank import check_entities, check_treebank, order_files, read_texts
 from .cleaning.alphabet import Alphabet
 from .settings import Job, Settings
 from .tokenizer import make_blank
@@ -56,6 +56,8 @@ OPTIONS = {
 RECIPES, WHEELS = ("paper", "listener"), ("own", "all")
 ASSETS = ("lm-fr", "tagging/ud_french_sequoia", "ner/bc5cdr")  # that are brought where they are missing
 HOURS = (0.01, 1000)
+SAMPLE = {"text": "text.txt", "treebank": "treebank.conllu", "facts": "facts.yml"}
+GIVEN = ("text", "treebank", "ner", "facts")  # what a sample takes the place of, where nothing is given
 
 
 @clear_errors
@@ -65,6 +67,8 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         parser.add_argument(f"--{name}", default=value)
     values = {key: value.strip() for key, value in vars(parser.parse_args(arguments)).items()}
     findings = Findings()
+    if not any(values[key] for key in GIVEN):
+        values |= _sample(workspace, values["lang"], findings)
     settings = _read(workspace, values, findings)
     findings.show()
     if settings is None or findings.errors:
@@ -96,15 +100,18 @@ def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> S
     text = _places(workspace, "text", values["text"], findings)
     treebank = _files(workspace, "treebank", values["treebank"], findings)
     ner = _files(workspace, "ner", values["ner"], findings) if values["ner"] else []
-    for key, found in (("text", text), ("treebank", treebank)):
-        if not found and not values[key]:
-            findings.errors.append(f"{key} is missing: name its files with --vars.{key}")
+    for key, found, others in (("text", text, ""), ("treebank", treebank, values["ner"])):
+        if not found and not values[key] and not others:
+            or_ner = ", or those with entities with --vars.ner" if key == "treebank" else ""
+            findings.errors.append(f"{key} is missing: name its files with --vars.{key}{or_ner}")
     surveys = check_treebank(treebank, findings)
     check_entities(ner, findings)
     texts = [line for survey in surveys for line in survey.texts]
-    size = 0
-    if texts:
-        size = check_text(text, Alphabet(texts, sum(survey.n_words for survey in surveys)), findings)
+    n_words = sum(survey.n_words for survey in surveys)
+    if not treebank and ner:
+        findings.infos.append("treebank: none, so a pipeline for entities alone is trained")
+        texts, n_words = read_texts(ner, findings)
+    size = check_text(text, Alphabet(texts, n_words), findings) if texts else 0
     _check_init(values["init"], lang, findings)
     check_machine(workspace.root, size, jobs or 1, findings)
     facts = read_facts(_place(workspace, values["facts"]), findings) if values["facts"] else {}
@@ -129,6 +136,15 @@ def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> S
         facts=facts,
         wheels=wheels or "",
     )
+
+
+def _sample(workspace: Workspace, lang: str, findings: Findings) -> dict[str, str]:
+    """Return the files of the sample of a language, none where the project has none."""
+    folder = workspace.assets / "samples" / lang
+    if not lang or not folder.is_dir():
+        return {}
+    findings.infos.append(f"no text and no treebank are given: those of the sample {folder} are taken, for a rehearsal")
+    return {name: str(folder / file) for name, file in SAMPLE.items()}
 
 
 def _places(workspace: Workspace, key: str, value: str, findings: Findings) -> list[str]:

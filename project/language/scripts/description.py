@@ -17,6 +17,7 @@ from spacy_elmo.util.files import WeightsError, read_text
 from .figures import Runs
 from .pages.facts import find_license, find_sources
 from .results import ELMO
+from .runs import COMPONENTS
 from .settings import Job, Settings
 
 # What tokenizers of spaCy need that spaCy leaves to its users
@@ -58,8 +59,12 @@ def describe(nlp: Language, job: Job, settings: Settings, runs: Runs) -> None:
 
 
 def make_name(nlp: Language, settings: Settings) -> str:
-    """Return the name without the language, by spaCy's convention: fr_elmo_sm gives dep_elmo_sm, core_… with NER."""
-    kind = "core" if "ner" in nlp.pipe_names else "dep"
+    """Return the name without the language, by spaCy's convention: fr_elmo_sm gives dep_elmo_sm, core_… with NER too.
+
+    A pipeline of NER alone is ner_elmo_sm.
+    """
+    has_more = not COMPONENTS.keys().isdisjoint(nlp.pipe_names)
+    kind = "dep" if "ner" not in nlp.pipe_names else "core" if has_more else "ner"
     rest = re.sub(r"\W+", "_", settings.name, flags=re.ASCII).strip("_").removeprefix(f"{settings.lang}_")
     return f"{kind}_{rest}"
 

@@ -37,14 +37,14 @@ class Runs:
 
         Args:
             kind: "treebank" or "ner".
-            system: With or without ELMo.
+            system: Its name.
             place: Split, part and name of a score.
         """
         return _write(list(self._values(kind, system, place).values()))
 
-    def difference(self, kind: str, place: tuple[str, str, str]) -> str:
-        """Return what ELMo adds, seed by seed: mean and standard deviation, in points."""
-        return _write(self._differences(kind, place), sign="+")
+    def difference(self, kind: str, place: tuple[str, str, str], to: str = BASELINE) -> str:
+        """Return what ELMo adds to another system, seed by seed: mean and standard deviation, in points."""
+        return _write(self._differences(kind, place, to), sign="+")
 
     def gain(self, kind: str, place: tuple[str, str, str]) -> float:
         """Return the mean of what ELMo adds; 0 where there is nothing to compare."""
@@ -70,8 +70,8 @@ class Runs:
         found = {run["seed"]: run["scores"].get(split, {}).get(part, {}).get(name) for run in self.of(kind, system)}
         return {seed: value for seed, value in found.items() if value is not None}
 
-    def _differences(self, kind: str, place: tuple[str, str, str]) -> list[float]:
-        with_elmo, without = (self._values(kind, system, place) for system in (ELMO, BASELINE))
+    def _differences(self, kind: str, place: tuple[str, str, str], to: str = BASELINE) -> list[float]:
+        with_elmo, without = (self._values(kind, system, place) for system in (ELMO, to))
         return [value - without[seed] for seed, value in with_elmo.items() if seed in without]
 
 

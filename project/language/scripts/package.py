@@ -95,7 +95,7 @@ def digest_folder(folder: Path) -> str:
 
 def find_texts(job: Job) -> list[str]:
     """Return texts of dev. Raises StepError where there is none."""
-    path = job.treebank / "dev.spacy"
+    path = job.annotated / "dev.spacy"
     if not path.is_file():
         raise StepError(
             f"{path}: no such file, and the wheels are tried on its sentences; run the step `treebank` again"

@@ -17,7 +17,7 @@ from project.shared.durations import format_duration
 
 from .cleaning.files import find_text
 from .pages.curve import read_history
-from .results import BASELINE, ELMO, Results
+from .results import BASELINE, ELMO, INIT, Results, systems
 from .runs import KINDS
 from .settings import Job, Settings, read_notes
 
@@ -78,16 +78,17 @@ def _pretrain(job: Job, settings: Settings) -> float:
 def _train(job: Job, settings: Settings) -> float:
     """Return the time of the runs that have no line yet, each as long as others of its kind took."""
     lines = Results(job).lines
-    kinds = [kind for kind in KINDS if kind == "treebank" or settings.ner or (job.ner / "train.spacy").is_file()]
+    has_ner = settings.ner or (job.ner / "train.spacy").is_file()
+    kinds = [kind for kind in KINDS if (has_ner if kind == "ner" else settings.treebank or not settings.ner)]
     seconds = 0.0
     for kind in kinds:
-        for system in (BASELINE, ELMO):
+        for system in systems(settings):
             same = [line for line in lines if (line["kind"], line["system"]) == (kind, system)]
             took = [line["train_seconds"] for line in same if line.get("train_seconds")]
             words = _words(job, settings, kind) * settings.epochs
-            each = fmean(took) if took else words / WORDS_A_SECOND[settings.recipe, system]
+            each = fmean(took) if took else words / WORDS_A_SECOND[settings.recipe, ELMO if system == INIT else system]
             seconds += each * len(set(settings.seeds) - {line["seed"] for line in same})
-    return CHECKS + seconds / min(settings.jobs, len(kinds) * 2 * len(settings.seeds))
+    return CHECKS + seconds / min(settings.jobs, len(kinds) * len(systems(settings)) * len(settings.seeds))
 
 
 def _words(job: Job, settings: Settings, kind: str) -> float:
@@ -96,7 +97,7 @@ def _words(job: Job, settings: Settings, kind: str) -> float:
     counted = figures if kind == "treebank" else figures.get("ner", figures)
     if "train" in counted:
         return float(counted["train"]["words"])
-    files = settings.ner if kind == "ner" and settings.ner else settings.treebank
+    files = (settings.ner if kind == "ner" else []) or settings.treebank
     return _size(files[:1]) / CONLLU_BYTES_A_WORD
 
 

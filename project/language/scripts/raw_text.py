@@ -160,7 +160,7 @@ class _Cleaner:
 
 def read_alphabet(job: Job) -> Alphabet:
     """Return what the treebank's text looks like."""
-    docs = [doc for split in SPLITS for doc in _read_docs(job.treebank / f"{split}.spacy")]
+    docs = [doc for split in SPLITS for doc in _read_docs(job.annotated / f"{split}.spacy")]
     return Alphabet((doc.text for doc in docs), sum(map(len, docs)))
 
 
@@ -191,8 +191,8 @@ def _describe(files: Sequence[Path], tally: Tally) -> dict[Path, tuple[int, str]
 
 def _describe_treebank(job: Job) -> list[str]:
     paths = [folder / f"{split}.spacy" for folder in (job.treebank, job.ner) for split in SPLITS]
-    if not paths[0].is_file():
-        raise StepError(f"{paths[0]}: no such file; run the step `treebank` first")
+    if not (train := job.annotated / "train.spacy").is_file():
+        raise StepError(f"{train}: no such file; run the step `treebank` first")
     return [facts["digest"] for facts in describe_files(path for path in paths if path.is_file())]
 
 

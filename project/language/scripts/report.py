@@ -26,7 +26,7 @@ from .figures import Runs, read_runs
 from .pages import confusion, curve, facts, parses, tables
 from .progress import announce
 from .results import BASELINE, ELMO
-from .settings import Job, Settings, read_job
+from .settings import SPLITS, Job, Settings, read_job
 
 
 @clear_errors
@@ -45,6 +45,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
 
 def _sections(job: Job, settings: Settings, runs: Runs) -> Iterator[Section | None]:
     yield tables.headline(runs)
+    yield tables.since_init(runs)
     yield tables.scores(runs)
     yield curve.learning_curve(job.run)
     yield confusion.confusions(runs)
@@ -76,12 +77,13 @@ def _parses(job: Job, runs: Runs) -> Section | None:
 
 
 def make_title(settings: Settings) -> str:
-    """Return the title: the language, and the treebank by the name of its file."""
+    """Return the title: the language, and the treebank or the entities by the name of the file."""
     return f"{get_lang_class(settings.lang).__name__}: what ELMo brings on {_treebank(settings)}"
 
 
 def _treebank(settings: Settings) -> str:
-    names = [Path(path).name.partition(".")[0] for path in settings.treebank]
+    paths = [Path(path) for path in settings.treebank or settings.ner]
+    names = [path.parent.name if path.stem in SPLITS else path.name.partition(".")[0] for path in paths]
     return names[0].partition("-ud-")[0] if names else "the treebank"
 
 

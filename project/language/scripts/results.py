@@ -11,10 +11,11 @@ import srsly
 from project.shared.results import Result, is_number, read_lines
 from spacy_elmo.util.staging import staged
 
-from .settings import Job
+from .settings import Job, Settings
 
 FILE = "runs.jsonl"
 ELMO, BASELINE = "with ELMo", "without ELMo"
+INIT = "with the first ELMo"  # the model that the pretraining goes on from
 SPLITS = ("dev", "test")
 SCORES = {
     **{
@@ -30,6 +31,11 @@ SCORES = {
 PARTS = ("gold", "raw", "unseen", "multiword")
 FIELDS = {"key": str, "kind": str, "system": str, "seed": int, "model": str, "scores": dict, "machine": str}
 OPTIONAL = ("train_seconds", "train_peak_mb", "speed", "bytes")
+
+
+def systems(settings: Settings) -> tuple[str, ...]:
+    """Return the pipelines that are compared, the fastest first."""
+    return (BASELINE, INIT, ELMO) if settings.init else (BASELINE, ELMO)
 
 
 class Results:

@@ -21,7 +21,7 @@ from project.shared.results import Result
 from spacy_elmo.pipeline.recipes import make_config
 from spacy_elmo.util.digests import digest_file
 
-from .results import BASELINE, ELMO
+from .results import BASELINE, ELMO, INIT, systems
 from .settings import SPLITS, Job, Settings
 
 COMPONENTS = {"tagger": ("XPOS",), "morphologizer": ("UPOS", "FEATS"), "trainable_lemmatizer": ("LEMMA",)}
@@ -47,16 +47,18 @@ class Runs:
         self.components = _find_components(job)
         if not job.model.is_dir():
             raise StepError(f"{job.model}: no model yet; run the step `pretrain` first")
-        self.weights = weights_digest(str(job.model))
+        self.sources = {ELMO: str(job.model), INIT: settings.init}
+        self.weights = {system: weights_digest(source) for system, source in self.sources.items() if source}
         self.tokenizer = _digest_folder(job.tokenizer)
         self.blank = spacy.load(job.tokenizer)
 
     def all(self) -> Iterator[Run]:
         """Yield the runs: with each seed, those without ELMo first, which are done sooner."""
+        found = systems(self.settings)
         for seed in self.settings.seeds:
             for kind in KINDS:
                 if (self.job.treebank.with_name(kind) / "train.spacy").is_file():
-                    for system in (BASELINE, ELMO):
+                    for system in found:
                         yield Run(self, kind, system, seed)
 
 
@@ -66,7 +68,7 @@ class Run:
     Args:
         shared: What it shares with the other runs.
         kind: "treebank" or "ner".
-        system: With or without ELMo.
+        system: One of `systems`.
         seed: The seed of the training.
     """
 
@@ -76,7 +78,7 @@ class Run:
             path.stem: path for path in (self._folder / f"{split}.spacy" for split in SPLITS) if path.is_file()
         }
         self.config = make_training_config(shared, kind, system, self.data["train"])
-        self.weights = shared.weights if system == ELMO else ""
+        self.weights = shared.weights.get(system, "")
         digests = {split: digest_file(path) for split, path in self.data.items()}
         decides = [self.config.to_str(), seed, digests, self.weights, shared.tokenizer]
         self.key = hashlib.md5(json.dumps(decides).encode("utf8")).hexdigest()
@@ -107,8 +109,9 @@ class Run:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.config.to_disk(self.folder / "config.cfg")
-        paths = {"train": self.data["train"], "dev": self.data["dev"], "tokenizer": job.tokenizer}
-        paths |= {"elmo": job.model} if self.weights else {}
+        paths: dict[str, Path | str] = {"train": self.data["train"], "dev": self.data["dev"]}
+        paths["tokenizer"] = job.tokenizer
+        paths |= {"elmo": self.shared.sources[self.system]} if self.weights else {}
         given = [f"--paths.{name}={path}" for name, path in paths.items()]
         start = time.perf_counter()
         peak = self._call(
@@ -150,12 +153,12 @@ def make_training_config(shared: Runs, kind: str, system: str, train: Path) -> C
     config = make_config(
         lang=settings.lang,
         pipeline=["ner"] if kind == "ner" else shared.components,
-        pretrained=str(shared.job.model),
+        pretrained=shared.sources.get(system) or str(shared.job.model),
         recipe=settings.recipe,
         baseline=system == BASELINE,
         tokenizer=blank.config["nlp"]["tokenizer"],
     )
-    config["paths"] |= {"elmo": None} if system == ELMO else {}
+    config["paths"] |= {"elmo": None} if system != BASELINE else {}
     config["paths"]["tokenizer"] = None
     copy = {"@callbacks": "spacy.copy_from_base_model.v1", "tokenizer": "${paths.tokenizer}", "vocab": None}
     config["initialize"] |= {"before_init": copy, "tokenizer": blank.config["initialize"]["tokenizer"]}
@@ -176,7 +179,7 @@ def _find_components(job: Job) -> list[str]:
     """Return what is trained on the treebank, by its annotation."""
     path = job.treebank / "notes.json"
     try:
-        annotation = set(srsly.read_json(path)["figures"]["annotation"])
+        annotation = set(srsly.read_json(path)["figures"].get("annotation", []))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StepError(f"{path}: no Docs of a treebank yet; run the step `treebank` first") from error
     return [component for component, needed in COMPONENTS.items() if annotation & set(needed)]

@@ -30,7 +30,7 @@ class Settings:
         lang: Code of the language.
         segmenter: What splits text without spaces into words, as the language has it; "" for its own choice.
         text: Files, folders and patterns of raw text.
-        treebank: Its file, or its files train, dev and test.
+        treebank: Its file, or its files train, dev and test; none where entities alone are to be learned.
         ner: Files with entities, likewise; none where the treebank has them, or there are none.
         init: A model to go on from, "" for none.
         hours: Of pretraining.
@@ -79,13 +79,19 @@ class Job:
 
     @property
     def treebank(self) -> Path:
-        """Return the folder of Docs, {train,dev,test}.spacy, with notes.json."""
+        """Return the folder of Docs, {train,dev,test}.spacy, where there is a treebank, with notes.json in any case."""
         return self.workspace.corpus / self.name / "treebank"
 
     @property
     def ner(self) -> Path:
         """Return the folder of Docs with entities, likewise; it is missing where there are none."""
         return self.workspace.corpus / self.name / "ner"
+
+    @property
+    def annotated(self) -> Path:
+        """Return the folder of Docs that show what text of the language is: the treebank, or those with entities."""
+        has_ner, has_treebank = ((folder / "dev.spacy").is_file() for folder in (self.ner, self.treebank))
+        return self.ner if has_ner and not has_treebank else self.treebank
 
     @property
     def tokenizer(self) -> Path:

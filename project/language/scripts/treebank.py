@@ -61,7 +61,7 @@ class Notes:
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, list(arguments), "Make Docs of the treebank, and teach the tokenizer")
     announce(job, settings, "treebank")
-    parts = find_parts(settings.treebank, "treebank")
+    parts = find_parts(settings.treebank, "treebank") if settings.treebank else {}
     entities = find_parts(settings.ner, "ner") if settings.ner else {}
     sources = _digest(settings, parts, entities)
     if _sources_of(job) == sources:
@@ -69,25 +69,29 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         return
     nlp = make_blank(settings.lang, settings.segmenter)
     notes = Notes()
-    docs = _read(parts, nlp, "morphologizer", notes)
-    _find_tags(docs, notes)
-    notes.figures |= _describe(docs)
+    docs = _read(parts, nlp, "morphologizer", notes) if parts else {}
+    if docs:
+        _find_tags(docs, notes)
+        notes.figures |= _describe(docs)
     named = _read(entities, nlp, "ner", notes) if entities else docs
     if entities:
         notes.figures["ner"] = _describe(named)
-    taught = teach(nlp, docs["train"], docs["dev"])
-    _describe_tokenizer(nlp, docs["dev"], taught, notes)
+    has_entities = all(any(doc.ents for doc in named[split]) for split in ("train", "dev"))
+    if not docs and not has_entities:
+        raise CorpusError("ner: no entities in its train or dev part, and there is no treebank; nothing can be learned")
+    shown = docs or named
+    taught = teach(nlp, shown["train"], shown["dev"])
+    _describe_tokenizer(nlp, shown["dev"], taught, notes)
     for folder in (job.treebank, job.ner, job.tokenizer):
         shutil.rmtree(folder, ignore_errors=True)
     job.tokenizer.mkdir(parents=True)
     nlp.to_disk(job.tokenizer)
-    if all(any(doc.ents for doc in named[split]) for split in ("train", "dev")):
+    if has_entities:
         _write(job.ner, named)
     elif entities:
         notes.add("warning", "ner: no entities in its train or dev part, so no component learns them")
     _write(job.treebank, docs, {"notes": notes.notes, "figures": notes.figures, "sources": sources})
-    for split in docs:
-        found = notes.figures[split]
+    for split, found in _describe(shown).items():
         msg.good(f"{split}: {found['sentences']:,} sentences, {found['words']:,} words")
 
 

@@ -52,8 +52,8 @@ def find_columns(path: Path, sample: list[Line]) -> list[str]:
     given = next((found[1].split() for _, line in sample if (found := NAMES.match(line))), COLUMNS)
     names = given if len(given) == width and {"ID", "FORM"} <= set(given) else COLUMNS[:width]
     if not {"ID", "FORM"} <= set(names):
-        found = _count(COLUMNS[:width])
-        raise CorpusError(f"{path}:{sample[0][0]}: {found} where CoNLL-U has 10, with tabs between them")
+        what = _count(COLUMNS[:width])
+        raise CorpusError(f"{path}:{sample[0][0]}: {what} where CoNLL-U has 10, with tabs between them")
     return names
 
 

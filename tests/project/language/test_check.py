@@ -186,6 +186,28 @@ def test_entities(run, files):
     assert "no tags of entities" in run(ner="ner.iob")[1]
 
 
+def test_entities_without_a_treebank(run, workspace, files):
+    words = "\n\n".join("\n".join(f"{word}\tO" for word in text.split()) for text in SENTENCES)
+    (files / "ner.iob").write_text(f"{words}\n\nParis\tB-LOC\n", encoding="utf8")
+    code, printed = run(treebank="", ner="ner.iob")
+    assert code == 0
+    assert "a pipeline for entities alone" in printed
+    assert Job(workspace, "fr_elmo_sm").settings().treebank == []
+
+
+def test_a_sample_where_nothing_is_given(call, files, workspace):
+    sample = workspace.assets / "samples" / "fr"
+    sample.mkdir(parents=True)
+    (sample / "text.txt").write_text("\n".join(SENTENCES), encoding="utf8")
+    (sample / "treebank.conllu").write_text(conllu(SENTENCES), encoding="utf8")
+    (sample / "facts.yml").write_text(FACTS, encoding="utf8")
+    code, printed = call(check, "--lang", "fr")
+    assert (code, "for a rehearsal" in printed) == (0, True)
+    assert Job(workspace, "fr_elmo_sm").settings().treebank == [str(sample / "treebank.conllu")]
+    code, printed = call(check, "--lang", "fr", "--text", "text")
+    assert (code, "treebank is missing" in printed) == (1, True)
+
+
 def test_weights_to_go_on_from(run, files):
     code, printed = run(init="en_elmo_sm")
     assert code == 0

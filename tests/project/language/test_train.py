@@ -1,6 +1,7 @@
 """Pipelines with and without ELMo: trained, scored, and put together."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import spacy
@@ -10,6 +11,7 @@ from spacy.tokens import DocBin
 
 from project.language.scripts import evaluate, runs, train, treebank
 from project.language.scripts.assemble import assemble
+from project.language.scripts.raw_text import read_sentences
 from project.language.scripts.runs import Runs
 from project.language.scripts.settings import Job, Settings
 from project.shared.arguments import StepError
@@ -87,6 +89,45 @@ def test_components_are_those_that_the_treebank_teaches(trained, lines):
     names = ["elmo", "morphologizer", "trainable_lemmatizer", "parser", "doc_cleaner"]
     assert nlp.pipe_names == names
     assert spacy.load(trained.workspace.root / lines[2]["model"]).pipe_names == ["ner"]
+
+
+def test_a_model_to_go_on_from_is_compared_too(job, tmp_path):
+    settings = replace(job.settings(), init=str(write_random_model(tmp_path / "first", TINY, lang="fr", seed=1)))
+    found = {run.system: run for run in Runs(job, settings).all() if run.kind == "treebank"}
+    assert list(found) == ["without ELMo", "with the first ELMo", "with ELMo"]
+    assert len({run.weights for run in found.values()}) == len({run.key for run in found.values()}) == 3
+    assert found["with the first ELMo"].config["paths"]["elmo"] is None
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The step on entities, without a treebank."""
+    root = tmp_path_factory.mktemp("checkout") / "project" / "language"
+    root.mkdir(parents=True)
+    job = Job(Workspace(root), "fr_elmo_sm")
+    path = root / "fr.iob"
+    text = "\n\n".join(f"{NAMES[i % 10]} B-PER\nvoit{i % 4} O\nle O\nsoir O\n. O" for i in range(40))
+    path.write_text(text, encoding="utf8")
+    job.keep(Settings(job.name, "fr", "", [], [], [str(path)], "", 1, "listener", [0], 1, 1, 1, {}, "own"))
+    treebank.main(job.workspace, ["--lang", "fr"])
+    write_random_model(job.model, TINY, lang="fr", version="1.0", license="CC0-1.0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "run_python", run_here)
+        train.main(job.workspace, ["--lang", "fr"])
+    return job
+
+
+class TestEntitiesAlone:
+    def test_runs(self, alone):
+        found = [(line["kind"], line["system"]) for line in srsly.read_jsonl(alone.results / "runs.jsonl")]
+        assert found == [("ner", "without ELMo"), ("ner", "with ELMo")]
+
+    def test_the_pipeline(self, alone):
+        assert assemble(alone).pipe_names == ["elmo", "ner", "doc_cleaner"]
+
+    def test_text_is_compared_with_them(self, alone):
+        assert (alone.annotated, (alone.treebank / "train.spacy").exists()) == (alone.ner, False)
+        assert any("voit1" in sentence for sentence in read_sentences(alone))
 
 
 def test_pipelines_have_the_tokenizer_of_the_language(trained, lines):

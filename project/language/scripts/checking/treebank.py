@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spacy.parts_of_speech import IDS as UPOS
+from spacy.vocab import Vocab
 
 from project.shared.assets import CorpusError
+from project.shared.corpora import How, LeftOut, read_docs
 
 from ..settings import SPLITS
 from .findings import Findings, name_some
@@ -182,6 +184,17 @@ def order_files(key: str, paths: list[Path]) -> list[Path]:
             )
         return sorted(paths, key=lambda path: SPLITS.index(parts[paths.index(path)]))
     return paths
+
+
+def read_texts(paths: list[Path], findings: Findings) -> tuple[list[str], int]:
+    """Return the sentences of files with entities, and how many words they have."""
+    texts, n_words = [], 0
+    for path in paths:
+        with findings.collecting():
+            for doc in read_docs(path, Vocab(), ("ner",), How(left_out=LeftOut())):
+                texts.append(doc.text)
+                n_words += len(doc)
+    return texts, n_words
 
 
 def check_entities(paths: list[Path], findings: Findings) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from project.shared.pages.markup import Section, Table, html_rows, html_table, markdown_table, text, without_empty
 
 from ..figures import Runs, average
-from ..results import BASELINE, ELMO, SCORES, SPLITS
+from ..results import BASELINE, ELMO, INIT, SCORES, SPLITS
 
 TITLES = {
     ("treebank", "gold"): "On gold tokens",
@@ -74,6 +74,22 @@ def headline(runs: Runs) -> Section | None:
     return Section("At a glance", markdown_table(table), f'<div class="cards">{cards}</div>')
 
 
+def since_init(runs: Runs) -> Section | None:
+    """Return what the text brought to the model that the pretraining went on from, None where there was none."""
+    rows = []
+    for label, (kind, part, name) in HEADLINES.items():
+        for split in reversed(SPLITS):
+            place = (split, part, name)
+            if first := runs.spread(kind, INIT, place):
+                rows.append([label, split, runs.spread(kind, ELMO, place), first, runs.difference(kind, place, INIT)])
+    if not rows:
+        return None
+    about = "The first ELMo is the model as it was before it read the text: the difference is what the text brought."
+    table = Table("Percent; mean over seeds", ["", "on", ELMO, INIT, "difference"], rows)
+    html = f"<p>{text(about)}</p>{html_table(table)}"
+    return Section("What the text brought", f"{about}\n\n{markdown_table(table)}", html)
+
+
 def scores(runs: Runs) -> Section | None:
     """Return the tables of all scores."""
     tables = [found for kind, part in TITLES if (found := _score_table(runs, kind, part))]
@@ -91,7 +107,7 @@ def costs(runs: Runs) -> Section | None:
     """Return the table of speed and size."""
     rows = []
     for kind, name in (("treebank", "treebank"), ("ner", "entities")):
-        for system in (BASELINE, ELMO):
+        for system in (BASELINE, INIT, ELMO):
             if chosen := runs.of(kind, system):
                 size, seconds = average(chosen, "bytes"), average(chosen, "train_seconds")
                 figures = [average(chosen, "speed"), size and size / 1e6, seconds and seconds / 60]

@@ -59,10 +59,14 @@ def test_what_nobody_named_is_named_by_its_file(described):
     assert (meta["version"], meta["license"], meta["author"]) == ("0.0.0", "", "")
 
 
-@pytest.mark.parametrize(("pipe", "name"), [("ner", "core_elmo_sm"), ("tagger", "dep_elmo_sm")])
-def test_the_name_is_by_the_convention_of_spacy(described, pipe, name):
+@pytest.mark.parametrize(
+    ("pipes", "name"),
+    [(["tagger", "ner"], "core_elmo_sm"), (["tagger"], "dep_elmo_sm"), (["ner"], "ner_elmo_sm")],
+)
+def test_the_name_is_by_the_convention_of_spacy(described, pipes, name):
     nlp = spacy.blank("it")
-    nlp.add_pipe(pipe)
+    for pipe in pipes:
+        nlp.add_pipe(pipe)
     assert described(nlp)["name"] == name
 
 

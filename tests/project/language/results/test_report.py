@@ -6,6 +6,7 @@ import re
 import pytest
 
 from project.language.scripts import report
+from project.language.scripts.results import INIT
 from project.shared.wheels.folder import WheelFolder
 from tests.support.languages import (
     BASELINE,
@@ -51,6 +52,16 @@ def test_all_parts_are_there(job, written):
     for said in ("CC BY-SA 4.0", "a file is empty", "1,234,567", "Linux, 2 cores", "Il gatto nero mangia il topo"):
         assert said in page
         assert said in markdown
+
+
+def test_what_the_text_brought_to_the_first_model(job, written):
+    pipelines = write_all(job)
+    lines = [json.loads(line) for line in (job.results / "runs.jsonl").read_text().splitlines()]
+    write_results(job, [*lines, *(make_run(INIT, n, quality=0.87 + n / 1000) for n in range(3))])
+    page, markdown = written(pipelines)
+    assert headings(page)[1] == "What the text brought"
+    assert "| UPOS | test | 87.1 ±0.1 | 86.1 ±0.1 | +1.0 ±0.0 |" in markdown
+    assert "treebank, with the first ELMo" in markdown
 
 
 def test_the_same_data_give_the_same_bytes(job, written):
