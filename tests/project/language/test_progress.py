@@ -22,9 +22,22 @@ def planned(job, settings, tmp_path):
     return job, settings
 
 
-def line(system, seed, seconds):
+WEIGHTS = "of the model"
+
+
+@pytest.fixture
+def trained(planned, monkeypatch):
+    """The same, with a model that is trained by the plan."""
+    job, settings = planned
+    job.model.mkdir(parents=True)
+    srsly.write_json(job.model / "meta.json", {"run": job.run.name})
+    monkeypatch.setattr(progress, "weights_digest", lambda path: WEIGHTS)
+    return job, settings
+
+
+def line(system, seed, seconds, weights=WEIGHTS):
     scores = {"dev": {"gold": {}}}
-    facts = {"key": f"{system}-{seed}", "kind": "treebank", "system": system, "seed": seed}
+    facts = {"key": f"{system}-{seed}", "kind": "treebank", "system": system, "seed": seed, "weights_md5": weights}
     return {**facts, "model": "m", "machine": "x", "scores": scores, "train_seconds": seconds}
 
 
@@ -51,10 +64,19 @@ def test_the_time_that_a_run_has_trained_is_taken_off(planned):
     assert STEPS["pretrain"](job, settings) == before - 3_000
 
 
-def test_trainings_take_as_long_as_those_before(planned):
-    job, settings = planned
+def test_trainings_with_other_weights_are_not_done(trained):
+    job, settings = trained
+    job.results.mkdir(parents=True)
+    others = [line(ELMO, seed, 60, "others") for seed in (0, 1)]
+    srsly.write_jsonl(job.results / "runs.jsonl", [*(line(BASELINE, seed, 40) for seed in (0, 1)), *others])
+    assert STEPS["train"](job, settings) == progress.CHECKS + 2 * 60
+
+
+def test_trainings_take_as_long_as_those_before(trained):
+    job, settings = trained
     guessed = STEPS["train"](job, settings)
-    assert guessed == progress.CHECKS + 2 * 90_000 * (1 / 900 + 1 / 1_200)
+    speeds = [progress.WORDS_A_SECOND["listener", system] for system in (ELMO, BASELINE)]
+    assert guessed == pytest.approx(progress.CHECKS + sum(2 * 90_000 / speed for speed in speeds))  # summed otherwise
     job.results.mkdir(parents=True)
     srsly.write_jsonl(job.results / "runs.jsonl", [line(BASELINE, 0, 40), line(ELMO, 0, 60)])
     assert STEPS["train"](job, settings) == progress.CHECKS + 40 + 60

@@ -32,7 +32,8 @@ def notes(job: Job) -> Section | None:
     folders = {"check": job.training, "treebank": job.treebank, "ner": job.ner, "text": job.text}
     folders |= {"plan": job.run, "pretrain": job.model, "train": job.pipelines, "package": job.packages}
     kept = {step: read_facts(folder / NOTES) for step, folder in folders.items()}
-    said = [(step, *note) for step, facts in kept.items() for note in _notes(facts)]
+    here = f"{job.workspace.root}/"
+    said = [(step, level, note.replace(here, "")) for step, facts in kept.items() for level, note in _notes(facts)]
     said.sort(key=lambda note: note[1] != "warning")
     figures = {step: list(_figures(facts.get("figures"))) for step, facts in kept.items()}
     tables = [
