@@ -10,6 +10,7 @@ from project.language.scripts.results import BASELINE, ELMO
 from project.shared.durations import format_duration
 from spacy_elmo.pretraining.loop.checkpoint import FACTS, NAME, TENSORS
 from spacy_elmo.pretraining.loop.run import CHECKPOINTS
+from tests.support.random_models import TINY, write_random_model
 
 
 @pytest.fixture
@@ -29,8 +30,7 @@ WEIGHTS = "of the model"
 def trained(planned, monkeypatch):
     """The same, with a model that is trained by the plan."""
     job, settings = planned
-    job.model.mkdir(parents=True)
-    srsly.write_json(job.model / "meta.json", {"run": job.run.name})
+    write_random_model(job.model, TINY, run=job.run.name)
     monkeypatch.setattr(progress, "weights_digest", lambda path: WEIGHTS)
     return job, settings
 
