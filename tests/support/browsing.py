@@ -30,14 +30,16 @@ def watch_pages(browser: Any) -> Iterator[Callable[[Path, int], Any]]:
     contexts: list[Any] = []
     wrong: list[str] = []
 
-    def open_page(path: Path, width: int) -> Any:
-        contexts.append(browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce"))
+    def open_page(path: Path, width: int, *, motion: str = "reduce", clock: bool = False) -> Any:
+        contexts.append(browser.new_context(viewport={"width": width, "height": 800}, reduced_motion=motion))
         page = contexts[-1].new_page()
         address = path.as_uri()
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(dialog.message))
         page.on("request", lambda request: request.url == address or wrong.append(request.url))
+        if clock:
+            page.clock.install()
         page.goto(address)
         return page
 

@@ -1,7 +1,6 @@
 """The page in a real browser, which opens it as a file. No test lets a request or an error pass."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,48 +10,31 @@ import pytest
 
 from spacy_elmo.search.index import build_index, open_index, write_neighbors
 from spacy_elmo.search.page import Entry, Use, write_entries
+from tests.support.browsing import needs_browser, open_browser, watch_pages
 from tests.support.uses import make_entry
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra `test`")
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs chromium or google-chrome on the path")
+pytestmark = needs_browser
 BANK = make_entry("bank", ["money", "money", "money", "river", "river", "river"])
 HOSTILE = "</script><img src=x onerror=alert(1)> \"' 😀 שלום \u202e"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with open_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def look(browser: Any, tmp_path: Path) -> Iterator[Callable]:
-    """Open a page of entries. At the end, nothing may have gone wrong or left the page."""
-    contexts, wrong = [], []
+    """Open a page of entries."""
+    with watch_pages(browser) as show:
 
-    def open_page(*entries: Entry, width: int = 1280, motion: str = "reduce", clock: bool = False) -> Any:
-        if entries:
-            write_entries(tmp_path / "page.html", entries, title="Words & <senses>")
-        context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion=motion)
-        contexts.append(context)
-        page = context.new_page()
-        address = (tmp_path / "page.html").as_uri()
-        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: wrong.append(dialog.message))
-        page.on("request", lambda request: request.url == address or wrong.append(request.url))
-        if clock:
-            page.clock.install()
-        page.goto(address)
-        return page
+        def open_page(*entries: Entry, width: int = 1280, **settings: Any) -> Any:
+            if entries:
+                write_entries(tmp_path / "page.html", entries, title="Words & <senses>")
+            return show(tmp_path / "page.html", width, **settings)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
+        yield open_page
 
 
 def places(page: Any) -> list[str]:

@@ -66,7 +66,7 @@ def make_vectors(workspace: Workspace, sample: float) -> None:
     try:
         floret = import_module("floret")
     except ImportError as error:
-        raise StepError(f"floret cannot be imported ({error}): pip install floret") from error
+        raise StepError(f"floret cannot be imported ({error}): pip install -e '.[benchmarks]'") from error
     texts = bring_folder(workspace, TEXT, [workspace.assets / TEXT / "train"]) / "train"
     files = {path.name: digest_file(path, "md5") for path in sorted(texts.glob("*.txt"))}
     known = read_table_notes(workspace)
