@@ -29,7 +29,7 @@ from spacy_elmo.util.files import printable
 
 from .checking.facts import check_facts, read_facts
 from .checking.findings import Findings
-from .checking.machine import check_machine
+from .checking.machine import BYTES_A_WORD, check_machine
 from .checking.text import check_text
 from .checking.treebank import check_entities, check_treebank, order_files, read_texts
 from .cleaning.alphabet import Alphabet
@@ -113,7 +113,8 @@ def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> S
         texts, n_words = read_texts(ner, findings)
     size = check_text(text, Alphabet(texts, n_words), findings) if texts else 0
     _check_init(values["init"], lang, findings)
-    check_machine(workspace.root, size, jobs or 1, findings)
+    in_files = sum(path.stat().st_size for path in ner if path.is_file()) // BYTES_A_WORD
+    check_machine(workspace.root, size, max(n_words, in_files), jobs or 1, findings)
     facts = read_facts(_place(workspace, values["facts"]), findings) if values["facts"] else {}
     if not values["facts"]:
         check_facts({}, "facts", findings)
