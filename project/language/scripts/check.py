@@ -100,10 +100,10 @@ def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> S
     text = _places(workspace, "text", values["text"], findings)
     treebank = _files(workspace, "treebank", values["treebank"], findings)
     ner = _files(workspace, "ner", values["ner"], findings) if values["ner"] else []
-    for key, found, others in (("text", text, ""), ("treebank", treebank, values["ner"])):
-        if not found and not values[key] and not others:
-            or_ner = ", or those with entities with --vars.ner" if key == "treebank" else ""
-            findings.errors.append(f"{key} is missing: name its files with --vars.{key}{or_ner}")
+    if not values["text"]:
+        findings.errors.append("text is missing: name its files with --vars.text")
+    if not values["treebank"] and not values["ner"]:
+        findings.errors.append("treebank is missing: name its files with --vars.treebank, or entities with --vars.ner")
     surveys = check_treebank(treebank, findings)
     check_entities(ner, findings)
     texts = [line for survey in surveys for line in survey.texts]

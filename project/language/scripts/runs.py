@@ -54,11 +54,10 @@ class Runs:
 
     def all(self) -> Iterator[Run]:
         """Yield the runs: with each seed, those without ELMo first, which are done sooner."""
-        found = systems(self.settings)
         for seed in self.settings.seeds:
             for kind in KINDS:
                 if (self.job.treebank.with_name(kind) / "train.spacy").is_file():
-                    for system in found:
+                    for system in systems(self.settings):
                         yield Run(self, kind, system, seed)
 
 

@@ -32,18 +32,31 @@ def sentence(i):
     return "\n".join([*lines[:2], "3-4\tdu\t_\t_\t_\t_\t_\t_\t_\t_", *lines[2:]])
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A language whose treebank and model are there, to read only."""
-    root = tmp_path_factory.mktemp("checkout") / "project" / "language"
-    root.mkdir(parents=True)
-    job = Job(Workspace(root), "fr_elmo_sm")
-    path = root / "fr.conllu"
-    path.write_text("\n\n".join(map(sentence, range(40))), encoding="utf8")
-    job.keep(Settings(job.name, "fr", "", [], [str(path)], [], "", 1, "listener", [0], 1, 1, 1, {}, "own"))
+def prepare(root, file, text):
+    """Return a language whose model is there, and its treebank or entities, by the suffix of their file."""
+    job = Job(Workspace(root / "checkout" / "project" / "language"), "fr_elmo_sm")
+    job.workspace.root.mkdir(parents=True)
+    path = job.workspace.root / file
+    path.write_text(text, encoding="utf8")
+    treebank_files, ner = ([str(path)] if path.suffix == suffix else [] for suffix in (".conllu", ".iob"))
+    job.keep(Settings(job.name, "fr", "", [], treebank_files, ner, "", 1, "listener", [0], 1, 1, 1, {}, "own"))
     treebank.main(job.workspace, ["--lang", "fr"])
     write_random_model(job.model, TINY, lang="fr", version="1.0", license="CC0-1.0")
     return job
+
+
+def train_here(job):
+    """Take the step, whose processes are functions here: a process takes seconds to start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "run_python", run_here)
+        train.main(job.workspace, ["--lang", "fr"])
+    return job
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A language whose treebank and model are there, to read only."""
+    return prepare(tmp_path_factory.mktemp("made"), "fr.conllu", "\n\n".join(map(sentence, range(40))))
 
 
 @pytest.fixture
@@ -54,12 +67,9 @@ def job(made, workspace):
 
 
 @pytest.fixture(scope="module")
-def trained(made, tmp_path_factory):
-    """The same after the step, whose processes are functions here: a process takes seconds to start."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "run_python", run_here)
-        train.main(made.workspace, ["--lang", "fr"])
-    return made
+def trained(made):
+    """The same after the step."""
+    return train_here(made)
 
 
 def run_here(arguments, *, log, threads, name):
@@ -102,19 +112,8 @@ def test_a_model_to_go_on_from_is_compared_too(job, tmp_path):
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """The step on entities, without a treebank."""
-    root = tmp_path_factory.mktemp("checkout") / "project" / "language"
-    root.mkdir(parents=True)
-    job = Job(Workspace(root), "fr_elmo_sm")
-    path = root / "fr.iob"
     text = "\n\n".join(f"{NAMES[i % 10]} B-PER\nvoit{i % 4} O\nle O\nsoir O\n. O" for i in range(40))
-    path.write_text(text, encoding="utf8")
-    job.keep(Settings(job.name, "fr", "", [], [], [str(path)], "", 1, "listener", [0], 1, 1, 1, {}, "own"))
-    treebank.main(job.workspace, ["--lang", "fr"])
-    write_random_model(job.model, TINY, lang="fr", version="1.0", license="CC0-1.0")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "run_python", run_here)
-        train.main(job.workspace, ["--lang", "fr"])
-    return job
+    return train_here(prepare(tmp_path_factory.mktemp("alone"), "fr.iob", text))
 
 
 class TestEntitiesAlone:
