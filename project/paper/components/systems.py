@@ -28,6 +28,7 @@ def make_tok2vec(
     layers: Layers = "all",
     dropout: float = 0.1,
     l2: float = 0.001,
+    layer_norm: bool = False,
     is_pair: bool = False,
 ) -> Block:
     """Return the `tok2vec` block of a component for one of the systems.
@@ -55,6 +56,7 @@ def make_tok2vec(
         layers: All, mixed by weights that are learned, or the last one alone (paper, table 2).
         dropout: Of the mixed layers.
         l2: Lambda of the weights of the layers (paper, table 2).
+        layer_norm: Whether each layer is normalized before it is mixed.
         is_pair: Whether Docs are pairs of sentences, which the encoder is to read apart.
 
     Raises:
@@ -69,6 +71,7 @@ def make_tok2vec(
         "elmo": {"@architectures": "spacy-elmo.ElmoListener.v1"},
     }
     mix = {"@architectures": "spacy-elmo.ScalarMix.v1", "mix": MIXES[layers], "dropout": dropout, "L2": l2}
+    mix |= {"layer_norm": layer_norm}
     features = {**known[system], "mix": mix} if system in known else None
     encoders: dict[str, Block] = {
         "bilstm": {"@architectures": "spacy-elmo-paper.BiLSTM.v1", "width": width, "depth": depth}

@@ -33,6 +33,7 @@ class Cell:
         place: Where ELMo comes in.
         layers: Those of ELMo that are taken.
         l2: Lambda of the weights of layers.
+        layer_norm: Whether each layer is normalized before it is mixed.
         encoder: Between the vectors of words and the task.
         depth: Its layers.
         width: Of the vectors of words and of the encoder.
@@ -47,6 +48,7 @@ class Cell:
     place: Place = "input"
     layers: Layers = "all"
     l2: float = 0.001
+    layer_norm: bool = False
     encoder: Encoder = "bilstm"
     depth: int = 1
     width: int = 96
@@ -130,14 +132,17 @@ def _alternatives(task: str) -> Iterator[Cell]:
 
 
 def _search(task: str) -> Iterator[Cell]:
-    """The same number of trials for both systems. Where ELMo comes in twice, the other has vectors twice as wide."""
+    """The same number of trials for both systems: what makes sense for ELMo alone stands against wider vectors."""
+    more: dict[System, list[dict[str, Any]]] = {
+        "tok2vec": [{"width": 144}, {"width": 192}],
+        "elmo": [{"layer_norm": True}, {"place": "both"}],
+    }
     for system in TWO:
-        more: dict[str, Any] = {"place": "both"} if system == "elmo" else {"width": 192}
         for (encoder, depth), (dropout, inner) in product(ENCODERS, DROPOUTS):
             yield make_cell(task, system, encoder=encoder, depth=depth, dropout=dropout, encoder_dropout=inner)
         for encoder, depth in (ENCODERS[0], ENCODERS[-1]):
             cell = make_cell(task, system, encoder=encoder, depth=depth)
-            yield from (replace(cell, longer=2), replace(cell, **more))
+            yield from (replace(cell, longer=2), *(replace(cell, **changes) for changes in more[system]))
 
 
 EXPERIMENTS = {

@@ -13,7 +13,7 @@ from .figures import Runs, Values, percent, score, write
 from .labels import BASELINE, ELMO, system_name, task_name
 
 EXPERIMENT = "search"
-NAMES = {"encoder_dropout": "dropout of the encoder", "longer": "times the epochs"}
+NAMES = {"encoder_dropout": "dropout of the encoder", "layer_norm": "layer norm", "longer": "times the epochs"}
 
 
 class Recipe(NamedTuple):

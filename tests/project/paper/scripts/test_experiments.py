@@ -23,7 +23,7 @@ def test_how_many_runs_each_experiment_needs(planned):
         "places": 4 * 3 * 3,
         "shares": 2 * 7 * 2 * 3,
         "alternatives": 5 * 4 * 3,
-        "search": 2 * 2 * 12,
+        "search": 2 * 2 * 14,
     }
 
 
@@ -78,6 +78,7 @@ def test_the_variant_has_all_settings_of_a_cell():
         "place": "both",
         "layers": "all",
         "l2": 0.001,
+        "layer_norm": False,
         "encoder": "bilstm",
         "depth": 2,
         "width": 96,

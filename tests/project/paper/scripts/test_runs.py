@@ -55,7 +55,8 @@ class TestConfigs:
         assert (tok2vec["input"] is None) is (system != "transformer")
 
     @pytest.mark.parametrize(
-        "changes", [{"place": "both"}, {"layers": "last"}, {"encoder": "cnn", "depth": 4}, {"l2": 1.0}]
+        "changes",
+        [{"place": "both"}, {"layers": "last"}, {"encoder": "cnn", "depth": 4}, {"l2": 1.0}, {"layer_norm": True}],
     )
     def test_of_other_settings(self, changes):
         assert make("tagging", **changes).to_str() != make("tagging").to_str()
