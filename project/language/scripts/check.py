@@ -29,10 +29,11 @@ from spacy_elmo.util.files import printable
 
 from .checking.facts import check_facts, read_facts
 from .checking.findings import Findings
-from .checking.machine import BYTES_A_WORD, check_machine
+from .checking.machine import BYTES_A_WORD, check_machine, check_tools
 from .checking.text import check_text
-from .checking.treebank import check_entities, check_treebank, order_files, read_texts
+from .checking.treebank import check_entities, check_treebank, read_texts
 from .cleaning.alphabet import Alphabet
+from .parts import Parts, files_in, find_parts
 from .settings import Job, Settings
 from .tokenizer import make_blank
 
@@ -96,10 +97,9 @@ def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> S
         findings.errors.append("lang is missing: the code of a language, as fr, or xx for one that spaCy does not know")
     else:
         with findings.collecting():
-            make_blank(lang, values["segmenter"])
+            _check_code(lang, make_blank(lang, values["segmenter"]).lang)
     text = _places(workspace, "text", values["text"], findings)
-    treebank = _files(workspace, "treebank", values["treebank"], findings)
-    ner = _files(workspace, "ner", values["ner"], findings) if values["ner"] else []
+    treebank, ner = (_parts(workspace, key, values[key], findings) for key in ("treebank", "ner"))
     if not values["text"]:
         findings.errors.append("text is missing: name its files with --vars.text")
     if not values["treebank"] and not values["ner"]:
@@ -108,12 +108,15 @@ def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> S
     check_entities(ner, findings)
     texts = [line for survey in surveys for line in survey.texts]
     n_words = sum(survey.n_words for survey in surveys)
-    if not treebank and ner:
+    named = files_in(ner)
+    if not values["treebank"] and named:
         findings.infos.append("treebank: none, so a pipeline for entities alone is trained")
-        texts, n_words = read_texts(ner, findings)
+        texts, n_words = read_texts(named, findings)
     size = check_text(text, Alphabet(texts, n_words), findings) if texts else 0
-    _check_init(values["init"], lang, findings)
-    in_files = sum(path.stat().st_size for path in ner if path.is_file()) // BYTES_A_WORD
+    init = _init(workspace, values["init"])
+    _check_init(init, lang, findings)
+    in_files = sum(path.stat().st_size for path in named if path.is_file()) // BYTES_A_WORD
+    check_tools(findings)
     check_machine(workspace.root, size, max(n_words, in_files), jobs or 1, findings)
     facts = read_facts(_place(workspace, values["facts"]), findings) if values["facts"] else {}
     if not values["facts"]:
@@ -125,9 +128,9 @@ def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> S
         lang=lang,
         segmenter=values["segmenter"],
         text=text,
-        treebank=list(map(str, treebank)),
-        ner=list(map(str, ner)),
-        init=_init(workspace, values["init"]),
+        treebank=list(map(str, files_in(treebank))),
+        ner=list(map(str, named)),
+        init=init,
         hours=hours or 0,
         recipe=recipe or "",
         seeds=seeds or [0],
@@ -159,19 +162,15 @@ def _places(workspace: Workspace, key: str, value: str, findings: Findings) -> l
     return [str(place) for place in places if _is_there(place)]
 
 
-def _files(workspace: Workspace, key: str, value: str, findings: Findings) -> list[Path]:
-    """Return the files of a list of annotated text, the training part first; of folders those in it."""
-    found: list[Path] = []
+def _parts(workspace: Workspace, key: str, value: str, findings: Findings) -> Parts:
+    """Return the files of annotated text by their parts; of folders those that can be read."""
+    found: list[str] = []
     for place in _places(workspace, key, value, findings):
-        path = Path(place)
-        if path.is_dir():
-            files = sorted(path.glob("*.conllu") if key == "treebank" else path.iterdir())
-            found += [file for file in files if file.suffix in (".conllu", ".conll", ".iob", ".iob2", ".bio", ".tsv")]
-        else:
-            found += sorted(map(Path, glob(place, recursive=True))) if has_magic(place) else [path]
+        found += [place] if Path(place).exists() else sorted(glob(place, recursive=True))
+    parts: Parts = {}
     with findings.collecting():
-        found = order_files(key, found)
-    return found
+        parts = find_parts(found, key) if found else {}
+    return parts
 
 
 def _place(workspace: Workspace, value: str) -> Path:
@@ -210,6 +209,12 @@ def _check_init(init: str, lang: str, findings: Findings) -> None:
             other = facts_of_model(init).get("lang") or facts_of_model(init).get("language")
             if lang and other and other != lang:
                 findings.warnings.append(f"init = {init}: is a model of {other!r}, and lang is {lang!r}")
+
+
+def _check_code(lang: str, known: str | None) -> None:
+    """Raise StepError for another code of a language than spaCy's, which all files have."""
+    if known != lang:
+        raise StepError(f"lang = {lang!r}: spaCy calls this language {known!r}; say --vars.lang {known}")
 
 
 def _init(workspace: Workspace, init: str) -> str:

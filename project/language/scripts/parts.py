@@ -18,7 +18,10 @@ from project.shared.corpora import How, open_corpus, read_sentences
 
 from .settings import SPLITS
 
-PART = re.compile(r"(?:^|[^a-z])(train|dev|test)(?=[^a-z]|$)", re.IGNORECASE)
+# What names of files say; CoNLL-2003 calls dev and test `testa` and `testb`
+NAMES = {"train": "train(?:ing)?", "dev": "dev(?:el|elopment)?|val(?:id|idation)?|testa", "test": "test(?:ing|b)?"}
+WORDS = "|".join(f"(?P<{split}>{words})" for split, words in NAMES.items())
+PART = re.compile(rf"(?<![a-z])(?:{WORDS})(?![a-z])", re.IGNORECASE)
 SUFFIXES = (".conllu", ".conll", ".iob", ".iob2", ".bio", ".tsv", ".txt")  # of what is read of a folder
 IN_A_BLOCK = 10  # sentences, where the file does not say where documents begin
 MOST = 50  # sentences of a Doc: longer documents are cut, since a Doc is computed at once
@@ -42,10 +45,10 @@ class Sentence(NamedTuple):
 
 
 def find_parts(paths: Iterable[str], setting: str) -> Parts:
-    """Return the files of each part, by their names, as fr_sequoia-ud-train.conllu.
+    """Return the files of each part, by their names, as fr_sequoia-ud-train.conllu or eng.testa.
 
     Args:
-        paths: Files and folders.
+        paths: Files and folders. Of a folder all CoNLL-U is taken, or else what has the name of a part.
         setting: What the setting is called in messages.
 
     Returns:
@@ -54,14 +57,14 @@ def find_parts(paths: Iterable[str], setting: str) -> Parts:
     Raises:
         StepError: Where there are no files, where only some have such names, or where none is for training.
     """
-    files = [file for path in map(Path, paths) for file in _files_of(path)]
+    files = list(dict.fromkeys(file for path in map(Path, paths) for file in _files_of(path)))
     if not files:
-        raise StepError(f"{setting} = {', '.join(paths)}: no files there; give CoNLL-U files, or a folder of them")
+        remedy = "give files, or a folder with CoNLL-U, or with train, dev and test in the names of its files"
+        raise StepError(f"{setting} = {', '.join(paths)}: nothing there that could be read; {remedy}")
     parts: Parts = defaultdict(list)
     for file in files:
-        names = PART.findall(file.stem)
-        parts[names[-1].lower() if names else ""].append(file)
-    if set(parts) == {""} or len(files) == 1:
+        parts[_part_of(file) if len(files) > 1 else "train"].append(file)
+    if set(parts) == {""}:
         return {"train": files}
     if parts[""]:
         remedy = "give one file, or files with train, dev or test in their names, as fr-train.conllu"
@@ -71,12 +74,25 @@ def find_parts(paths: Iterable[str], setting: str) -> Parts:
     return {split: parts[split] for split in SPLITS if parts[split]}
 
 
+def files_in(parts: Parts) -> list[Path]:
+    """Return all files, those for training first."""
+    return [file for split in SPLITS for file in parts.get(split, ())]
+
+
+def _part_of(path: Path) -> str:
+    """Return the part that the end of a name says, "" for none."""
+    names = list(PART.finditer(path.name))
+    return str(names[-1].lastgroup) if names else ""
+
+
 def _files_of(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+    found = sorted(file for file in path.iterdir() if file.is_file())
     conllu = [file for file in found if file.suffix.lower() == ".conllu"]
-    return conllu or [file for file in found if PART.search(file.stem)]
+    return conllu or [
+        file for file in found if _part_of(file) and (file.suffix.lower() in SUFFIXES or _part_of(Path(file.suffix)))
+    ]
 
 
 def read_parts(parts: Parts, nlp: Language, components: Sequence[str], how: How) -> dict[str, list[Doc]]:
@@ -146,4 +162,6 @@ def _make_docs(sentences: Sequence[Sentence]) -> Iterator[Doc]:
         docs = [sentence.doc for sentence in group]
         size = MOST if document else IN_A_BLOCK
         for i in range(0, len(docs), size):
-            yield Doc.from_docs(docs[i : i + size], ensure_whitespace=is_spaced)
+            doc = Doc.from_docs(docs[i : i + size], ensure_whitespace=is_spaced)
+            doc.has_unknown_spaces = any(part.has_unknown_spaces for part in docs[i : i + size])  # which is not kept
+            yield doc

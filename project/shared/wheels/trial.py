@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import venv
 from collections.abc import Iterator, Sequence
@@ -63,7 +64,10 @@ def installed(wheel: Path, *, links: Path, lent: Sequence[Distribution]) -> Iter
     """
     about = read_wheel(wheel)
     with TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
+        try:
+            venv.create(folder, with_pip=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            raise StepError(f"a new environment cannot be made ({error}); python3-venv may be missing") from error
         python = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin") / "python"
         environment = Environment(python)
         site = Path(environment.call("-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())

@@ -4,6 +4,7 @@ import pytest
 import srsly
 
 from project.language.scripts import check
+from project.language.scripts.checking import machine
 from project.language.scripts.settings import SPLITS, Job
 from tests.project.language.conftest import SENTENCES
 
@@ -217,8 +218,39 @@ def test_weights_to_go_on_from(run, files):
     assert "no_such_model" in printed
 
 
+def test_what_wheels_need(run, monkeypatch):
+    monkeypatch.setattr(machine, "version", lambda name: "66.1.1")
+    monkeypatch.setattr(machine, "find_spec", lambda name: None)
+    code, printed = run()
+    assert code == 1
+    for part in ("pip: this Python", "ensurepip: this Python", "setuptools: wheels need 70.1 or newer, and here"):
+        assert part in " ".join(printed.split())
+
+
 def test_too_little_room(run, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("usage", (), {"free": 10}))
     code, printed = run()
     assert code == 1
     assert "make room" in printed
+
+
+def test_a_folder_without_files_to_read(run, files):
+    (files / "empty").mkdir()
+    code, printed = run(treebank="empty", ner="empty")
+    assert code == 1
+    assert "treebank = " in printed
+    assert "ner = " in printed
+    assert printed.count("nothing there that could be read") == 2
+
+
+def test_a_folder_with_brackets_in_its_name(run, workspace, files):
+    (files / "treebank").rename(files / "UD [v2]")
+    code, printed = run(treebank="UD [v2]")
+    assert code == 0, printed
+    assert len(Job(workspace, "fr_elmo_sm").settings().treebank) == 3
+
+
+def test_the_code_of_a_language_that_spacy_has_under_another(run):
+    code, printed = run(lang="fra")
+    assert code == 1
+    assert "spaCy calls this language 'fr'" in " ".join(printed.split())

@@ -25,7 +25,7 @@ def sample(request):
 
 @pytest.fixture
 def survey(sample):
-    return check_treebank([sample / "treebank.conllu"], Findings())[0]
+    return check_treebank({"train": [sample / "treebank.conllu"]}, Findings())[0]
 
 
 def test_treebanks(survey, sample):

@@ -8,9 +8,7 @@ import srsly
 from spacy.tokens import DocBin
 
 from project.language.scripts import treebank
-from project.language.scripts.parts import find_parts
 from project.language.scripts.settings import SPLITS, Job, Settings
-from project.shared.arguments import StepError
 from tests.support.annotated import row
 
 WORDS = "Anna Bob Carl Dora Emil Fred Gita Hans Ida Jon".split()
@@ -64,34 +62,6 @@ def docs(folder, split):
 
 def texts(folder):
     return {split: [sent[0].text for doc in docs(folder, split) for sent in doc.sents] for split in SPLITS}
-
-
-class TestParts:
-    def test_by_their_names_in_any_order(self, tmp_path):
-        files = [tmp_path / f"fr_dev-ud-{split}.conllu" for split in ("test", "train", "dev")]
-        assert find_parts(map(str, files), "treebank") == {s: [tmp_path / f"fr_dev-ud-{s}.conllu"] for s in SPLITS}
-
-    def test_folder(self, tmp_path):
-        for name in ("a-train.conllu", "a-dev.conllu", "LICENSE.txt", "stats.xml"):
-            (tmp_path / name).touch()
-        found = find_parts([str(tmp_path)], "treebank")
-        assert found == {"train": [tmp_path / "a-train.conllu"], "dev": [tmp_path / "a-dev.conllu"]}
-
-    @pytest.mark.parametrize("names", [["a.conllu"], ["a-test.conllu"], ["a.conllu", "b.conllu"]])
-    def test_files_to_be_divided(self, tmp_path, names):
-        assert find_parts(names, "treebank").keys() == {"train"}
-
-    @pytest.mark.parametrize(
-        ("names", "message"),
-        [(["a-train.conllu", "b.conllu"], "for training or for testing"), (["a-dev.conllu", "a-test.conllu"], "train")],
-    )
-    def test_names_that_say_too_little(self, names, message):
-        with pytest.raises(StepError, match=message):
-            find_parts(names, "treebank")
-
-    def test_empty_folder(self, tmp_path):
-        with pytest.raises(StepError, match="no files there"):
-            find_parts([str(tmp_path)], "treebank")
 
 
 def test_docs_have_ten_sentences_and_their_annotation(make, job):
@@ -186,6 +156,7 @@ class TestEntities:
         texts = {"n-train.iob": "Anna\tB-PER\n\nOslo\tB-LOC\n", "n-dev.iob": "Oslo\tB-LOC\n"}
         make({"a-train.conllu": sentences(1), "a-dev.conllu": sentences(2), **texts})
         (doc,) = docs(job.ner, "train")
+        assert doc.has_unknown_spaces
         assert [ent.text for ent in doc.ents] == ["Anna", "Oslo"]
         assert len(list(doc.sents)) == 2
 

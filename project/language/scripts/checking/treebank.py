@@ -14,7 +14,7 @@ from spacy.vocab import Vocab
 from project.shared.assets import CorpusError
 from project.shared.corpora import How, LeftOut, read_docs
 
-from ..settings import SPLITS
+from ..parts import Parts, files_in
 from .findings import Findings, name_some
 
 COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
@@ -118,18 +118,18 @@ def _add(found: Survey, rows: list[dict[str, str]], number: int) -> None:
             found.long.append(number)
 
 
-def check_treebank(paths: list[Path], findings: Findings) -> list[Survey]:
+def check_treebank(parts: Parts, findings: Findings) -> list[Survey]:
     """Return what the files of a treebank have, and say what they lack."""
     surveys = {}
-    for path in paths:
+    for path in files_in(parts):
         with findings.collecting():
             surveys[path] = survey(path)
     missing: set[str] = set()
     for path, found in surveys.items():
         _describe(path, found, missing, findings)
-    if len(surveys) > 1:
-        (_, train), *others = surveys.items()
-        for path, found in others:
+    train = [found for path, found in surveys.items() if path in parts["train"]]
+    for path, found in surveys.items():
+        if path not in parts["train"] and train:
             _compare(train, path, found, findings)
     return list(surveys.values())
 
@@ -158,32 +158,14 @@ def _describe(path: Path, found: Survey, missing: set[str], findings: Findings) 
             )
 
 
-def _compare(train: Survey, path: Path, found: Survey, findings: Findings) -> None:
-    same = len(set(found.texts) & set(train.texts))
+def _compare(train: list[Survey], path: Path, found: Survey, findings: Findings) -> None:
+    same = len(set(found.texts) & {text for survey in train for text in survey.texts})
     if same:
         share = f"{same:,} of {len(found.texts):,} sentences"
         findings.warnings.append(f"{path}: {share} are in the training part, too: scores will flatter")
     for column, counts in found.values.items():
-        if new := sorted(value for value, n in counts.items() if n and not train.values[column][value]):
+        if new := sorted(value for value, n in counts.items() if n and not any(s.values[column][value] for s in train)):
             findings.warnings.append(f"{path}: {column} that the training part does not have: {name_some(new)}")
-
-
-def order_files(key: str, paths: list[Path]) -> list[Path]:
-    """Return the files train, dev and test in this order, by their names; as they are where these say nothing.
-
-    Raises:
-        CorpusError: There are more than three, or no training part.
-    """
-    if len(paths) > len(SPLITS):
-        raise CorpusError(f"{key}: {len(paths)} files; give one, or train, dev and test: {name_some(paths)}")
-    parts = [next((split for split in SPLITS if split in path.name.lower()), "") for path in paths]
-    if len(paths) > 1 and all(parts) and len(set(parts)) == len(parts):
-        if "train" not in parts or "dev" not in parts:
-            raise CorpusError(
-                f"{key}: train or dev is missing; give one file, or train, dev and test: {name_some(paths)}"
-            )
-        return sorted(paths, key=lambda path: SPLITS.index(parts[paths.index(path)]))
-    return paths
 
 
 def read_texts(paths: list[Path], findings: Findings) -> tuple[list[str], int]:
@@ -197,18 +179,19 @@ def read_texts(paths: list[Path], findings: Findings) -> tuple[list[str], int]:
     return texts, n_words
 
 
-def check_entities(paths: list[Path], findings: Findings) -> None:
+def check_entities(parts: Parts, findings: Findings) -> None:
     """Say which entities files have; a word and its tag a line, in any columns, or CoNLL-U with NE= in MISC."""
-    found: dict[Path, Counter[str]] = {}
-    for path in paths:
+    tags = re.compile(r"(?:^|[\s|=])[BISULEM]-([^\W\d][^\s|]*)")
+    known: set[str] = set()  # in the training part, whose files come first
+    for path in files_in(parts):
         with findings.collecting():
-            tags = re.compile(r"(?:^|[\s|=])[BISULEM]-([^\W\d][^\s|]*)")
-            found[path] = Counter(tag for _, line in _lines(path) if line[:1] != "#" for tag in tags.findall(line)[-1:])
-    for i, (path, labels) in enumerate(found.items()):
-        if not labels:
-            findings.errors.append(f"{path}: no tags of entities in it, as B-PER")
-        else:
+            found = (tags.findall(line) for _, line in _lines(path) if line[:1] != "#")
+            labels = Counter(tag for tags_of_line in found for tag in tags_of_line[-1:])
+            if not labels:
+                raise CorpusError(f"{path}: no tags of entities in it, as B-PER")
             counts = ", ".join(f"{label} {n:,}" for label, n in labels.most_common())
             findings.infos.append(f"{path}: words of entities: {counts}")
-        if i and (new := sorted(labels.keys() - next(iter(found.values())).keys())):
-            findings.warnings.append(f"{path}: labels that the training part does not have: {name_some(new)}")
+            if path in parts["train"]:
+                known |= labels.keys()
+            elif new := sorted(labels.keys() - known):
+                findings.warnings.append(f"{path}: labels that the training part does not have: {name_some(new)}")

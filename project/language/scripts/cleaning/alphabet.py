@@ -16,6 +16,7 @@ OPEN = 150  # different letters of a script, as of Chinese, from which on others
 SIGN, CAPITAL, UNSEEN, FOREIGN, NO_TEXT = -11.0, -11.0, -14.0, -16.0, -20.0
 LOOKED_AT = 1_000_000  # characters of the treebank
 FREQUENT = 400  # trigrams: they are half of all text of a language, and a third of that of its neighbors
+UNSPACED = frozenset(["CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"])
 FAR = 0.75  # of the share that they have in the treebank: with less, text is of another language
 CLEAR = 0.3  # share of the frequent trigrams, less than which says nothing, as in Chinese
 # Accents and vowel signs, which `\w` does not have
@@ -37,6 +38,11 @@ class Alphabet:
         """Learn from sentences that have so many words."""
         texts = list(texts)
         counts = Counter(character for text in texts for character in text)
+        self.has_spaces = counts[" "] * 10 > n_words
+        if self.has_spaces and _is_unspaced(counts):  # of a file that has a word a line
+            self.has_spaces = False
+            texts = [text.replace(" ", "") for text in texts]
+            del counts[" "]
         size = max(1, sum(counts.values()))
         letters: Counter[str] = Counter()
         for character, n in counts.items():
@@ -50,7 +56,6 @@ class Alphabet:
         self._logs = {character: math.log(n / size) for character, n in counts.items()}
         self._is_unknown = lru_cache(2**17)(lambda character: character.isalpha() and not self.knows(character))
         self.length = max(1.0, size / max(1, n_words))
-        self.has_spaces = counts[" "] * 10 > n_words
         self.is_composed = all(unicodedata.is_normalized("NFC", text) for text in texts)
         own = [text for i, text in enumerate(texts) if i % 10]
         found = Counter(trigrams(islice((c for text in own for c in f"{text} ".casefold()), LOOKED_AT)))
@@ -98,6 +103,13 @@ class Alphabet:
         if self.letters.issuperset(character.casefold()):
             return CAPITAL
         return UNSEEN if script_of(character) in self.scripts else FOREIGN
+
+
+def _is_unspaced(counts: Counter[str]) -> bool:
+    """Return whether most letters are of scripts that have no spaces between words."""
+    letters = {character: n for character, n in counts.items() if character.isalpha()}
+    unspaced = sum(n for letter, n in letters.items() if script_of(letter) in UNSPACED)
+    return 2 * unspaced > sum(letters.values())
 
 
 def trigrams(characters: Iterable[str]) -> list[str]:

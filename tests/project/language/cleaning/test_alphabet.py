@@ -31,3 +31,10 @@ def test_another_language(english):
 def test_letters_that_become_two_without_case():
     german = Alphabet(["Die Straße ist naß und groß, der Fluß auch, und wir essen Süßes."], 13)
     assert german.knows_most("Straße STRASSE")
+
+
+def test_spaces_of_a_file_with_a_word_a_line_are_none_of_the_language():
+    chinese = Alphabet([" ".join(text) for text in CJK], 420)
+    assert not chinese.has_spaces
+    assert chinese.length == Alphabet(CJK, 420).length
+    assert Alphabet(["Το σπίτι βρίσκεται κοντά στη θάλασσα."], 6).has_spaces
