@@ -50,8 +50,14 @@ def guess_lines(lines: list[str]) -> Lines | None:
     if len(full) >= FEWEST and 2 * sum(map(_ends_in_a_mark, full)) > len(full):
         return "sentences"
     pairs = [(line, after) for line, after in pairwise(lines) if line and after]
-    broken = [line for line, after in pairs if len(line) in WRAPPED_AT and after[0].islower() and line[-1] not in FINAL]
+    broken = [line for line, after in pairs if len(line) in WRAPPED_AT and is_small(after[0]) and line[-1] not in FINAL]
     return "wrapped" if len(pairs) >= FEWEST and 10 * len(broken) > 3 * len(pairs) else None
+
+
+def is_small(letter: str) -> bool:
+    """Return whether sentences would begin with another form of a letter; not so in Georgian, whose letters are
+    lower case to Unicode."""
+    return letter.islower() and letter.title() != letter
 
 
 def _ends_in_a_mark(line: str) -> bool:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_elmo.text.hints import find_hint, guess_lines
+from spacy_elmo.text.hints import find_hint, guess_lines, is_small
 
 SENTENCES = [
     "The central bank raised its rates because prices had been rising for months and nobody thought they would fall.",
@@ -39,3 +39,10 @@ def test_a_hint_names_the_file_and_what_to_do(tmp_path: Path):
         f"{files[3]}: lines seem to be broken within sentences; --lines wrapped joins them up to a blank line"
     )
     assert find_hint(files[:3], "--lines") == ""
+
+
+@pytest.mark.parametrize(
+    ("letter", "is_lower"), [("a", True), ("é", True), ("ß", True), ("A", False), ("ა", False), ("क", False)]
+)
+def test_letters_that_sentences_do_not_begin_with(letter: str, is_lower: bool):
+    assert is_small(letter) is is_lower

@@ -58,13 +58,13 @@ def find_encoding(data: io.BufferedReader, alphabet: Alphabet, first: int = 0) -
     decoder = codecs.getincrementaldecoder("utf8")()
     chunk = data.read(min(CHUNK, first or CHUNK))
     found = _by_head(chunk[: 2**16], alphabet)
-    read = 0
+    read, has_utf8 = 0, False
     while chunk and not found:
         read += len(chunk)
         try:
-            decoder.decode(chunk)
+            has_utf8 |= not decoder.decode(chunk).isascii()
         except UnicodeDecodeError:
-            return _by_lines(chunk, alphabet)
+            return _by_lines(chunk, alphabet, has_utf8)
         chunk = data.read(CHUNK) if not first or read < first else b""
     return found or Encoding("utf_8")
 
@@ -82,22 +82,29 @@ def _by_head(head: bytes, alphabet: Alphabet) -> Encoding | None:
     return Encoding("iso2022_jp") if b"\x1b$" in head and head.isascii() else None
 
 
-def _by_lines(chunk: bytes, alphabet: Alphabet) -> Encoding:
-    """Return the encoding of bytes that are not all UTF-8."""
+def _by_lines(chunk: bytes, alphabet: Alphabet, has_utf8: bool) -> Encoding:
+    """Return the encoding of bytes that are not all UTF-8; `has_utf8` says whether letters before them were."""
     lines = chunk.split(b"\n")
     good: list[bytes] = []
     bad: list[bytes] = []
     for line in lines[1:-1] if len(chunk) == CHUNK and len(lines) > 2 else lines:  # others may be parts
         if not line.isascii():
             (good if _is_utf8(line) else bad).append(line)
-    sample = b"\n".join(bad or [line for line in lines if not line.isascii()])
-    if len(sample) > SAMPLE:
-        start = next(i for i in range(len(sample)) if sample[i] > 127)
-        sample = sample[start : start + SAMPLE]
+    sample = _sample(bad or [line for line in lines if not line.isascii()])
     text = sample.decode("utf8", "replace")
     if 20 * text.count("\ufffd") < sum(not character.isascii() for character in text):
         return Encoding("utf_8")  # in which a few bytes are broken
-    return Encoding(_most_likely(sample, LEGACY + WIDE[:2], alphabet)[0], is_mixed=len(good) > len(bad))
+    name, _ = _most_likely(sample, LEGACY + WIDE[:2], alphabet)
+    if good and not has_utf8:  # lines of other encodings may be UTF-8 by chance, and mean nothing then
+        has_utf8 = _most_likely(_sample(good), ("utf_8", name), alphabet)[0] == "utf_8"
+    return Encoding(name, is_mixed=has_utf8 and name not in WIDE)
+
+
+def _sample(lines: list[bytes]) -> bytes:
+    """Return some of the bytes of lines, from the first one on that is not ASCII."""
+    sample = b"\n".join(lines)
+    start = next((i for i in range(len(sample)) if sample[i] > 127), 0) if len(sample) > SAMPLE else 0
+    return sample[start : start + SAMPLE]
 
 
 def _is_utf8(line: bytes) -> bool:

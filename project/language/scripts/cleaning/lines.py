@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice, pairwise
 
-from spacy_elmo.text.hints import FINAL, LOOKED_AT, guess_lines
+from spacy_elmo.text.hints import FINAL, LOOKED_AT, guess_lines, is_small
 
 Document = list[str]  # paragraphs
 LONGEST_PARAGRAPH, LONGEST_DOCUMENT = 4_000, 20_000  # characters
@@ -93,7 +93,7 @@ def is_wrapped(lines: list[str]) -> bool:
         return True
     pairs = [line for line, after in pairwise(lines) if line and after]
     widest = max(map(len, lines), default=0)
-    if len(pairs) < FEWEST or not NARROWEST // 2 <= widest <= WIDEST or any(c.islower() for c in "".join(lines[:50])):
+    if len(pairs) < FEWEST or not NARROWEST // 2 <= widest <= WIDEST or any(is_small(c) for c in "".join(lines[:50])):
         return False
     full = [line for line in pairs if 4 * len(line) >= 3 * widest]
     return 5 * len(full) >= 4 * len(pairs) and 2 * sum(line[-1] in MARKS for line in full) < len(full)
@@ -123,11 +123,11 @@ def _join(lines: Iterable[str], wrapped: bool) -> Iterator[str]:
 
 def _goes_on(line: str, after: str) -> bool:
     """Return whether a line alone shows that the next is a part of the same sentence."""
-    return NARROWEST <= len(line) <= WIDEST and line[-1] not in MARKS and after[0].islower()
+    return NARROWEST <= len(line) <= WIDEST and line[-1] not in MARKS and is_small(after[0])
 
 
 def _put_together(line: str, after: str) -> str:
-    if line[-1] == "-" and line[-2:-1].isalpha() and after[0].islower():
+    if line[-1] == "-" and line[-2:-1].isalpha() and is_small(after[0]):
         return line[:-1] + after
     is_wide = all(unicodedata.east_asian_width(character) in "WF" for character in (line[-1], after[0]))
     return line + after if is_wide else f"{line} {after}"

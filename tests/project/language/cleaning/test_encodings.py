@@ -53,3 +53,28 @@ def test_a_few_broken_bytes_do_not_make_it_another_encoding(alphabet):
     content = "la forêt brûle déjà près du château\n".encode() * 50 + b"\xff\n"
     found = find_encoding(io.BufferedReader(io.BytesIO(content)), alphabet)
     assert "".join(decode(io.BufferedReader(io.BytesIO(content)), found)).count("forêt brûle") == 50
+
+
+def read(content, alphabet):
+    found = find_encoding(io.BufferedReader(io.BytesIO(content)), alphabet)
+    return "".join(decode(io.BufferedReader(io.BytesIO(content)), found))
+
+
+@pytest.mark.parametrize(("old", "new"), [(500, 400), (900, 10), (10, 900)])
+def test_lines_of_two_encodings_whichever_are_more(alphabet, old, new):
+    line = "la forêt brûle déjà près du château\n"
+    content = line.encode() * new + line.encode("cp1252") * old
+    assert read(content, alphabet) == line * (old + new)
+
+
+def test_a_long_start_in_utf_8_and_an_end_in_another_encoding(alphabet):
+    line = "la forêt brûle déjà près du château\n"
+    n = CHUNK // len(line.encode()) + 1
+    content = line.encode() * n + line.encode("cp1252") * (2 * n)
+    assert read(content, alphabet) == line * (3 * n)
+
+
+def test_lines_that_are_utf_8_by_chance():
+    text = "联通\n今天天气很好，我们一起去公园。\n" * 20
+    alphabet = Alphabet([text], 100)
+    assert read(text.encode("gb18030"), alphabet) == text
