@@ -24,7 +24,14 @@ Rows = dict[str, dict[str, float]]  # words and perplexities by source
 
 
 def publish(
-    run: Path, dest: Path, meta: dict[str, Any], *, license_text: str, heldout: Path, before: Sequence[Path] = ()
+    run: Path,
+    dest: Path,
+    meta: dict[str, Any],
+    *,
+    license_text: str,
+    heldout: Path,
+    tokenizer: str | None = None,
+    before: Sequence[Path] = (),
 ) -> Rows:
     """Write the model directory of a run, in half precision, and its softmax in 8 bits.
 
@@ -36,6 +43,7 @@ def publish(
         meta: Facts for people.
         license_text: Text of the license.
         heldout: A file, folder or pattern of held-out texts.
+        tokenizer: A pipeline whose tokenizer splits them; None for that of the language.
         before: The directories of runs that it went on from, whose steps, tokens and seconds count as well.
 
     Returns:
@@ -52,7 +60,7 @@ def publish(
     if lacking := [key for key in (*OF_THE_RUN, "training_data") if key not in found]:
         raise StepError(f"{trained}: its meta.json has no {lacking[0]}; give the run of the step `pretrain`")
     msg.info(f"Measuring the perplexity of {heldout}")
-    rows = measure_files(trained, [heldout], vocab=None, lang=found["lang"], n_process=1)
+    rows = measure_files(trained, [heldout], vocab=None, lang=found["lang"], tokenizer=tokenizer, n_process=1)
     by_source = {Path(row["text"]).stem: describe(row) for row in rows}
     for earlier in before:
         facts = read_json(earlier / "model-last" / "meta.json")

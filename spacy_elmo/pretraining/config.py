@@ -224,7 +224,7 @@ def read_config(path: Path, overrides: dict[str, Any]) -> Config:
     return Config().from_str(merged.to_str(), interpolate=False, overrides=overrides)
 
 
-def make_config(*, size: str, words: int, lang: str, epochs: int = 10) -> Config:
+def make_config(*, size: str, words: int, lang: str, epochs: int = 10, tokenizer: str | None = None) -> Config:
     """Return a config for a model of a size and an amount of text.
 
     Args:
@@ -232,15 +232,16 @@ def make_config(*, size: str, words: int, lang: str, epochs: int = 10) -> Config
         words: In the text, about.
         lang: Code of its language.
         epochs: Times through it.
+        tokenizer: A pipeline whose tokenizer splits the text; None for that of the language.
 
     Raises:
-        ValueError: The size is not known, there is too little text, or spaCy does not know the language.
+        ValueError: The size is not known, there is too little text, or spaCy cannot split text of the language.
     """
     if size not in SIZES:
         raise ValueError(f"size = {size!r}: must be one of {', '.join(SIZES)}")
     if words < 1 or epochs < 1:
         raise ValueError(f"words = {words}, epochs = {epochs}: must be at least 1")
-    check_language(lang)
+    check_language(lang, tokenizer)
     chosen = SIZES[size]
     config = Config().from_str(DEFAULT, interpolate=False)
     training, unroll_steps = config["training"], config["training"]["unroll_steps"]
@@ -248,7 +249,7 @@ def make_config(*, size: str, words: int, lang: str, epochs: int = 10) -> Config
     while batch_size > 1 and batch_size * unroll_steps * 20 > words:  # twenty windows an epoch at least
         batch_size //= 2
     steps = max(1, round(words * TOKENS_A_WORD * epochs / (batch_size * unroll_steps)))
-    config["nlp"]["lang"] = lang
+    config["nlp"] |= {"lang": lang, "tokenizer": tokenizer}
     config["corpus"]["max_words"] = min(chosen.max_words, max(1000, words // 50))
     config["model"] |= {
         "hidden_size": chosen.hidden_size,

@@ -112,12 +112,11 @@ def plan_run(
         raise ValueError(f"words = {words}: too little to train on; give text of {FEWEST_WORDS} words at least")
     paths = [str(path) for path in text]
     given = {
-        "nlp.tokenizer": tokenizer,
         "system.threads": threads,
         "paths.init": init,
         "paths.train": paths[0] if len(paths) == 1 else paths or None,
     }
-    draft = partial(_draft, words=words, lang=lang, given=given)
+    draft = partial(_draft, words=words, lang=lang, tokenizer=tokenizer, given=given)
 
     def measure(size: str) -> float:
         if tokens_per_second is not None:
@@ -151,9 +150,9 @@ def _check(hours: float, size: str | None, init: str | None, tokens_per_second: 
         raise ValueError("tokens_per_second: of which size? Give the size as well, or the model to go on from")
 
 
-def _draft(size: str, *, words: int, lang: str, given: Mapping[str, Any]) -> Config:
+def _draft(size: str, *, words: int, lang: str, tokenizer: str | None, given: Mapping[str, Any]) -> Config:
     """Return a config of a size, without a schedule."""
-    config = make_config(size=size, words=words, lang=lang)
+    config = make_config(size=size, words=words, lang=lang, tokenizer=tokenizer)
     for place, value in given.items():
         section, key = place.split(".")
         config[section][key] = value

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 from thinc.api import Config
 
 from spacy_elmo.pipeline.recipes import make_config as make_pipeline_config
@@ -55,6 +56,13 @@ def test_a_config_of_every_size_can_be_resolved(size: str, words: int, text: Pat
 def test_a_size_that_is_not_known_is_refused():
     with pytest.raises(ValueError, match="tiny, small, medium, original"):
         make_config(size="huge", words=1000, lang="en")
+
+
+def test_a_tokenizer_in_place_of_one_that_is_not_installed(tmp_path: Path):
+    blank = {"nlp": {"tokenizer": {"@tokenizers": "spacy.Tokenizer.v1"}}}
+    spacy.blank("ko", config=blank).to_disk(tmp_path)
+    config = make_config(size="tiny", words=1000, lang="ko", tokenizer=str(tmp_path))
+    assert config["nlp"]["tokenizer"] == str(tmp_path)
 
 
 OLD = [

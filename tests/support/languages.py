@@ -64,7 +64,11 @@ def make_history() -> list[dict[str, float]]:
 
 
 def write_results(job: Job, lines: list[dict[str, Any]]) -> None:
-    """Write runs.jsonl."""
+    """Write runs.jsonl, and files where there are Docs that the runs learned from."""
+    for kind in {line["kind"] for line in lines}:
+        folder = job.treebank.with_name(kind)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "train.spacy").touch()
     job.results.mkdir(parents=True, exist_ok=True)
     (job.results / "runs.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf8")
 

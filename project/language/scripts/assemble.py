@@ -11,8 +11,7 @@ from project.shared.results import Result
 
 from .figures import read_runs
 from .results import ELMO
-from .runs import KINDS
-from .settings import Job
+from .settings import KINDS, Job
 
 
 def assemble(job: Job) -> Language:
@@ -27,7 +26,7 @@ def assemble(job: Job) -> Language:
     Raises:
         StepError: Where no run is done, or the pipeline of a run is gone.
     """
-    runs = read_runs(job, job.settings().seeds)
+    runs = read_runs(job, job.settings())
     best = [run for kind in KINDS if (run := runs.best(kind, ELMO))]
     if not best:
         raise StepError(f"{job.results}: no run with ELMo yet; run the step `train` first")

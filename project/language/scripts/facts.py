@@ -42,3 +42,10 @@ def license_text(what: str, facts: dict[str, Any], sources: Iterable[dict[str, s
         name, *others = (source.get(key, UNKNOWN) for key in ("name", "author", "license"))
         lines += [f"- {name}, by {others[0]}", f"  {others[1]}", *([f"  {source['url']}"] if source.get("url") else [])]
     return "\n".join(lines) + "\n"
+
+
+def list_sources(value: Any) -> list[dict[str, str]]:
+    """Return the sources that a model names, which may be names alone, or one name."""
+    values = value if isinstance(value, list) else [value]
+    named = ({"name": source} if isinstance(source, str) else source for source in values)
+    return [source for source in named if isinstance(source, dict)]

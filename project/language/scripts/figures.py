@@ -8,8 +8,8 @@ from statistics import mean, stdev
 from project.shared.arguments import StepError
 from project.shared.results import Result
 
-from .results import BASELINE, ELMO, SCORES, Results
-from .settings import Job
+from .results import BASELINE, ELMO, SCORES, Results, systems
+from .settings import Job, Settings
 
 
 class Runs:
@@ -75,14 +75,14 @@ class Runs:
         return [value - without[seed] for seed, value in with_elmo.items() if seed in without]
 
 
-def read_runs(job: Job, seeds: Sequence[int]) -> Runs:
-    """Return the runs of a language. Raises StepError where there are none, or a line cannot be used."""
-    results = Results(job)
-    runs = Runs(results.lines, seeds)
+def read_runs(job: Job, settings: Settings) -> Runs:
+    """Return the runs of what is asked for now. Raises StepError where there are none, or a line cannot be used."""
+    results, compared = Results(job), systems(settings)
+    lines = [line for line in results.lines if line["kind"] in job.kinds and line["system"] in compared]
+    runs = Runs(lines, settings.seeds)
     if not runs.all:
-        raise StepError(
-            f"{results.path}: no results of the seeds {', '.join(map(str, seeds))} yet; run the step `train` first"
-        )
+        seeds = ", ".join(map(str, settings.seeds))
+        raise StepError(f"{results.path}: no results of the seeds {seeds} yet; run the step `train` first")
     return runs
 
 

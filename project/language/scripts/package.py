@@ -65,7 +65,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
 def save(job: Job, settings: Settings, model: Path) -> None:
     """Write the shipped pipeline, with all that it says of itself."""
     nlp = assemble(job)
-    describe(nlp, job, settings, read_runs(job, settings.seeds))
+    describe(nlp, job, settings, read_runs(job, settings))
     nlp.to_disk(model)
     write_documents(nlp, model, job)
 

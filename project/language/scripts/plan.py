@@ -17,6 +17,7 @@ from wasabi import msg
 from project.shared.arguments import clear_errors
 from project.shared.workspace import Workspace
 from spacy_elmo.pretraining.plan import plan_run
+from spacy_elmo.text.pipelines import describe_tokenizer
 from spacy_elmo.util.staging import staged
 
 from .progress import announce
@@ -32,6 +33,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     figures = read_notes(job.text / NOTES, after="text")["figures"]
     words = {"words": figures["words"], "dev_words": figures["heldout_words"]}
     asked = {key: getattr(settings, key) for key in ("lang", "hours", "init", "threads")} | words
+    asked["tokenizer"] = describe_tokenizer(str(job.tokenizer))  # text that is split otherwise is another text
     if job.plan.is_file() and read_notes(job.asked) == asked:
         msg.info(f"{job.plan}: planned before, for the same hours and text")
         return

@@ -19,7 +19,7 @@ from project.shared.workspace import Workspace
 from spacy_elmo.models.describe import read_facts
 from spacy_elmo.util.files import read_json
 
-from .facts import license_text, model_facts
+from .facts import license_text, list_sources, model_facts
 from .progress import announce
 from .settings import Settings, read_job
 
@@ -30,16 +30,23 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     announce(job, settings, "pretrain")
     if not job.plan.is_file():
         raise StepError(f"{job.plan}: no such file; run the step `plan` first")
-    run = job.run
+    run, facts = job.run, make_facts(settings)
     if status := run_command(["elmo", "pretrain", job.plan, "--output", run, "--resume"]):
         sys.exit(status)
-    trained, facts = read_json(run / "model-best" / "meta.json"), make_facts(settings)
+    trained = read_json(run / "model-best" / "meta.json")
     shipped = read_facts(job.model) if job.model.is_dir() else {}
     if all(shipped.get(key) == value for key, value in facts.items()) and shipped.get("run") == run.name:
         msg.info(f"{job.model}: written before, from this run")
         return
     text = license_text(f"{settings.name}: weights of a bidirectional language model", facts, facts["training_data"])
-    rows = publish(run, job.model, facts | {"run": run.name}, license_text=text, heldout=job.text / "heldout.txt")
+    rows = publish(
+        run,
+        job.model,
+        facts | {"run": run.name},
+        license_text=text,
+        heldout=job.text / "heldout.txt",
+        tokenizer=str(job.tokenizer),
+    )
     perplexity = rows["heldout"]["mean"]
     msg.good(f"{job.model}: {trained['words']:,} tokens read, perplexity {perplexity} of held-out text")
 
@@ -48,7 +55,7 @@ def make_facts(settings: Settings) -> dict[str, Any]:
     """Return what a person would know of the model."""
     facts = model_facts(settings)
     start = read_facts(settings.init) if settings.init else {}
-    sources = [*start.get("training_data", []), *facts.get("training_data", [])]
+    sources = [*list_sources(start.get("training_data")), *facts.get("training_data", [])]
     facts["training_data"] = sources or [{"name": "raw text", "license": "not stated"}]
     return facts | ({"init": start.get("name", settings.init)} if settings.init else {})
 

@@ -20,8 +20,7 @@ from spacy_elmo.models.describe import read_facts
 from .cleaning.files import find_text
 from .pages.curve import read_history
 from .results import BASELINE, ELMO, INIT, Results, systems
-from .runs import KINDS
-from .settings import Job, Settings, read_notes
+from .settings import KINDS, Job, Settings, read_notes
 
 TEXT_BYTES_A_SECOND = 1_500_000  # cleaned
 TREEBANK_BYTES_A_SECOND = 200_000  # read, with the tokenizer that is taught

@@ -33,7 +33,7 @@ from .settings import SPLITS, Job, Settings, read_job
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, list(arguments), "Write what came of a language as a page and as Markdown")
     announce(job, settings, "report")
-    runs = read_runs(job, settings.seeds)
+    runs = read_runs(job, settings)
     sections = [section for section in _sections(job, settings, runs) if section is not None]
     Report(make_title(settings), settings.name, list(_made_from(settings)), sections).write(job.results)
     for label, figures in tables.find_headline(runs).items():

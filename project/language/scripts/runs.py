@@ -8,6 +8,7 @@ import math
 import shutil
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import spacy
@@ -26,7 +27,6 @@ from .settings import SPLITS, Job, Settings
 
 COMPONENTS = {"tagger": ("XPOS",), "morphologizer": ("UPOS", "FEATS"), "trainable_lemmatizer": ("LEMMA",)}
 COMPONENTS["parser"] = ("HEAD",)
-KINDS = ("treebank", "ner")
 EVALUATIONS = 10  # of a training, at least
 RARELY = 200  # steps between evaluations, at most
 
@@ -55,10 +55,8 @@ class Runs:
     def all(self) -> Iterator[Run]:
         """Yield the runs: with each seed, those without ELMo first, which are done sooner."""
         for seed in self.settings.seeds:
-            for kind in KINDS:
-                if (self.job.treebank.with_name(kind) / "train.spacy").is_file():
-                    for system in systems(self.settings):
-                        yield Run(self, kind, system, seed)
+            for kind, system in product(self.job.kinds, systems(self.settings)):
+                yield Run(self, kind, system, seed)
 
 
 class Run:

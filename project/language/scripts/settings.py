@@ -16,6 +16,7 @@ from project.shared.workspace import Workspace
 from spacy_elmo.util.staging import staged
 
 SPLITS = ("train", "dev", "test")
+KINDS = ("treebank", "ner")  # of what pipelines learn from
 SUFFIX = "_elmo_sm"  # of the names of models, by the convention of spaCy
 FILE = "settings.json"
 NOTES = "notes.json"  # of a step: {"notes": [{"level": "info" or "warning", "text": ...}], "figures": {...}}
@@ -94,6 +95,11 @@ class Job:
         return self.ner if has_ner and not has_treebank else self.treebank
 
     @property
+    def kinds(self) -> list[str]:
+        """Return which of KINDS there are Docs of."""
+        return [kind for kind in KINDS if (self.treebank.with_name(kind) / "train.spacy").is_file()]
+
+    @property
     def tokenizer(self) -> Path:
         """Return the folder of a blank pipeline, whose tokenizer splits raw text, treebank and all later text."""
         return self.workspace.corpus / self.name / "tokenizer"
@@ -115,8 +121,10 @@ class Job:
 
     @property
     def run(self) -> Path:
-        """Return the folder of the pretraining, one for each plan."""
-        digest = hashlib.md5(self.plan.read_bytes()).hexdigest()[:8] if self.plan.is_file() else "unplanned"
+        """Return the folder of the pretraining, one for each plan and what it was made for."""
+        if not (self.plan.is_file() and self.asked.is_file()):
+            return self.training / "pretraining-unplanned"
+        digest = hashlib.md5(self.plan.read_bytes() + self.asked.read_bytes()).hexdigest()[:8]
         return self.training / f"pretraining-{digest}"
 
     @property

@@ -11,6 +11,7 @@ from project.shared.results import is_number
 from project.shared.wheels.folder import WheelFolder
 from spacy_elmo.util.files import WeightsError, read_json
 
+from ..facts import list_sources
 from ..figures import Runs
 from ..settings import Job, Settings
 
@@ -77,7 +78,8 @@ def package(job: Job, settings: Settings) -> Section | None:
     """Return how the wheels are installed, None where the pipeline has none yet."""
     folder = WheelFolder(job.packages)
     paths = [job.packages / name for name in folder.digests if (job.packages / name).is_file()]
-    own = [path.name.partition("-")[0] for path in paths if path.name.startswith(f"{settings.lang}_")]
+    names = [path.name.partition("-")[0] for path in paths]
+    own = [name for name in names if name.startswith(f"{settings.lang}_") and name != settings.name]
     if not own:
         return None
     size = sum(path.stat().st_size for path in paths) / 1e6
@@ -111,9 +113,8 @@ def find_sources(job: Job, settings: Settings) -> list[dict[str, str]]:
     weights = {**model, "name": f"{_text(model, 'name')} {_text(model, 'version')}".strip()}
     files = [{"name": Path(path).name} for path in (*settings.treebank, *settings.ner)]
     found: dict[str, dict[str, str]] = {}
-    for source in (*_list(given), *([] if given else files), weights, *_list(model.get("training_data"))):
-        source = {"name": source} if isinstance(source, str) else source
-        known = {key: _text(source, key) for key in KEYS if _text(source, key)} if isinstance(source, dict) else {}
+    for source in list_sources([*_list(given), *([] if given else files), weights, *_list(model.get("training_data"))]):
+        known = {key: _text(source, key) for key in KEYS if _text(source, key)}
         if known.get("name"):
             found.setdefault(known["name"], known)
     return list(found.values())

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from project.language.scripts.figures import Runs, average, read_runs
+from project.language.scripts.results import INIT
 from project.shared.arguments import StepError
 from tests.support.languages import BASELINE, ELMO, make_run, write_results
 
@@ -82,6 +83,12 @@ def test_a_line_that_is_no_run_is_named(job, line, problem):
     with (job.results / "runs.jsonl").open("a", encoding="utf8") as file:
         file.write(f"\n{line}\n")
     with pytest.raises(StepError) as caught:
-        read_runs(job, [0])
+        read_runs(job, job.settings())
     assert "runs.jsonl:2: not the result of a run" in str(caught.value)
     assert problem in str(caught.value)
+
+
+def test_runs_of_what_is_not_asked_for_any_more_do_not_count(job):
+    write_results(job, [make_run(ELMO), make_run(INIT), make_run(ELMO, kind="ner")])
+    (job.ner / "train.spacy").unlink()
+    assert [(run["kind"], run["system"]) for run in read_runs(job, job.settings()).all] == [("treebank", ELMO)]

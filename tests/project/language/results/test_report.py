@@ -56,6 +56,7 @@ def test_all_parts_are_there(job, written):
 
 def test_what_the_text_brought_to_the_first_model(job, written):
     pipelines = write_all(job)
+    job.keep(make_settings(init="it_elmo_md"))
     lines = [json.loads(line) for line in (job.results / "runs.jsonl").read_text().splitlines()]
     write_results(job, [*lines, *(make_run(INIT, n, quality=0.87 + n / 1000) for n in range(3))])
     page, markdown = written(pipelines)
@@ -87,6 +88,14 @@ def test_wheels_are_shown_with_how_to_install_them(job, written):
     page, markdown = written()
     assert "1 wheel of 0.0 MB, not tried yet" in page
     assert "pip install --find-links . it_dep_elmo_sm" in markdown
+
+
+def test_the_wheel_to_install_is_that_of_the_pipeline_not_of_the_model(job, written):
+    write_results(job, [make_run(ELMO)])
+    folder = WheelFolder(job.packages)
+    for name in ("it_elmo_sm", "it_ner_elmo_sm"):
+        folder.keep(name, lambda folder, name=name: write_wheel(folder, name, "1.0"))
+    assert "pip install --find-links . it_ner_elmo_sm" in written()[1]
 
 
 def test_sentences_are_left_out_where_a_pipeline_is_gone(job, call):
