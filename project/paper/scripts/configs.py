@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import ceil
 from typing import Any
 
 from spacy.util import load_model_from_config
@@ -14,7 +16,9 @@ from .tasks import TASKS, Block, Task
 
 BATCH_WORDS = 500
 TOLERANCE = 0.2  # by which a batch may be larger
-EVALUATIONS = 10  # of a training, at most about; two in an epoch
+MEAN_WORDS = 490  # of the batches that come of it, about
+EVALUATIONS = 6  # of a training, at most about; two in an epoch
+LAST = 0.98  # of the steps, after which the last one is: spaCy does not evaluate at the end by itself
 
 
 def make_config(cell: Cell, *, epochs: int, docs: int, words: int, limit: int) -> Config:
@@ -30,6 +34,7 @@ def make_config(cell: Cell, *, epochs: int, docs: int, words: int, limit: int) -
         limit: How many Docs of the file of training data are taken, from the first on; 0 for all.
     """
     task = TASKS[cell.task]
+    cell = replace(cell, l2=cell.l2 * _share_of_row(task, docs, words))
     components = {task.factory: task.make_component(_make_tok2vec(cell, task))}
     paths: Block = {"train": None, "dev": None}
     initialize: Block = {}
@@ -48,7 +53,7 @@ def make_config(cell: Cell, *, epochs: int, docs: int, words: int, limit: int) -
             "max_epochs": epochs,
             "max_steps": 0,
             "patience": 0,
-            "eval_frequency": max(1, epochs * _count_steps(task, docs, words) // min(EVALUATIONS, 2 * epochs)),
+            "eval_frequency": _eval_frequency(task, epochs, docs, words),
             "dropout": cell.dropout,
             "batcher": _make_batcher(task),
             "optimizer": {
@@ -96,6 +101,14 @@ def _make_batcher(task: Task) -> Block:
     return {"@batchers": "spacy.batch_by_words.v1", **words}
 
 
-def _count_steps(task: Task, docs: int, words: int) -> int:
-    """Return the steps of an epoch, or some less."""
-    return docs // task.batch if task.batch else min(docs, int(words / (1 + TOLERANCE) / BATCH_WORDS))
+def _eval_frequency(task: Task, epochs: int, docs: int, words: int) -> int:
+    """Return after how many steps a training is evaluated, so that the last evaluation is near its end."""
+    steps = epochs * ceil(docs / task.batch) if task.batch else LAST * epochs * min(docs, words / MEAN_WORDS)
+    return max(1, int((steps - 1) / min(EVALUATIONS, 2 * epochs)))
+
+
+def _share_of_row(task: Task, docs: int, words: int) -> float:
+    """Return the share of a word in the unit of the loss, since a mix has its lambda for each word of a batch."""
+    if task.loss == "words":
+        return 1.0
+    return docs / words / (task.batch if task.loss == "mean" else 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import spacy
 
@@ -32,6 +32,7 @@ class Task:
         given: Groups of spans that are input; None where the component is to find the sentences itself.
         encoder: Settings of `make_tok2vec` where they are not its defaults.
         learn_rate: Of the optimizer.
+        loss: What the gradients are of: the sum of the losses of words or of texts, or the mean of a batch.
         is_by_words: Whether words that training did not have are scored apart.
     """
 
@@ -44,6 +45,7 @@ class Task:
     given: tuple[str, ...] | None = ()
     encoder: Block = field(default_factory=dict)
     learn_rate: float = 0.001
+    loss: Literal["words", "texts", "mean"] = "words"
     is_by_words: bool = False
 
     def make_component(self, tok2vec: Block) -> Block:
@@ -71,11 +73,11 @@ NO_ENCODER = {"encoder": "none"}  # it comes behind the mark of the predicate
 
 
 def _entailment(dataset: str, epochs: int) -> Task:
-    return Task("textcat", dataset, ACCURACY, epochs, batch=32, model=ESIM, given=("hypothesis",))
+    return Task("textcat", dataset, ACCURACY, epochs, batch=32, model=ESIM, given=("hypothesis",), loss="texts")
 
 
 def _questions(dataset: str, epochs: int) -> Task:
-    return Task("answer_span", dataset, ANSWERS, epochs, batch=32, given=("question",))
+    return Task("answer_span", dataset, ANSWERS, epochs, batch=32, given=("question",), loss="mean")
 
 
 TASKS = {
@@ -85,14 +87,14 @@ TASKS = {
     "ner-bc5cdr": Task("ner", "bc5cdr", ENTITIES, 5, is_by_words=True),
     "crf-wnut17": Task("ner_crf", "wnut17", ENTITIES, 10, encoder=CRF_ENCODER, is_by_words=True),
     "crf-bc5cdr": Task("ner_crf", "bc5cdr", ENTITIES, 5, encoder=CRF_ENCODER, is_by_words=True),
-    "sentiment": Task("textcat", "sentence_polarity", ACCURACY, 4, batch=32, model=BCN),
-    "sentiment-textcat": Task("textcat", "sentence_polarity", ACCURACY, 4),
+    "sentiment": Task("textcat", "sentence_polarity", ACCURACY, 4, batch=32, model=BCN, loss="texts"),
+    "sentiment-textcat": Task("textcat", "sentence_polarity", ACCURACY, 4, loss="texts"),
     "srl": Task("srl", "propbank_ewt", ROLES, 3, given=("predicates",), encoder=NO_ENCODER),
-    "coref": Task("coref", "litbank", CLUSTERS, 20, batch=1, learn_rate=0.004),
+    "coref": Task("coref", "litbank", CLUSTERS, 20, batch=1, learn_rate=0.004, loss="mean"),
     "qa": _questions("qamr", 3),
     "entailment-sick": _entailment("sick", 8),
     "entailment-dnc": _entailment("dnc", 3),
-    "sentiment-sst5": Task("textcat", "sst", ACCURACY, 2, batch=32, model=BCN),
+    "sentiment-sst5": Task("textcat", "sst", ACCURACY, 2, batch=32, model=BCN, loss="texts"),
     "qa-squad": _questions("squad", 3),
     "entailment-snli": _entailment("snli", 2),
 }

@@ -45,6 +45,22 @@ class TestConfigs:
         assert [training[name] for name in ("max_epochs", "max_steps", "patience")] == [2, 0, 0]
         assert not training["optimizer"]["use_averages"]
 
+    @pytest.mark.parametrize(
+        ("task", "share"), [("tagging", 1), ("sentiment-textcat", 200 / 3000), ("qa", 200 / 3000 / 32)]
+    )
+    def test_lambda_is_that_of_the_unit_of_the_loss(self, task, share):
+        (component,) = (
+            block for name, block in make(task)["components"].items() if "model" in block and name != "elmo"
+        )
+        assert component["model"]["tok2vec"]["input"]["mix"]["L2"] == pytest.approx(0.001 * share)
+
+    @pytest.mark.parametrize(("task", "epochs", "steps"), [("sentiment", 4, 4 * 7), ("coref", 20, 20 * 200)])
+    def test_the_last_evaluation_is_at_the_end(self, task, epochs, steps):
+        frequency = make_config(make_cell(task, "elmo"), **{**SIZES, "epochs": epochs})["training"]["eval_frequency"]
+        evaluated = range(0, steps, frequency)
+        assert steps - evaluated[-1] < 0.02 * steps + 6
+        assert len(evaluated) <= 8
+
     @pytest.mark.parametrize("system", ["tok2vec", "floret", "transformer"])
     def test_of_every_other_system(self, system, monkeypatch):
         monkeypatch.setattr(transformer_embed, "load", lambda name: None)
@@ -85,7 +101,7 @@ class TestConfigs:
         assert make("tagging", "tok2vec")["training"]["batcher"]["size"] == 500
 
     def test_trainings_are_evaluated_twice_an_epoch_or_after_each_step(self):
-        assert make("coref", "tok2vec")["training"]["eval_frequency"] == 200 // 2
+        assert make("coref", "tok2vec")["training"]["eval_frequency"] == (2 * 200 - 1) // 4
         few = make_config(make_cell("tagging", "tok2vec"), epochs=1, docs=3, words=20, limit=0)
         assert few["training"]["eval_frequency"] == 1
 
