@@ -14,6 +14,7 @@ Encoder = Literal["bilstm", "cnn", "none"]
 Place = Literal["input", "output", "both"]
 Layers = Literal["all", "last"]
 Block = dict[str, Any]
+CACHE_MB = 3072  # for the layers of all words of the largest corpora
 MIXES = {"all": "learned", "last": "top"}  # of `spacy-elmo.ScalarMix.v1`
 
 
@@ -67,7 +68,7 @@ def make_tok2vec(
     check_choice("place", place, Place)
     check_choice("layers", layers, Layers)
     known: dict[str, Block] = {
-        "transformer": {"@architectures": "spacy-elmo-paper.Transformer.v1"},
+        "transformer": {"@architectures": "spacy-elmo-paper.Transformer.v1", "train_cache_mb": CACHE_MB},
         "elmo": {"@architectures": "spacy-elmo.ElmoListener.v1"},
     }
     mix = {"@architectures": "spacy-elmo.ScalarMix.v1", "mix": MIXES[layers], "dropout": dropout, "L2": l2}

@@ -69,15 +69,18 @@ CLUSTERS = ("coref_conll_f", "coref_muc_f", "coref_b3_f", "coref_ceafe_f")
 ANSWERS = ("answer_f1", "answer_em")
 BCN, ESIM = ({"@architectures": f"spacy-elmo-paper.{name}.v1"} for name in ("BCN", "ESIM"))
 CRF_ENCODER = {"depth": 2, "encoder_dropout": 0.5}  # two layers, as in the paper
+BOTH = {"place": "both"}  # before the encoder and behind it, as in the paper
 NO_ENCODER = {"encoder": "none"}  # it comes behind the mark of the predicate
 
 
 def _entailment(dataset: str, epochs: int) -> Task:
-    return Task("textcat", dataset, ACCURACY, epochs, batch=32, model=ESIM, given=("hypothesis",), loss="texts")
+    return Task(
+        "textcat", dataset, ACCURACY, epochs, batch=32, model=ESIM, given=("hypothesis",), loss="texts", encoder=BOTH
+    )
 
 
 def _questions(dataset: str, epochs: int) -> Task:
-    return Task("answer_span", dataset, ANSWERS, epochs, batch=32, given=("question",), loss="mean")
+    return Task("answer_span", dataset, ANSWERS, epochs, batch=32, given=("question",), loss="mean", encoder=BOTH)
 
 
 TASKS = {

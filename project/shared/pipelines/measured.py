@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import runpy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 
 import torch
 
@@ -15,7 +17,7 @@ STATUS = Path("/proc/self/status")
 
 
 def run(command: Sequence[str], log: str, peak: str, threads: int) -> None:
-    """Run Python in this process, which does nothing else.
+    """Run Python in this process, which does nothing else, and ends where the one that it works for is killed.
 
     Args:
         command: `-m MODULE`, a script or `-c CODE`, and what it is called with. Modules of `project` are found.
@@ -26,6 +28,7 @@ def run(command: Sequence[str], log: str, peak: str, threads: int) -> None:
     with open(log, "ab") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
+    Thread(target=_end_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = str(threads)
     torch.set_num_threads(threads)
     if str(REPOSITORY) not in sys.path:
@@ -42,6 +45,14 @@ def run(command: Sequence[str], log: str, peak: str, threads: int) -> None:
             runpy.run_path(command[0], run_name="__main__")
     finally:
         Path(peak).write_text(peak_memory(), encoding="utf8")
+
+
+def _end_with_parent() -> None:
+    """Wait until the process that started this one is gone, and end: nobody would take the result."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def peak_memory() -> str:

@@ -14,6 +14,8 @@ from typing import Any, Protocol, TypeVar
 from tqdm import tqdm
 from wasabi import msg
 
+from .processes import RunError
+
 
 class Run(Protocol):
     """What is done: `name` is for people, `log` has what it prints."""
@@ -31,16 +33,20 @@ AnyRun = TypeVar("AnyRun", bound=Run)
 def work_off(
     runs: Sequence[AnyRun], do: Callable[[AnyRun], dict[str, Any]], keep: Callable[[dict[str, Any]], str], jobs: int
 ) -> None:
-    """Do runs, some at a time. The first that fails, or an interruption, is the end for those not started yet.
+    """Do runs, some at a time. Those that fail are named at the end; an interruption is the end for those not started.
 
     Args:
         runs: What is to be done.
         do: Does it, and returns its result.
         keep: Is called with one result at a time, and returns a line about it.
         jobs: Runs at a time.
+
+    Raises:
+        RunError: Some failed, after all others are done; with what the first of them said, and the names of the others.
     """
     stopped, lock = Event(), Lock()
     done: list[str] = []  # a bar that is not shown does not count
+    failed: dict[str, RunError] = {}
     start = time.monotonic()
 
     def work(run: AnyRun) -> None:
@@ -49,6 +55,12 @@ def work_off(
         tell(msg.info, f"{run.name}: started; its log is {run.log}")
         try:
             result = do(run)
+        except RunError as error:
+            with lock:
+                failed[run.name] = error
+                bar.update()
+                tell(msg.fail, f"{run.name}: failed, see {run.log}; the others go on")
+            return
         except BaseException:
             stopped.set()
             raise
@@ -56,7 +68,8 @@ def work_off(
             line = keep(result)
             bar.update()
             done.append(line)
-            left = (time.monotonic() - start) / len(done) * (len(runs) - len(done))
+            ended = len(done) + len(failed)
+            left = (time.monotonic() - start) / ended * (len(runs) - ended)
             rest = f", about {timedelta(seconds=round(left))} left" if left else ""
             tell(msg.good, f"{line} ({len(done)} of {len(runs)}{rest})")
 
@@ -69,11 +82,14 @@ def work_off(
         try:
             pending = [pool.submit(work, run) for run in runs]
             while pending:
-                ended = wait(pending, timeout=1, return_when=FIRST_COMPLETED).done
+                over = wait(pending, timeout=1, return_when=FIRST_COMPLETED).done
                 bar.refresh()  # its clock goes on
-                for finished in (future for future in pending if future in ended):
+                for finished in (future for future in pending if future in over):
                     finished.result()
-                pending = [future for future in pending if future not in ended]
+                pending = [future for future in pending if future not in over]
         except BaseException:
             stopped.set()
             raise
+    if failed:
+        first, *others = failed
+        raise RunError("\n".join([str(failed[first]), *([f"Failed as well: {', '.join(others)}"] if others else [])]))

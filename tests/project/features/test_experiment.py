@@ -106,13 +106,11 @@ class TestExperiment:
             play()
         assert "  File a.py\n    x = 1" in capsys.readouterr().out
 
-    def test_failure_starts_no_further_run(self, play):
-        def score(run, split):
-            time.sleep(0.1)  # so that all runs are waiting by then
-            raise RunError("no")
-
-        self.score = score
-        assert play()[2] == [(DEFAULT, 0, "dev")]
+    def test_others_go_on_after_a_failure(self, play):
+        self.fail_at(DEFAULT, 0, RunError("no"))
+        code, _, calls = play()
+        assert code == 1
+        assert len(calls) == 10
 
     def test_runs_that_end_after_a_failure_beside_them_are_kept(self, play, lines):
         begun, failed = threading.Event(), threading.Event()

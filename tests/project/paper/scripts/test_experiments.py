@@ -38,6 +38,11 @@ def test_both_systems_of_the_search_have_as_many_trials(planned):
     assert searched["elmo"] == searched["tok2vec"]
 
 
+def test_elmo_is_in_both_places_where_the_paper_has_it_there():
+    assert make_cell("qa", "elmo").place == make_cell("entailment-sick", "elmo").place == "both"
+    assert make_cell("srl", "elmo").place == make_cell("qa", "tok2vec").place == "input"
+
+
 def test_the_search_has_one_seed(planned):
     assert {run.seed for run in planned if run.experiments == ("search",)} == {0}
 

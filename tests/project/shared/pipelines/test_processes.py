@@ -1,6 +1,11 @@
-"""Threads of runs that are done side by side."""
+"""Processes of runs that are done side by side: their threads, and their end."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -14,3 +19,34 @@ from project.shared.pipelines.processes import share_threads
 def test_share(monkeypatch, given, jobs, threads, share):
     monkeypatch.setenv("OMP_NUM_THREADS", given)
     assert share_threads(jobs, threads) == share
+
+
+STARTER = """
+import sys
+from pathlib import Path
+from project.shared.pipelines.processes import run_python
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    pid = str(folder / "pid")
+    code = f"import os, pathlib, time; pathlib.Path({pid!r}).write_text(str(os.getpid())); time.sleep(60)"
+    run_python(["-c", code], log=folder / "log.txt", threads=1, name="sleeps")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_process_ends_with_the_one_that_started_it(tmp_path):
+    (tmp_path / "starter.py").write_text(STARTER)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])}
+    starter = subprocess.Popen([sys.executable, tmp_path / "starter.py", tmp_path], env=environment)
+    pid = tmp_path / "pid"
+    _wait(lambda: pid.is_file() and pid.read_text())
+    starter.send_signal(signal.SIGKILL)
+    starter.wait()
+    _wait(lambda: not Path(f"/proc/{pid.read_text()}").exists())
+
+
+def _wait(is_so):
+    end = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.1)
