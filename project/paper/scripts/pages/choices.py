@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import mean
 from typing import Any
 
 from project.shared.pages.draft import Draft
@@ -62,13 +61,13 @@ def places(runs: Runs) -> Section | None:
     )
 
 
-def compare(runs: Runs, experiment: str, variants: Variants) -> dict[str, dict[str, float]]:
-    """Return the mean score on dev of each variant, for each task that has all of them."""
+def compare(runs: Runs, experiment: str, variants: Variants) -> dict[str, dict[str, Values]]:
+    """Return the scores on dev of each variant, for each task that has all of them."""
     found = {}
     for task in runs.tasks(experiment, "dev"):
         values = {name: runs.values(experiment, task, ELMO, "dev", **variant) for name, variant in variants.items()}
         if all(values.values()):
-            found[task] = {name: mean(own.values()) for name, own in values.items()}
+            found[task] = values
     return found
 
 

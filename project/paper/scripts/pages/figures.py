@@ -105,6 +105,14 @@ def differences(values: Values, baseline: Values) -> Values:
     return {seed: value - baseline[seed] for seed, value in values.items() if seed in baseline}
 
 
+def is_better(values: Values, baseline: Values) -> bool | None:
+    """Return whether values are better, seed by seed; None where they differ by less than the differences do."""
+    found = list(differences(values, baseline).values())
+    if len(found) > 1 and abs(mean(found)) < stdev(found):
+        return None
+    return bool(found) and mean(found) > 0
+
+
 def fewer_errors(values: Values, baseline: Values) -> float | None:
     """Return the share of the baseline's errors that are gone, below 0 for more errors; None without any to lose."""
     errors = 1 - mean(baseline.values()) if baseline else 0.0

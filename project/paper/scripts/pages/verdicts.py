@@ -11,12 +11,18 @@ from project.shared.pages.markup import Section, Table
 
 from .analyses import Analysis
 from .choices import LAYERS, PLACES, compare
-from .figures import Runs, write_share
+from .figures import Runs, is_better, write_share
 from .labels import task_name
 from .mixes import find_mixes
 from .shares import EXPERIMENT as SHARES
 from .shares import find_enough
-from .tasks import count_wins
+from .tasks import find_wins
+
+# A claim, its experiment and variants, and which of these is better than which
+COMPARED = (
+    ("All layers are better than the last one alone", "layers", LAYERS, "all, λ = 0.001", "last layer"),
+    ("ELMo before the encoder is better than behind it", "places", PLACES, "before the encoder", "behind it"),
+)
 
 
 class Verdict(NamedTuple):
@@ -38,12 +44,10 @@ def verdicts(runs: Runs, rows: Sequence[Row]) -> Section | None:
 
 
 def _of_runs(runs: Runs) -> Iterator[Verdict]:
-    wins = {task: gain > 0 for task, gain in count_wins(runs).items()}
-    yield from _count("With ELMo each task is better than without", wins)
-    layers = {task: of["all, λ = 0.001"] > of["last layer"] for task, of in compare(runs, "layers", LAYERS).items()}
-    yield from _count("All layers are better than the last one alone", layers)
-    places = {task: of["before the encoder"] > of["behind it"] for task, of in compare(runs, "places", PLACES).items()}
-    yield from _count("ELMo before the encoder is better than behind it", places)
+    yield from _count("With ELMo each task is better than without", find_wins(runs))
+    for claim, experiment, variants, better, worse in COMPARED:
+        found = compare(runs, experiment, variants)
+        yield from _count(claim, {task: is_better(of[better], of[worse]) for task, of in found.items()})
     mixes = {
         mix.task: max(mix.weights) == mix.weights[1]
         for mix in find_mixes(runs)
@@ -69,13 +73,17 @@ def _of_layers(rows: Sequence[Row]) -> Iterator[Verdict]:
     yield from _order("Senses: layer 2 knows more than layer 1", senses, better="layer 2", worse="layer 1")
 
 
-def _count(claim: str, holds: Mapping[str, bool]) -> Iterator[Verdict]:
-    """Yield a verdict of tasks, where there are any."""
-    if holds:
-        yes, no = [task for task in holds if holds[task]], [task for task in holds if not holds[task]]
-        said = "yes" if not no else "no" if not yes else "in part"
-        rest = f"; not in {'; '.join(map(task_name, no))}" if yes and no else ""
-        yield Verdict(claim, f"{said}: in {len(yes)} of {len(holds)} tasks{rest}")
+def _count(claim: str, holds: Mapping[str, bool | None]) -> Iterator[Verdict]:
+    """Yield a verdict of tasks, where there are any; None is for those that differ by less than their seeds do."""
+    if not holds:
+        return
+    yes, no, unclear = ([task for task in holds if holds[task] is value] for value in (True, False, None))
+    kinds = [said for said, tasks in (("yes", yes), ("no", no), ("not clear", unclear)) if tasks]
+    said = kinds[0] if len(kinds) == 1 else "in part"
+    holds_in = f"{said}: in {len(yes)} of {len(holds)} tasks"
+    named = (("not in", no), ("by less than seeds differ in", unclear))
+    rest = [f"; {what} {'; '.join(map(task_name, tasks))}" for what, tasks in named if tasks and len(kinds) > 1]
+    yield Verdict(claim, holds_in + "".join(rest))
 
 
 def _order(claim: str, analysis: Analysis, *, better: str, worse: str) -> Iterator[Verdict]:

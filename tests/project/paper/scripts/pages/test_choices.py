@@ -27,7 +27,7 @@ def test_what_was_not_run_has_no_column():
 def test_tasks_are_compared_that_have_all_variants():
     runs = Runs(make_runs(last=0.6, even=0.61, free=0.62))
     assert compare(runs, "layers", LAYERS) == {
-        "sentiment": {"last layer": 0.6, "all, λ = 1": 0.61, "all, λ = 0.001": 0.62}
+        "sentiment": {"last layer": {0: 0.6}, "all, λ = 1": {0: 0.61}, "all, λ = 0.001": {0: 0.62}}
     }
     assert compare(Runs(make_runs(free=0.62)), "layers", LAYERS) == {}
 

@@ -41,6 +41,18 @@ def test_tasks_where_elmo_helps_are_counted():
     assert find(make_pair("qa", 0.0))[claim] == "no: in 0 of 1 tasks"
 
 
+def test_a_gain_that_is_smaller_than_seeds_differ_is_none():
+    lines = [
+        make_run("srl", system, score, seed=seed)
+        for system, scores in (("tok2vec", (0.5, 0.5, 0.5)), ("elmo", (0.4, 0.52, 0.6)))
+        for seed, score in enumerate(scores)
+    ]
+    claim = "With ELMo each task is better than without"
+    assert find(lines)[claim] == "not clear: in 0 of 1 tasks"
+    expected = "in part: in 1 of 2 tasks; by less than seeds differ in Semantic roles, PropBank"
+    assert find([*lines, *make_pair("qa", 0.1)])[claim] == expected
+
+
 def test_layers_and_places():
     scores = {("last", 0.001): 0.6, ("all", 1.0): 0.61, ("all", 0.001): 0.62}
     lines = [
