@@ -18,7 +18,7 @@ BATCH_WORDS = 500
 TOLERANCE = 0.2  # by which a batch may be larger
 MEAN_WORDS = 490  # of the batches that come of it, about
 EVALUATIONS = 6  # of a training, at most about; two in an epoch
-LAST = 0.98  # of the steps, after which the last one is: spaCy does not evaluate at the end by itself
+LAST = 0.98  # where the last evaluation is, as a share of estimated steps; spaCy has none at the end by itself
 
 
 def make_config(cell: Cell, *, epochs: int, docs: int, words: int, limit: int) -> Config:
