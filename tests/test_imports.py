@@ -79,9 +79,7 @@ ROOMS = {
         True,
         ("util", "models", "text/readers", "text", "tokens", "pipeline", "embedding"),
     ),
-    "probing": Room(
-        "what a regression reads from vectors", True, ("util", "text/readers", "text", "embedding")
-    ),
+    "probing": Room("what a regression reads from vectors", True, ("util", "text/readers", "text", "embedding")),
     "prediction": Room(
         "what a language model expects",
         True,

@@ -22,7 +22,7 @@ SUBJECTS = ("the film", "this play")
 OPPOSITES = {"sleeps": "runs", "runs": "sleeps", "eats": "sings", "sings": "eats"}
 WHO = ("a man", "the girl", "a dog")
 ENCODER = {"@architectures": "spacy-elmo-paper.BiLSTM.v1", "width": 12, "depth": 1, "dropout": 0.0}
-PAIR = {"@architectures": "spacy-elmo-paper.PairTok2Vec.v1"}
+PAIR = {"@architectures": "spacy-elmo-paper.PartsTok2Vec.v1", "parts": "hypothesis"}
 
 
 def make_reviews(nlp: Language) -> list[Example]:

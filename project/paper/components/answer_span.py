@@ -27,10 +27,9 @@ from torch.nn.functional import dropout1d
 from ..layers.heads import build_head
 from ..layers.lstm import run_packed
 from ..layers.marginal import marginal_loss
+from ..layers.parts import QUESTION, find_question
 from ..scorers.answers import score_answers
 from .systems import make_tok2vec
-
-MISSING = 'a Doc has no question; set doc.spans["question"] to one span with tokens, and have the context behind it'
 
 
 class SpanReader(nn.Module):
@@ -161,16 +160,6 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[NDArra
     return scores, backprop
 
 
-def find_question(doc: Doc) -> tuple[int, int]:
-    """Return where the question starts and where the context does. Raises ValueError where there is no question."""
-    if not len(doc):
-        return 0, 0
-    spans = list(doc.spans.get("question", []))
-    if len(spans) != 1 or not len(spans[0]):
-        raise ValueError(MISSING)
-    return spans[0].start, spans[0].end
-
-
 def pad(rows: list[range]) -> NDArray:
     """Return (rows, longest), -1 behind the end of each."""
     padded = np.full((len(rows), max(map(len, rows))), -1)
@@ -260,7 +249,10 @@ def find_right(example: Example, n_words: int) -> NDArray:
     "answer_span",
     assigns=["doc.spans"],
     default_config={
-        "model": {"@architectures": "spacy-elmo-paper.SpanReader.v1", "tok2vec": make_tok2vec("tok2vec")},
+        "model": {
+            "@architectures": "spacy-elmo-paper.SpanReader.v1",
+            "tok2vec": make_tok2vec("tok2vec", parts=QUESTION),
+        },
         "max_length": 17,
         "scorer": {"@scorers": "spacy-elmo-paper.answer_scorer.v1"},
     },

@@ -289,7 +289,10 @@ def find_antecedents(clusters: NDArray, width: int) -> NDArray:
     "coref",
     assigns=["doc.spans"],
     default_config={
-        "model": {"@architectures": "spacy-elmo-paper.SpanRanking.v1", "tok2vec": make_tok2vec("tok2vec")},
+        "model": {
+            "@architectures": "spacy-elmo-paper.SpanRanking.v1",
+            "tok2vec": make_tok2vec("tok2vec", parts="sentences"),
+        },
         "with_single": True,
         "scorer": {"@scorers": "spacy-elmo-paper.coref_scorer.v1"},
     },

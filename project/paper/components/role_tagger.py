@@ -39,6 +39,7 @@ class Scores(NamedTuple):
 
 Chosen = list[list[int] | None]  # the predicates of each Doc; None: find them
 Inputs = tuple[list[Doc], Chosen]
+Words = Model[list[Doc], list[Floats2d]]
 
 
 class RoleEncoder(nn.Module):
@@ -67,53 +68,69 @@ class RoleEncoder(nn.Module):
 
 @registry.architectures("spacy-elmo-paper.SemanticRoles.v1")
 def build_semantic_roles(
-    tok2vec: Model[list[Doc], list[Floats2d]], width: int = 128, depth: int = 4, dropout: float = 0.1
+    tok2vec: Words, output: Words | None = None, width: int = 128, depth: int = 4, dropout: float = 0.1
 ) -> Model[Inputs, Scores]:
     """Build what finds predicates and scores the tags of words for each.
 
     Args:
         tok2vec: Features of words; a linear layer brings them to the width.
+        output: More of them, concatenated to what the encoder returns (paper, section 3.3).
         width: Of the encoder.
         depth: Number of its LSTMs, which read in alternating directions.
         dropout: Between them.
     """
     encoder = wrap(RoleEncoder(width, depth, dropout), _convert_frames)
-    layers: list[Model] = [tok2vec, Linear(nO=1), Linear(nO=width), encoder, Linear(nI=width)]
+    behind: Words = output or Model("nothing", _return_nothing, dims={"nO": 0})
+    layers: list[Model] = [tok2vec, Linear(nO=1), Linear(nO=width), encoder, behind, Linear()]
     return Model("semantic_roles", forward, init=init, layers=layers, dims={"nO": None}, refs={"tok2vec": tok2vec})
 
 
 def init(model: Model[Inputs, Scores], X: Inputs | None = None, Y: Any = None) -> None:
-    tok2vec, find, project, _, output = model.layers
+    tok2vec, find, project, _, behind, tag = model.layers
     docs = X[0] if X else None
     tok2vec.initialize(X=docs)
     rows = model.ops.flatten(tok2vec.predict(docs)) if docs else None
     find.initialize(X=rows)
     project.initialize(X=rows)
-    output.set_dim("nO", model.get_dim("nO"))
-    output.initialize()
+    behind.initialize(X=docs)
+    tag.set_dim("nO", model.get_dim("nO"))
+    tag.set_dim("nI", project.get_dim("nO") + behind.get_dim("nO"))
+    tag.initialize()
+
+
+def _return_nothing(model: Model, docs: Sequence[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+    return [model.ops.alloc2f(len(doc), 0) for doc in docs], lambda d_outputs: []
 
 
 def forward(model: Model[Inputs, Scores], inputs: Inputs, is_train: bool) -> tuple[Scores, Callable]:
     docs, chosen = inputs
-    tok2vec, find, project, encoder, output = model.layers
+    tok2vec, find, project, encoder, behind, tag = model.layers
     vectors, backprop_tok2vec = tok2vec(docs, is_train)
     rows = model.ops.flatten(vectors)
     predicates, backprop_find = find(rows, is_train)
     projected, backprop_project = project(rows, is_train)
     frames = _find_frames(docs, _choose(docs, chosen, model.ops.to_numpy(predicates)[:, 0]))
+    lengths = model.ops.asarray1i([len(doc) for doc in docs])
     offsets = np.cumsum([0, *map(len, docs)])
     steps = [encoder((projected, offsets, batch), is_train) for batch in minibatch(frames, AT_ONCE)]
-    hidden = [model.ops.alloc2f(0, projected.shape[1]), *(encoded for encoded, _ in steps)]
-    roles, backprop_output = output(model.ops.xp.concatenate(hidden), is_train)
+    hidden = model.ops.xp.vstack([model.ops.alloc2f(0, projected.shape[1]), *(encoded for encoded, _ in steps)])
+    more, backprop_behind = behind(docs, is_train)
+    places = model.ops.asarray1i([int(offsets[frame.doc]) + i for frame in frames for i in frame.words])
+    roles, backprop_tag = tag(model.ops.xp.hstack([hidden, model.ops.xp.vstack(more)[places]]), is_train)
 
     def backprop(d_scores: Scores) -> list[Doc]:
+        d_joined = backprop_tag(d_scores.roles)
+        d_hidden, d_placed = d_joined[:, : hidden.shape[1]], d_joined[:, hidden.shape[1] :]
+        d_more = model.ops.alloc2f(len(rows), d_placed.shape[1])
+        model.ops.scatter_add(d_more, places, d_placed)
+        backprop_behind(model.ops.unflatten(d_more, lengths))
         ends = np.cumsum([len(encoded) for encoded, _ in steps])[:-1]
-        parts = model.ops.xp.split(backprop_output(d_scores.roles), ends)
+        parts = model.ops.xp.split(d_hidden, ends)
         d_projected = model.ops.alloc2f(*projected.shape)
         for (_, step), part in zip(steps, parts):
             d_projected += step(part)
         d_rows = backprop_find(d_scores.predicates.reshape((-1, 1))) + backprop_project(d_projected)
-        return backprop_tok2vec(model.ops.unflatten(d_rows, model.ops.asarray1i([len(doc) for doc in docs])))
+        return backprop_tok2vec(model.ops.unflatten(d_rows, lengths))
 
     return Scores(predicates[:, 0], roles, frames), backprop
 

@@ -36,6 +36,7 @@ WIDTH = 128
         "model": {
             "@architectures": "spacy-elmo-paper.SemanticRoles.v1",
             "tok2vec": make_tok2vec("tok2vec", width=WIDTH, encoder="none"),  # the encoder comes behind the mark
+            "output": None,
             "width": WIDTH,
             "depth": 4,
             "dropout": 0.1,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from spacy_elmo.util.checks import check_choice
 
 from ..layers import lstm  # noqa: F401  (registers the encoder)
+from ..layers.parts import Parts
 
 System = Literal["tok2vec", "floret", "transformer", "elmo"]
 Encoder = Literal["bilstm", "cnn", "none"]
@@ -30,7 +31,7 @@ def make_tok2vec(
     dropout: float = 0.1,
     l2: float = 0.001,
     layer_norm: bool = False,
-    is_pair: bool = False,
+    parts: Parts | None = None,
 ) -> Block:
     """Return the `tok2vec` block of a component for one of the systems.
 
@@ -58,7 +59,7 @@ def make_tok2vec(
         dropout: Of the mixed layers.
         l2: Lambda of the weights of the layers (paper, table 2).
         layer_norm: Whether each layer is normalized before it is mixed.
-        is_pair: Whether Docs are pairs of sentences, which the encoder is to read apart.
+        parts: Of Docs, see `build_parts_tok2vec`: the encoder reads each by itself; None: it reads all at once.
 
     Raises:
         ValueError: There is no such system, encoder, place, or choice of layers.
@@ -81,8 +82,11 @@ def make_tok2vec(
         | {"window_size": 1, "maxout_pieces": 3},
         "none": {"@layers": "noop.v1", "*": {}},
     }
+    tok2vec: Block = {"@architectures": "spacy-elmo.ElmoTok2Vec.v1"}
+    if parts:
+        tok2vec = {"@architectures": "spacy-elmo-paper.PartsTok2Vec.v1", "parts": parts}
     return {
-        "@architectures": "spacy-elmo-paper.PairTok2Vec.v1" if is_pair else "spacy-elmo.ElmoTok2Vec.v1",
+        **tok2vec,
         "embed": {
             "@architectures": "spacy.MultiHashEmbed.v2",
             "width": width,

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 
 from project.shared.assets import CorpusError
 
-from ..components.esim import HYPOTHESIS
+from ..layers.parts import HYPOTHESIS
 from .records import Record, read_records
 
 UNDECIDED = "-"  # in SNLI, of pairs whose annotators did not agree; all who report figures leave them out

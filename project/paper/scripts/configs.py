@@ -83,7 +83,7 @@ def _make_tok2vec(cell: Cell, task: Task) -> Block:
         layers=cell.layers,
         l2=cell.l2,
         layer_norm=cell.layer_norm,
-        is_pair=task.is_pair,
+        parts=task.parts,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import spacy
 
 from project.paper.components import code  # noqa: F401  (registers components and architectures)
+from project.paper.layers.parts import HYPOTHESIS, QUESTION, Parts
 from project.shared.arguments import Parser, StepError
 
 from .sources.datasets import DATASETS
@@ -30,6 +31,7 @@ class Task:
         batch: Docs in a batch; 0 for batches of words.
         model: The component's model but for its `tok2vec`; None for its default.
         given: Groups of spans that are input; None where the component is to find the sentences itself.
+        parts: Of Docs, which the encoder reads by themselves; None where it reads all at once.
         encoder: Settings of `make_tok2vec` where they are not its defaults.
         learn_rate: Of the optimizer.
         loss: What the gradients are of: the sum of the losses of words or of texts, or the mean of a batch.
@@ -43,21 +45,19 @@ class Task:
     batch: int = 0
     model: Block | None = None
     given: tuple[str, ...] | None = ()
+    parts: Parts | None = None
     encoder: Block = field(default_factory=dict)
     learn_rate: float = 0.001
     loss: Literal["words", "texts", "mean"] = "words"
     is_by_words: bool = False
 
     def make_component(self, tok2vec: Block) -> Block:
-        """Return the component's block of a config."""
+        """Return the component's block of a config. One that has the encoder itself has what comes behind it, too."""
         defaults = spacy.blank("en").get_factory_meta(self.factory).default_config or {}
-        model = self.model or defaults["model"]
-        return {"factory": self.factory, "model": {**deepcopy(model), "tok2vec": tok2vec}}
-
-    @property
-    def is_pair(self) -> bool:
-        """Whether its Docs are pairs of sentences."""
-        return self.given == ("hypothesis",)
+        model = {**deepcopy(self.model or defaults["model"]), "tok2vec": tok2vec}
+        if "output" in model:
+            model |= {"tok2vec": {**tok2vec, "output": None}, "output": tok2vec["output"]}
+        return {"factory": self.factory, "model": model}
 
 
 LABELS = ("tag_acc",)
@@ -74,13 +74,13 @@ NO_ENCODER = {"encoder": "none"}  # it comes behind the mark of the predicate
 
 
 def _entailment(dataset: str, epochs: int) -> Task:
-    return Task(
-        "textcat", dataset, ACCURACY, epochs, batch=32, model=ESIM, given=("hypothesis",), loss="texts", encoder=BOTH
-    )
+    pair: dict[str, Any] = {"given": (HYPOTHESIS,), "parts": HYPOTHESIS}
+    return Task("textcat", dataset, ACCURACY, epochs, batch=32, model=ESIM, loss="texts", encoder=BOTH, **pair)
 
 
 def _questions(dataset: str, epochs: int) -> Task:
-    return Task("answer_span", dataset, ANSWERS, epochs, batch=32, given=("question",), loss="mean", encoder=BOTH)
+    pair: dict[str, Any] = {"given": (QUESTION,), "parts": QUESTION}
+    return Task("answer_span", dataset, ANSWERS, epochs, batch=32, loss="mean", encoder=BOTH, **pair)
 
 
 TASKS = {
@@ -93,7 +93,7 @@ TASKS = {
     "sentiment": Task("textcat", "sentence_polarity", ACCURACY, 4, batch=32, model=BCN, loss="texts"),
     "sentiment-textcat": Task("textcat", "sentence_polarity", ACCURACY, 4, loss="texts"),
     "srl": Task("srl", "propbank_ewt", ROLES, 3, given=("predicates",), encoder=NO_ENCODER),
-    "coref": Task("coref", "litbank", CLUSTERS, 20, batch=1, learn_rate=0.004, loss="mean"),
+    "coref": Task("coref", "litbank", CLUSTERS, 20, batch=1, parts="sentences", learn_rate=0.004, loss="mean"),
     "qa": _questions("qamr", 3),
     "entailment-sick": _entailment("sick", 8),
     "entailment-dnc": _entailment("dnc", 3),

@@ -28,9 +28,7 @@ def reference(corpus, *, lanes, steps, seed, epoch):
     for start in range(0, length, steps):
         places = [[lane * length + step for lane in range(lanes)] for step in range(start, min(start + steps, length))]
         inputs = [[corpus.words(np.array([stream[p] for p in row])) for row in places] for stream in streams]
-        targets = [
-            [[stream[p + 1] if stream[p + 1] < n else 2 for p in row] for row in places] for stream in streams
-        ]
+        targets = [[[stream[p + 1] if stream[p + 1] < n else 2 for p in row] for row in places] for stream in streams]
         yield inputs, targets
 
 

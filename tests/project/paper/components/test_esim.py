@@ -1,26 +1,15 @@
-"""Inference over two sentences, step by step, and where the sentences of a Doc are."""
+"""Inference over two sentences, step by step."""
 
-import numpy as np
 import pytest
 import spacy
 import torch
 from spacy.ml.models.tok2vec import MultiHashEmbed
-from spacy.tokens import Doc
 
-from project.paper.components.esim import ESIM, build_esim, build_pair_tok2vec, find_hypothesis
+from project.paper.components.esim import ESIM, build_esim
 from project.paper.layers.lstm import build_bilstm
-from project.paper.readers.entailment import make_pair
+from project.paper.layers.parts import build_parts_tok2vec
 
 WIDTH = 12
-
-
-def make_embed():
-    return MultiHashEmbed(WIDTH, ["NORM"], [50], False)
-
-
-@pytest.fixture
-def nlp():
-    return spacy.blank("en")
 
 
 def test_it_is_what_the_paper_describes():
@@ -37,27 +26,8 @@ def test_it_is_what_the_paper_describes():
     assert torch.allclose(found[0], module.hidden(torch.cat(pooled)), atol=1e-6)
 
 
-def test_each_sentence_is_encoded_by_itself(nlp):
-    tok2vec = build_pair_tok2vec(make_embed(), build_bilstm(WIDTH, depth=1, dropout=0.0))
-    pairs = [make_pair(nlp, "a man sleeps", other) for other in ("he rests", "two dogs run fast")]
-    tok2vec.initialize(X=pairs)
-    one, two = tok2vec.predict(pairs)
-    assert (one.shape, two.shape) == ((5, WIDTH), (7, WIDTH))
-    assert np.allclose(one[:3], two[:3], atol=1e-6)
-
-
-def test_a_doc_without_a_hypothesis_is_refused(nlp):
-    tok2vec = build_pair_tok2vec(make_embed(), build_bilstm(WIDTH, depth=1, dropout=0.0))
+def test_a_doc_without_a_hypothesis_is_refused():
+    embed = MultiHashEmbed(WIDTH, ["NORM"], [50], False)
+    tok2vec = build_parts_tok2vec(embed, build_bilstm(WIDTH, depth=1, dropout=0.0), "hypothesis")
     with pytest.raises(ValueError, match=r"doc.spans\['hypothesis'\] has 0 spans in 'one sentence'"):
-        build_esim(tok2vec).initialize(X=[nlp("one sentence")])
-
-
-def test_several_hypotheses_are_refused(nlp):
-    doc = nlp("one two")
-    doc.spans["hypothesis"] = [doc[:1], doc[1:]]
-    with pytest.raises(ValueError, match="has 2 spans"):
-        find_hypothesis(doc)
-
-
-def test_a_doc_of_nothing_has_no_hypothesis(nlp):
-    assert find_hypothesis(Doc(nlp.vocab)) == 0
+        build_esim(tok2vec).initialize(X=[spacy.blank("en")("one sentence")])

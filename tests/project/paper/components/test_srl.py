@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import spacy
+from spacy.ml.models.tok2vec import MultiHashEmbed
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from thinc.api import Model, fix_random_seed
@@ -36,7 +37,13 @@ def plain(doc):
 
 def add(nlp, features=None, **settings):
     recipe = {"@architectures": "spacy-elmo.ElmoTok2Vec.v1", "embed": EMBED, "encode": {"@layers": "noop.v1", "*": {}}}
-    model = {"tok2vec": {**recipe, "input": features, "output": features}, "width": 12, "depth": 2, "dropout": 0.0}
+    model = {
+        "tok2vec": {**recipe, "input": features, "output": None},
+        "output": features,
+        "width": 12,
+        "depth": 2,
+        "dropout": 0.0,
+    }
     return nlp.add_pipe("srl", config={"model": {**model, **settings}})
 
 
@@ -115,25 +122,27 @@ def test_it_listens_to_elmo(tiny_model):
     assert all((node.get_param("gamma") != value).all() for node, value in zip(mixes, before))
 
 
-def test_features_get_the_gradient_of_the_loss():
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_features_get_the_gradient_of_the_loss(place):
     fix_random_seed(0)
     nlp = spacy.blank("en")
     examples = make_examples(nlp, 2)
     rows, received = [np.random.randn(9, 8).astype("float32") for _ in examples], []
-    features = Model("features", lambda model, docs, is_train: (rows[: len(docs)], received.append))
-    pipe = SemanticRoles(nlp.vocab, build_semantic_roles(features, width=6, depth=2, dropout=0.0))
+    features = Model("features", lambda model, docs, is_train: (rows[: len(docs)], received.append), dims={"nO": 8})
+    before, behind = (features, None) if place == "before" else (MultiHashEmbed(6, ["NORM"], [50], False), features)
+    pipe = SemanticRoles(nlp.vocab, build_semantic_roles(before, behind, width=6, depth=2, dropout=0.0))
     pipe.initialize(lambda: examples)
     inputs, step = ([eg.predicted for eg in examples], [[1, 5], [1, 5]]), 1e-2
     scores, backprop = pipe.model.begin_update(inputs)
     backprop(pipe.get_loss(examples, scores)[1])
-    for doc, place in [(0, (1, 3)), (1, (5, 7)), (1, (8, 0))]:
+    for doc, number in [(0, (1, 3)), (1, (5, 7)), (1, (8, 0))]:
         losses = []
         for change in (step, -2 * step):
-            rows[doc][place] += change
+            rows[doc][number] += change
             losses.append(pipe.get_loss(examples, pipe.model.predict(inputs))[0])
-        rows[doc][place] += step
+        rows[doc][number] += step
         slope = (losses[0] - losses[1]) / (2 * step)
-        assert received[0][doc][place] == pytest.approx(slope, abs=2e-3, rel=0.02)  # float32
+        assert received[0][doc][number] == pytest.approx(slope, abs=2e-3, rel=0.02)  # float32
 
 
 def test_predictions_do_not_depend_on_the_batch(trained):

@@ -56,6 +56,6 @@ def test_unknown_systems_are_refused():
         make_tok2vec("bert")
 
 
-def test_pairs_are_encoded_apart():
-    one, two = make_tok2vec("elmo", is_pair=True), make_tok2vec("elmo")
-    assert one == {**two, "@architectures": "spacy-elmo-paper.PairTok2Vec.v1"}
+def test_parts_are_encoded_apart():
+    one, two = make_tok2vec("elmo", parts="question"), make_tok2vec("elmo")
+    assert one == {**two, "@architectures": "spacy-elmo-paper.PartsTok2Vec.v1", "parts": "question"}

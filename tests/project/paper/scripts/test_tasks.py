@@ -4,6 +4,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
+from project.paper.components.systems import make_tok2vec
 from project.paper.scripts.sources.datasets import DATASETS
 from project.paper.scripts.tasks import TASKS, USERS, choose_tasks, share, task_parser
 from project.shared.arguments import StepError
@@ -49,6 +50,12 @@ def test_shares_that_are_none(value):
 
 
 def test_components_keep_their_own_model():
-    block = TASKS["srl"].make_component({"@architectures": "mine"})
-    assert block["model"]["@architectures"] == "spacy-elmo-paper.SemanticRoles.v1"
+    block = TASKS["coref"].make_component({"@architectures": "mine"})
+    assert block["model"]["@architectures"] == "spacy-elmo-paper.SpanRanking.v1"
     assert block["model"]["tok2vec"] == {"@architectures": "mine"}
+
+
+def test_a_component_with_an_encoder_of_its_own_has_what_comes_behind_it():
+    model = TASKS["srl"].make_component(make_tok2vec("elmo", encoder="none", place="both"))["model"]
+    assert model["output"] == model["tok2vec"]["input"]
+    assert model["tok2vec"]["output"] is None
