@@ -11,6 +11,7 @@ from math import ceil
 from pathlib import Path
 from statistics import fmean
 
+from thinc.api import Config
 from wasabi import msg
 
 from project.shared.durations import format_duration
@@ -72,8 +73,21 @@ def _plan(job: Job, settings: Settings) -> float:
 
 
 def _pretrain(job: Job, settings: Settings) -> float:
-    done = max((note["seconds"] for note in read_history(job.run)), default=0)
-    return CHECKS + max(0, 3600 * settings.hours - done)
+    """Return the time of the words that are still to be read, as fast as those before."""
+    notes, planned = read_history(job.run), _planned_words(job)
+    if not notes or planned is None:
+        return CHECKS + 3600 * settings.hours
+    words, seconds = max(notes[-1]["words"], 1), notes[-1]["seconds"]
+    return CHECKS + max(0, planned - words) * seconds / words
+
+
+def _planned_words(job: Job) -> int | None:
+    """Return how many words the plan has the biLM read, None where it does not say."""
+    try:
+        training = Config().from_disk(job.plan)["training"]
+        return int(training["max_steps"] * training["batch_size"] * training["unroll_steps"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _train(job: Job, settings: Settings) -> float:

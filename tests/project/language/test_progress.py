@@ -53,15 +53,24 @@ def test_less_is_left_at_each_step(planned):
     assert left == sorted(left, reverse=True)
 
 
-def test_the_time_that_a_run_has_trained_is_taken_off(planned):
+@pytest.mark.parametrize("plan", ["", "[training]\nmax_steps = 50\nbatch_size = 8\nunroll_steps = null", "["])
+def test_without_a_plan_pretraining_takes_the_hours(planned, plan):
     job, settings = planned
-    before = STEPS["pretrain"](job, settings)
+    job.plan.parent.mkdir(parents=True, exist_ok=True)
+    job.plan.write_text(plan)
+    assert STEPS["pretrain"](job, settings) == progress.CHECKS + 3_600
+
+
+def test_what_is_left_of_a_run_takes_as_long_a_word_as_what_was_read(planned):
+    job, settings = planned
+    job.plan.parent.mkdir(parents=True, exist_ok=True)
+    job.plan.write_text("[training]\nmax_steps = 50\nbatch_size = 8\nunroll_steps = 10")
     checkpoint = job.run / CHECKPOINTS / NAME.format(step=5)
     checkpoint.mkdir(parents=True)
     (checkpoint / TENSORS).touch()
     note = {"words": 1_000, "seconds": 3_000, "forward": 9.0, "backward": 9.0}
     srsly.write_json(checkpoint / FACTS, {"history": [note]})
-    assert STEPS["pretrain"](job, settings) == before - 3_000
+    assert STEPS["pretrain"](job, settings) == progress.CHECKS + 9_000
 
 
 def test_trainings_with_other_weights_are_not_done(trained):
