@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import srsly
 
 from project.shared.arguments import StepError
-from spacy_elmo.models import load_model
+from project.shared.pipelines.processes import weights_digest
 from spacy_elmo.util.digests import digest_file
 from spacy_elmo.util.staging import staged
 
@@ -75,7 +75,7 @@ def describe_model(model: str) -> Row:
     Raises:
         WeightsError: It cannot be loaded.
     """
-    return {"model": model, "weights": load_model(model, with_head=False).model.digest()}
+    return {"model": model, "weights": weights_digest(model)}
 
 
 def describe_inputs(*paths: Path) -> Row:

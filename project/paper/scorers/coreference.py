@@ -138,7 +138,7 @@ def score_clusters(documents: Iterable[tuple[Iterable[Cluster], Iterable[Cluster
 
     Args:
         documents: The gold and the predicted clusters of each. Mentions are anything that can be compared; one that is
-            in several places counts where it comes first, as in the official scorer.
+            in several places counts where it comes first.
 
     Returns:
         `METRIC_p`, `METRIC_r` and `METRIC_f` for mention, muc, b3 and ceafe, and `conll_f`, from 0 to 1.

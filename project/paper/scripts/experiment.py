@@ -1,6 +1,6 @@
 """Train and score all that the experiments need: tasks, with and without ELMo, with every seed.
 
-python -m scripts.experiment [--tasks TASK,TASK] [--seeds 0,1,2] [--epochs N] [--jobs N] [--test]
+python -m scripts.experiment [--sample SHARE] [--tasks TASK,TASK] [--seeds 0,1,2] [--epochs N] [--jobs N] [--test]
 
 A line of JSON in results/runs.jsonl for each run. Runs that have one are not repeated, so what was interrupted goes on
 where it stopped. With --test, the pipelines that table 1 and the comparison need are scored on the test data.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wasabi import msg
@@ -20,12 +21,12 @@ from project.shared.pipelines.work import work_off
 from project.shared.results import Result
 from project.shared.workspace import Workspace
 
-from .experiments import plan
+from .experiments import Cell, plan
 from .results import Results
 from .runs import Run, Shared
 from .sources.datasets import Notes, read_notes
 from .systems import find_weights
-from .tasks import TASKS, choose_tasks, task_parser
+from .tasks import TASKS, choose_tasks, share, task_parser
 
 RUNS = "runs.jsonl"
 SEEDS = [0, 1, 2]
@@ -37,7 +38,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     args = _parse(arguments)
     results = Results(workspace.results / RUNS)
     runs = _find_runs(workspace, args)
-    results.name_experiments({run.key: run.planned.experiments for run in runs})
+    results.name_experiments(run.facts for run in runs)
     split = "test" if args.test else "dev"
     if args.test:
         runs = [run for run in runs if run.has_test]
@@ -58,6 +59,7 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = task_parser("Train and score all that the experiments need")
     parser.add_argument("--pretrained", default="en_elmo_sm")
+    parser.add_argument("--sample", type=share, default=1.0, help="that of the corpora")
     parser.add_argument("--seeds", default=[], type=seed_list, help="empty for 0,1,2, and for 0 alone in a sample")
     parser.add_argument(
         "--epochs", type=whole_number(0), default=0, help="0 for those of each task, and for 2 in a sample"
@@ -70,16 +72,25 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _find_runs(workspace: Workspace, args: argparse.Namespace) -> list[Run]:
     """Return the runs that can be done with the data, weights and packages that are there."""
     notes = _find_notes(workspace, args)
-    weights, missing = find_weights(workspace, args.pretrained)
+    weights, missing = find_weights(workspace, args.pretrained, args.sample)
     tasks = [task for task in choose_tasks(args) if TASKS[task].dataset in notes]
-    is_sample = any(known.sample < 1 for known in notes.values())
+    is_sample = args.sample < 1
     planned = plan(tasks, args.seeds or (SEEDS[:1] if is_sample else SEEDS))
     planned = [run for run in planned if run.is_tested or not args.test]
     for system in sorted({run.cell.system for run in planned} - set(weights)):
         msg.warn(f"{system} is left out: {missing[system]}")
     epochs = args.epochs or (SAMPLE_EPOCHS if is_sample else 0)
     shared = Shared(workspace, notes, weights, epochs=epochs, jobs=args.jobs)
-    return [Run(shared, run) for run in planned if run.cell.system in weights]
+    return leave_out_equal([Run(shared, run) for run in planned if run.cell.system in weights])
+
+
+def leave_out_equal(runs: Sequence[Run]) -> list[Run]:
+    """Leave out runs on a share of few data that is as many Docs as a larger share, for the fewest that are taken."""
+    largest: dict[tuple[Cell, int, int], float] = {}
+    for run in runs:
+        same = replace(run.cell, share=1.0), run.planned.seed, run.docs
+        largest[same] = max(run.cell.share, largest.get(same, 0.0))
+    return [run for run in runs if run.cell.share == largest[replace(run.cell, share=1.0), run.planned.seed, run.docs]]
 
 
 def _find_notes(workspace: Workspace, args: argparse.Namespace) -> dict[str, Notes]:
@@ -87,10 +98,11 @@ def _find_notes(workspace: Workspace, args: argparse.Namespace) -> dict[str, Not
     found: dict[str, Notes] = {}
     for name in dict.fromkeys(TASKS[task].dataset for task in choose_tasks(args)):
         notes = read_notes(workspace.corpus / name)
-        if notes is not None:
+        if notes is not None and notes.sample == args.sample:
             found[name] = notes
         elif args.tasks:
-            raise StepError(f"{workspace.corpus / name}: not converted yet; run the step `corpora` first")
+            problem = "not converted yet, or another sample of it"
+            raise StepError(f"{workspace.corpus / name}: {problem}; run the step `corpora` first")
         else:
             msg.warn(f"{name}: its tasks are left out, because the step `corpora` has not converted it")
     if not found:

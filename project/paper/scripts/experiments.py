@@ -122,7 +122,9 @@ def _layers(task: str) -> Iterator[Cell]:
 
 def _places(task: str) -> Iterator[Cell]:
     places: tuple[Place, ...] = ("input", "output", "both")
-    return (make_cell(task, "elmo", share=LESS_DATA.get(task, 1.0), place=place) for place in places)
+    share = LESS_DATA.get(task, 1.0)
+    yield make_cell(task, "tok2vec", share=share)
+    yield from (make_cell(task, "elmo", share=share, place=place) for place in places)
 
 
 def _shares(task: str) -> Iterator[Cell]:

@@ -59,10 +59,10 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser.add_argument("--page", type=given_path, help="a page to write the sections into")
     parser.add_argument("--pretrained", default="", help="the weights of ELMo that it is about; empty for the newest")
     args = parser.parse_args(arguments)
-    runs = read_runs(workspace.results / RUNS, weights_digest(args.pretrained) if args.pretrained else "")
-    rows = Rows(workspace.results / ROWS).all
-    if args.pretrained:
-        rows = [row for row in rows if row.get("model") in (None, args.pretrained)]
+    weights = weights_digest(args.pretrained) if args.pretrained else ""
+    runs, rows = read_runs(workspace.results / RUNS, weights), Rows(workspace.results / ROWS).all
+    if weights:
+        rows = [row for row in rows if row.get("weights") in (None, weights)]
     if not runs.all and not rows:
         raise StepError(f"{workspace.results}: no results yet; run the step `runs` or `analyses` first")
     sections, missing = make_sections(runs, rows)

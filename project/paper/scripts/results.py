@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from project.shared.results import Result, read_lines
 from spacy_elmo.util.staging import staged
 
 FIELDS = {"key": str, "split": str, "experiment": list}  # by which runs are known
+ELMO = "elmo"  # the system whose weights the user chooses
 
 
 class Results:
@@ -36,22 +38,35 @@ class Results:
         self.lines.append(result)
         self._write()
 
-    def name_experiments(self, names: Mapping[str, Sequence[str]]) -> None:
-        """Let lines say which experiments they are of now.
+    def name_experiments(self, planned: Iterable[Result]) -> None:
+        """Let lines say which experiments they are of now: none where their cell has another recipe.
 
         Args:
-            names: The experiments of runs, by their keys. Lines of other runs stay as they are.
+            planned: What is known of runs before they are done. Lines of cells that none of them has stay as they are.
         """
-        known = [line for line in self.lines if line["key"] in names]
-        changed = [line for line in known if line["experiment"] != list(names[line["key"]])]
-        for line in changed:
-            line["experiment"] = list(names[line["key"]])
-        if changed:
+        facts = {_cell(run): run for run in planned}
+        before = [line["experiment"] for line in self.lines]
+        for line in self.lines:
+            if (run := facts.get(_cell(line))) is not None:
+                line["experiment"] = run["experiment"] if _recipe(line) == _recipe(run) else []
+        if before != [line["experiment"] for line in self.lines]:
             self._write()
 
     def _write(self) -> None:
         with staged(self.path.parent, [self.path.name]) as stage:
             srsly.write_jsonl(stage / self.path.name, self.lines)
+
+
+def _cell(run: Result) -> str:
+    """Return what a run answers. ELMo with other weights is another question, and so is a sample."""
+    weights = run.get("weights_md5") if run.get("system") == ELMO else None
+    facts = [run.get(name) for name in ("task", "system", "variant", "share")]
+    return json.dumps([*facts, weights, run.get("corpus", {}).get("sample")], sort_keys=True)
+
+
+def _recipe(run: Result) -> list[Any]:
+    """Return what runs of a cell with several seeds have in common."""
+    return [run.get("config"), run.get("weights_md5"), run.get("corpus", {}).get("files")]
 
 
 def _check(line: Any) -> None:

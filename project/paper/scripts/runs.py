@@ -21,6 +21,8 @@ from .sources.datasets import Notes, count_share
 from .systems import Weights
 from .tasks import TASKS
 
+UNSEEN = "tasks"  # the experiment in which words that training did not have are scored apart
+
 
 class Shared:
     """What all runs share.
@@ -108,21 +110,24 @@ class Run:
             raise RunError(f"{model}: the pipeline that was trained is gone; {remedy}")
         corpus = self.shared.workspace.corpus / self.task.dataset
         settings = json.dumps({"system.seed": self.planned.seed, **dict(self.weights.paths)})
-        peak = self._call([self.cell.task, self.folder, corpus, split, settings])
+        unseen = ["--unseen"] if self.task.is_by_words and UNSEEN in self.planned.experiments else []
+        peak = self._call([self.cell.task, self.folder, corpus, split, settings, *unseen])
         measured = srsly.read_json(self.folder / f"{split}.json")
         measured["bytes"] += self.weights.extra_bytes
         if split == "dev":
             measured["train_peak_mb"] = peak
             if not self.has_test:
                 shutil.rmtree(model)
-        return {**self._facts(), "split": split, **measured, **circumstances(), "runs_at_a_time": self.shared.jobs}
+        return {**self.facts, "split": split, **measured, **circumstances(), "runs_at_a_time": self.shared.jobs}
 
     def _call(self, arguments: Sequence[object]) -> float | None:
         """Run the training and the evaluation with a share of the cores, and return the peak memory in MB."""
         command = ["-m", "project.paper.scripts.train", *arguments]
         return run_python(command, log=self.log, threads=share_threads(self.shared.jobs), name=self.name)
 
-    def _facts(self) -> Result:
+    @property
+    def facts(self) -> Result:
+        """Return what is known of it before it is done."""
         return {
             "key": self.key,
             "task": self.cell.task,

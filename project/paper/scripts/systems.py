@@ -34,19 +34,21 @@ class Weights:
     extra_bytes: int = 0
 
 
-def find_weights(workspace: Workspace, pretrained: str) -> tuple[dict[str, Weights], dict[str, str]]:
+def find_weights(workspace: Workspace, pretrained: str, sample: float) -> tuple[dict[str, Weights], dict[str, str]]:
     """Return the weights of each system, and why systems are left out that lack something.
 
     Args:
         workspace: The project.
         pretrained: Name or path of a model.
+        sample: The share of the documents that static vectors are to be of.
 
     Raises:
         WeightsError: There is no such model.
     """
     elmo = Weights(_name(pretrained), weights_digest(pretrained), (("paths.elmo", pretrained),))
     found, missing = {"tok2vec": Weights(), "elmo": elmo}, dict[str, str]()
-    if notes := read_table_notes(workspace):
+    notes = read_table_notes(workspace)
+    if notes and notes.sample == sample:
         found["floret"] = Weights(FLORET, notes.md5, (("paths.vectors", str(find_vectors(workspace))),))
     else:
         missing["floret"] = "no static vectors; the step `corpora` makes them where the text and floret are there"

@@ -1,6 +1,6 @@
 """Train a pipeline by spaCy's own training, and score it; or score one for the test data.
 
-python -m project.paper.scripts.train TASK FOLDER CORPUS SPLIT [SETTINGS]
+python -m project.paper.scripts.train TASK FOLDER CORPUS SPLIT [SETTINGS] [--unseen]
 
 FOLDER has config.cfg, and gets model-best and SPLIT.json. SETTINGS is an object of JSON: what changes in the config.
 """
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("split", choices=("dev", "test"))
     parser.add_argument("settings", nargs="?", type=json.loads, default={})
+    parser.add_argument("--unseen", action="store_true", help="score words that training did not have apart")
     args = parser.parse_args(arguments)
     measured: Measured = {}
     if args.split == "dev":
@@ -48,12 +49,20 @@ def main(arguments: Sequence[str]) -> None:
         measured["train_seconds"] = time.perf_counter() - start
         shutil.rmtree(args.folder / "model-last")
         load.cache_clear()  # the layers that a transformer kept for the training
-    measured |= score(args.folder / "model-best", TASKS[args.task], args.corpus, args.split)
+    measured |= score(args.folder / "model-best", TASKS[args.task], args.corpus, args.split, unseen=args.unseen)
     srsly.write_json(args.folder / f"{args.split}.json", measured)
 
 
-def score(model: Path, task: Task, corpus: Path, split: str) -> Measured:
-    """Return scores and speed of a pipeline, the weights of its mixes and its size on disk."""
+def score(model: Path, task: Task, corpus: Path, split: str, *, unseen: bool) -> Measured:
+    """Return scores and speed of a pipeline, the weights of its mixes and its size on disk.
+
+    Args:
+        model: The folder of the pipeline.
+        task: What it does.
+        corpus: The folder of the data.
+        split: "dev" or "test".
+        unseen: Also score the words that training did not have.
+    """
     nlp = spacy.load(model)
     examples = _read(nlp, "dev", corpus / f"{split}.spacy")
     list(nlp.pipe([example.predicted.copy() for example in examples[:WARM_UP]]))
@@ -63,12 +72,12 @@ def score(model: Path, task: Task, corpus: Path, split: str) -> Measured:
         "mixes": find_mixes(nlp),
         "bytes": sum(path.stat().st_size for path in model.rglob("*") if path.is_file()),
     }
-    if task.is_by_words:
+    if unseen:
         for example, doc in zip(examples, nlp.pipe([example.predicted for example in examples])):
             example.predicted = doc
         known = _read(nlp, "train", corpus / "train.spacy")
-        unseen = score_unseen(examples, {token.text for eg in known for token in eg.reference})
-        measured["unseen"] = {name: unseen[name] for name in ("words", *task.scores) if name in unseen}
+        found = score_unseen(examples, {token.text for eg in known for token in eg.reference})
+        measured["unseen"] = {name: found[name] for name in ("words", *task.scores) if name in found}
     return measured
 
 

@@ -5,7 +5,6 @@ On Linux they are forks of one that has loaded what all of them need, which a sm
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import platform
@@ -21,12 +20,13 @@ import torch
 
 import spacy_elmo
 from project.shared.arguments import StepError
-from spacy_elmo.models.load import find_model
+from spacy_elmo.models.load import load_model
 
 from . import measured
 
 LAST = 15  # lines of a log that an error shows
 LOADED = ["spacy.cli", "torch", "spacy_elmo.pipeline.factory", "spacy_elmo.layers.tok2vec", measured.__name__]
+LOADED.append("torch.fx.experimental.symbolic_shapes")  # which the first backward pass loads otherwise
 
 _environment = Lock()
 
@@ -101,10 +101,8 @@ def share_threads(jobs: int, threads: int = 0) -> int:
 
 
 def weights_digest(pretrained: str) -> str:
-    """Return a digest of weights, by the name or path of a model."""
-    found = find_model(pretrained)
-    files = sorted(found.glob("*.safetensors")) if found.is_dir() else [found]
-    return hashlib.md5(b"".join(path.read_bytes() for path in files)).hexdigest()
+    """Return a digest of the weights of a biLM, of whatever format. Raises WeightsError where there are none."""
+    return load_model(pretrained, with_head=False).model.digest()
 
 
 def circumstances() -> dict[str, Any]:

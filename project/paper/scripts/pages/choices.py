@@ -8,7 +8,7 @@ from typing import Any
 from project.shared.pages.draft import Draft
 from project.shared.pages.markup import Section, Table, without_empty
 
-from .figures import Runs, Values, percent
+from .figures import Runs, Values, percent, score
 from .labels import BASELINE, ELMO, task_name
 
 Variants = Mapping[str, Mapping[str, Any]]
@@ -74,10 +74,11 @@ def compare(runs: Runs, experiment: str, variants: Variants) -> dict[str, dict[s
 def _section(runs: Runs, experiment: str, variants: Variants, title: str, about: str) -> Section | None:
     rows = []
     for task in runs.tasks(experiment, "dev"):
-        cells: list[Values] = [runs.values(experiment, task, BASELINE, "dev")]
-        cells += [runs.values(experiment, task, ELMO, "dev", **variant) for variant in variants.values()]
-        if any(cells):
-            rows.append([task_name(task), *map(percent, cells)])
+        cells = [runs.of(experiment, task, BASELINE, "dev")]
+        cells += [runs.of(experiment, task, ELMO, "dev", **variant) for variant in variants.values()]
+        shares = {run.get("share", 1.0) for cell in cells for run in cell}
+        if shares:
+            rows.append([task_name(task, min(shares)), *(percent(score(cell)) for cell in cells)])
     if not rows:
         return None
     draft = Draft(title)

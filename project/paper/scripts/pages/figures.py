@@ -30,7 +30,7 @@ class Runs:
     """
 
     def __init__(self, lines: Sequence[Result], weights: str = ""):
-        known = [line for line in lines if line["task"] in TASKS]
+        known = [line for line in lines if line["task"] in TASKS and line["experiment"]]
         self.sample = max(map(_sample, known), default=1.0)
         known = [line for line in known if _sample(line) == self.sample]
         data = {(line["task"], line["split"]): _data(line) for line in known}
@@ -106,17 +106,24 @@ def differences(values: Values, baseline: Values) -> Values:
 
 
 def is_better(values: Values, baseline: Values) -> bool | None:
-    """Return whether values are better, seed by seed; None where they differ by less than the differences do."""
+    """Return whether values are better, seed by seed; None where that is not clear.
+
+    It is not where they differ by less than the differences do, or have no seed in common. Of one seed the sign counts.
+    """
     found = list(differences(values, baseline).values())
-    if len(found) > 1 and abs(mean(found)) < stdev(found):
+    if not found or (len(found) > 1 and abs(mean(found)) < stdev(found)):
         return None
-    return bool(found) and mean(found) > 0
+    return mean(found) > 0
 
 
 def fewer_errors(values: Values, baseline: Values) -> float | None:
-    """Return the share of the baseline's errors that are gone, below 0 for more errors; None without any to lose."""
-    errors = 1 - mean(baseline.values()) if baseline else 0.0
-    return 1 - (1 - mean(values.values())) / errors if values and errors > 0 else None
+    """Return the share of the baseline's errors that are gone, below 0 for more errors; None without any to lose.
+
+    Only seeds that both have are counted.
+    """
+    seeds = values.keys() & baseline.keys()
+    errors, left = (sum(1 - found[seed] for seed in seeds) for found in (baseline, values))
+    return 1 - left / errors if errors > 0 else None
 
 
 def percent(values: Values, *, sign: str = "") -> str:

@@ -76,9 +76,9 @@ def first_score(task: str) -> str:
     return tasks.TASKS[task].scores[0]
 
 
-def task_name(task: str) -> str:
-    """Return what a task is called."""
-    return TASKS[task].name
+def task_name(task: str, share: float = 1.0) -> str:
+    """Return what a task is called, with the share of the training data where it is not all."""
+    return TASKS[task].name + (f", {100 * share:g}% of the data" if share < 1 else "")
 
 
 def system_name(system: str) -> str:

@@ -22,6 +22,7 @@ class Mix(NamedTuple):
 
     Attributes:
         task: Which task.
+        share: Of the training data.
         component: That has the mix.
         place: "input" or "output" of an encoder, or "features".
         is_alone: Whether ELMo comes in at no other place.
@@ -30,6 +31,7 @@ class Mix(NamedTuple):
     """
 
     task: str
+    share: float
     component: str
     place: str
     is_alone: bool
@@ -69,7 +71,7 @@ def find_mixes(runs: Runs) -> Iterator[Mix]:
     for task in runs.tasks("tasks", "dev", "test"):
         yield from _means(task, runs.of("tasks", task, ELMO, "dev"))
     for task in runs.tasks("places", "dev"):
-        for place in ("output", "both"):
+        for place in ("input", "output", "both"):
             found = runs.of("places", task, ELMO, "dev", place=place)
             yield from _means(task, [run for run in found if "tasks" not in run["experiment"]])
 
@@ -83,14 +85,15 @@ def _means(task: str, found: list[Result]) -> Iterator[Mix]:
     for (component, place), own in kept.items():
         same = [mix for mix in own if len(mix["weights"]) == len(own[0]["weights"])]
         weights = [mean(values) for values in zip(*(mix["weights"] for mix in same))]
-        yield Mix(task, component, place, len(kept) == 1, weights, mean(mix["gamma"] for mix in same))
+        share, gamma = found[0].get("share", 1.0), mean(mix["gamma"] for mix in same)
+        yield Mix(task, share, component, place, len(kept) == 1, weights, gamma)
 
 
 def _name(mix: Mix, found: list[Mix]) -> str:
     components = {other.component for other in found if other.task == mix.task}
     component = f", {mix.component}" if len(components) > 1 else ""
     also = "" if mix.is_alone else ", of both"
-    return f"{task_name(mix.task)}{component}: {PLACES.get(mix.place, mix.place)}{also}"
+    return f"{task_name(mix.task, mix.share)}{component}: {PLACES.get(mix.place, mix.place)}{also}"
 
 
 def _is_mix(mix: Any) -> bool:

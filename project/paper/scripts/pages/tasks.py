@@ -62,7 +62,7 @@ def costs(runs: Runs) -> Section | None:
 def find_wins(runs: Runs) -> dict[str, bool | None]:
     """Return whether ELMo is better in each task, on the split that counts in the end; None where that is not clear."""
     pairs = {task: _pair(runs, task, runs.shown(EXPERIMENT, task)) for task in runs.tasks(EXPERIMENT, "dev", "test")}
-    return {task: is_better(elmo, baseline) for task, (baseline, elmo) in pairs.items() if baseline and elmo}
+    return {task: is_better(elmo, baseline) for task, (baseline, elmo) in pairs.items() if differences(elmo, baseline)}
 
 
 def _on_test(runs: Runs) -> Table | None:
@@ -110,7 +110,7 @@ def _exceptions(runs: Runs) -> Iterator[str]:
         baseline, elmo = _pair(runs, task, split)
         said = f"{task_name(task)}, {split}: {percent(elmo)} with ELMo, {percent(baseline)} without"
         gains = [100 * value for value in differences(elmo, baseline).values()]
-        if mean(gains or [0.0]) > 0:
+        if mean(gains) > 0:
             yield f"ELMo beats its baseline by less than seeds differ ({write(stdev(gains), 2)}): {said}."
         else:
             yield f"ELMo does not beat its baseline: {said}."

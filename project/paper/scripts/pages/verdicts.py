@@ -38,6 +38,7 @@ def verdicts(runs: Runs, rows: Sequence[Row]) -> Section | None:
     if not found:
         return None
     draft = Draft("What holds here")
+    draft.say("Seed by seed. Where a task has one seed, the sign of its difference counts, however small it is.")
     lines = [list(verdict) for verdict in found]
     draft.table(Table("Claims", ["the paper says", "here"], lines, kind="facts named"))
     return draft.end()

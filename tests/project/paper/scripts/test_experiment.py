@@ -9,7 +9,7 @@ from project.paper.scripts.sources import datasets
 from tests.support.paper_data import write_datasets
 
 TASKS = ("tagging", "sentiment")
-ALTERNATIVES = experiments.EXPERIMENTS["alternatives"]
+ALTERNATIVES, SHARES = (experiments.EXPERIMENTS[name] for name in ("alternatives", "shares"))
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def play(call, tiny_model, monkeypatch):
 
 def make_line(run, split):
     scores = dict.fromkeys(run.task.scores, 0.5)
-    return {**run._facts(), "split": split, "scores": scores}
+    return {**run.facts, "split": split, "scores": scores}
 
 
 def lines(workspace):
@@ -95,7 +95,34 @@ def test_other_data_are_other_runs(convert, play):
     convert()
     play()
     convert("--sample", "0.5")
-    assert len(play()[2]) == 4
+    assert len(play("--sample", "0.5")[2]) == 4
+
+
+def test_another_sample_is_no_corpus(convert, play):
+    convert("--sample", "0.5")
+    code, printed, started = play()
+    assert (code, started) == (1, [])
+    assert "not converted yet, or another sample of it; run the step `corpora` first" in printed
+
+
+def test_of_several_recipes_of_a_cell_the_planned_one_counts(convert, play, workspace):
+    convert()
+    play()
+    assert len(play("--epochs", "2", "--tasks", "tagging")[2]) == 2
+    names = [(line["task"], line["epochs"], line["experiment"]) for line in lines(workspace)]
+    assert names[:2] == [("tagging", 1, [])] * 2
+    assert names[2:] == [("sentiment", 1, ["tasks"])] * 2 + [("tagging", 2, ["tasks"])] * 2
+    assert play()[2] == []
+    assert [line["experiment"] for line in lines(workspace)] == [["tasks"]] * 4 + [[]] * 2
+
+
+def test_a_small_share_that_is_as_many_docs_as_a_larger_one_is_left_out(convert, play, monkeypatch):
+    convert()
+    monkeypatch.setattr(experiments, "EXPERIMENTS", {"shares": SHARES})
+    made = []
+    play(score=lambda run, split: made.append(run) or make_line(run, split))
+    assert len({(run.cell.system, run.docs) for run in made}) == len(made)
+    assert {run.cell.share for run in made} >= {1.0}
 
 
 def test_lines_say_what_they_are_needed_for_now(convert, play, workspace, monkeypatch):
@@ -116,7 +143,7 @@ def test_test_data_are_for_what_is_trained(convert, play):
 def test_without_a_corpus(play):
     code, printed, _ = play()
     assert code == 1
-    assert "not converted yet; run the step `corpora` first" in printed
+    assert "not converted yet, or another sample of it; run the step `corpora` first" in printed
 
 
 @pytest.mark.parametrize("line", ["no JSON", "3", '{"key": "k", "split": "dev"}'])

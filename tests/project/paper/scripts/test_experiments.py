@@ -20,7 +20,7 @@ def test_how_many_runs_each_experiment_needs(planned):
     assert counts == {
         "tasks": 13 * 2 * 3,
         "layers": 4 * 4 * 3,
-        "places": 4 * 3 * 3,
+        "places": 4 * 4 * 3,
         "shares": 2 * 7 * 2 * 3,
         "alternatives": 5 * 4 * 3,
         "search": 2 * 2 * 14,

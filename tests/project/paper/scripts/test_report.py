@@ -78,7 +78,8 @@ def test_a_run_that_has_only_what_it_must(written):
 def test_of_several_weights_those_that_are_named(written):
     digest = weights_digest("en_elmo_sm")
     lines = [make_run(system="elmo", score=score, weights_md5=md5) for score, md5 in ((0.71, digest), (0.72, "newer"))]
-    rows = [*make_tags(), *({**row, "model": "newer", "share": 0.5} for row in make_tags())]
+    known = [{**row, "weights": digest} for row in make_tags()]
+    rows = [*known, *({**row, "weights": "newer", "share": 0.5} for row in known)]
     markdown = written(lines, rows, "--pretrained", "en_elmo_sm")[1]
     assert "71.00" in markdown
     assert "72.00" not in markdown

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from project.shared.pipelines.processes import share_threads
+from project.shared.pipelines.processes import share_threads, weights_digest
+from tests.support.lexicon_models import make_published, write_published
+from tests.support.random_models import write_random_model
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,18 @@ from project.shared.pipelines.processes import share_threads
 def test_share(monkeypatch, given, jobs, threads, share):
     monkeypatch.setenv("OMP_NUM_THREADS", given)
     assert share_threads(jobs, threads) == share
+
+
+def test_digests_tell_weights_apart(tmp_path):
+    models = [write_random_model(tmp_path / f"{seed}", seed=seed) for seed in (0, 1)]
+    assert len({weights_digest(str(model)) for model in models}) == 2
+    again = write_random_model(tmp_path / "again", seed=0)
+    assert weights_digest(str(again)) == weights_digest(str(models[0]))
+
+
+def test_digests_tell_weights_of_other_formats_apart(tmp_path):
+    models = [write_published(tmp_path / f"{seed}", make_published(seed=seed)) for seed in (0, 1)]
+    assert len({weights_digest(str(model)) for model in models}) == 2
 
 
 STARTER = """

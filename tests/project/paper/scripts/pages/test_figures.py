@@ -6,7 +6,7 @@ import pytest
 
 from project.paper.scripts import tasks
 from project.paper.scripts.pages import labels
-from project.paper.scripts.pages.figures import Runs, differences, fewer_errors, percent, read_runs, write
+from project.paper.scripts.pages.figures import Runs, differences, fewer_errors, is_better, percent, read_runs, write
 from project.shared.arguments import StepError
 from tests.support.paper import make_run, write_lines
 
@@ -36,6 +36,24 @@ def test_differences_are_taken_seed_by_seed():
 def test_share_of_the_errors_that_are_gone():
     assert fewer_errors({0: 0.7}, {0: 0.6}) == pytest.approx(0.25)  # from 40 in 100 to 30 in 100
     assert fewer_errors({0: 0.5}, {0: 0.6}) == pytest.approx(-0.25)
+
+
+def test_errors_are_counted_for_the_seeds_of_both():
+    assert fewer_errors({0: 0.92}, {0: 0.9, 1: 0.8}) == pytest.approx(0.2)  # from 10 in 100 to 8 in 100
+    assert fewer_errors({1: 0.9}, {0: 0.8}) is None
+
+
+def test_what_is_better_seed_by_seed():
+    assert is_better(WITH, WITHOUT) is True
+    assert is_better({0: 0.5, 1: 0.5}, {0: 0.6, 1: 0.7}) is False
+    assert is_better({0: 0.5, 1: 0.7}, {0: 0.6, 1: 0.5}) is None  # −10 and +20 points
+    assert is_better({0: 0.61}, {0: 0.6}) is True
+    assert is_better({1: 0.9}, {0: 0.8}) is None
+
+
+def test_runs_that_no_experiment_has_any_more_are_left_out():
+    lines = [make_run(corpus={"files": {"train": "b"}}), make_run(experiment=[], corpus={"files": {"train": "a"}})]
+    assert [run["corpus"]["files"]["train"] for run in Runs(lines).all] == ["b"]
 
 
 @pytest.mark.parametrize(("with_elmo", "without"), [({}, {0: 0.5}), ({0: 0.5}, {}), ({0: 0.5}, {0: 1.0})])

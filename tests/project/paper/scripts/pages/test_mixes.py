@@ -37,6 +37,18 @@ def test_places_are_rows():
     assert rows[1]["layer 2"] == ""
 
 
+def test_the_place_before_the_encoder_is_a_row_where_the_task_has_both():
+    both = [make_mix(0.5, 0.5), make_mix(0.4, 0.6, place="output")]
+    lines = [
+        make_run("qa", "elmo", variant={"place": "both"}, mixes=both),
+        make_run("qa", "elmo", experiment=["places"], variant={"place": "input"}, share=0.1, mixes=both[:1]),
+    ]
+    found = list(find_mixes(Runs(lines)))
+    assert [(mix.place, mix.is_alone) for mix in found] == [("input", False), ("output", False), ("input", True)]
+    rows = read_tables(mixes(Runs(lines)).markdown)["Weights and γ"]
+    assert rows[2][""] == "Questions, QAMR, 10% of the data: before the encoder"
+
+
 @pytest.mark.parametrize(
     "mix",
     [3, {}, make_mix(), make_mix("a"), make_mix(0.5, float("nan")), {**make_mix(1.0), "place": 3}, make_mix(None)],
