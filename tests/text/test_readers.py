@@ -85,6 +85,8 @@ OTHERS = {
     "UTF-32": ("One.\n".encode("utf-32"), "is UTF-32 text"),
     "zip": (b"PK\x03\x04rest", "is a zip archive"),
     "PDF": (b"%PDF-1.7", "is a PDF.*pdftotext"),
+    "Word": (b"\xd0\xcf\x11\xe0rest", "is an old document of an office program"),
+    "RTF": (b"{\\rtf1 One.}", "is an RTF document"),
     "DocBin": (b"x\x9crest", "is a DocBin"),
     "XML": (b'\xef\xbb\xbf<?xml version="1.0"?><a/>', "is XML or HTML"),
     "HTML": (b"\n<!DOCTYPE html>", "is XML or HTML"),

@@ -40,7 +40,7 @@ from .settings import SPLITS, Job, read_job
 
 NOTES, TRAIN, HELDOUT = "notes.json", "train.txt", "heldout.txt"
 LOOKED_AT = 5_000  # characters of a file by which its language shows
-VERSION = 1  # of how text is cleaned; another one does it again
+VERSION = 2  # of how text is cleaned; another one does it again
 
 
 @clear_errors
@@ -107,11 +107,14 @@ class _Cleaner:
                         out.write("\n".join(kept) + "\n\n")
         except CorpusError as error:
             _leave_out(self.tally, path, error)
+            if not sample:
+                return
         self.tally.paragraphs += faults
         if sample and self.alphabet.is_far(sample):
             self.tally.far.append(str(path))
-        elif not sample and faults:
-            self.tally.files["nothing is left of them"].append(f"{path} ({faults.most_common(1)[0][0]})")
+        elif not sample:
+            reason = faults.most_common(1)[0][0] if faults else "no text in it"
+            self.tally.files["nothing is left of them"].append(f"{path} ({reason})")
         self.tally.figures["files_used"] += bool(sample)
 
     def _choose(self, document: Document, faults: Counter[str], *, is_markup: bool) -> Document:

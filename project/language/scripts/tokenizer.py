@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from spacy.training import Example
 from project.shared.arguments import StepError
 
 SPLIT_ALIKE = 0.95  # the share of a piece's occurrences that must be split in one way for the tokenizer to learn it
+FEWEST = 5  # different pieces that a sign is split off for the tokenizer to learn it
 Pieces = dict[str, Counter[tuple[str, ...]]]  # how often each piece is split in each way
 # Settings of tokenizers by language and segmenter; "" is spaCy's choice
 SEGMENTERS: dict[str, dict[str, dict[str, Any]]] = {
@@ -24,7 +26,7 @@ SEGMENTERS: dict[str, dict[str, dict[str, Any]]] = {
     "ja": {name: {"split_mode": name} for name in "ABC"},
     "ko": {"mecab": {}, "space": {"@tokenizers": "spacy.Tokenizer.v1"}},
     "th": {"pythainlp": {}},
-    "vi": {"pyvi": {"use_pyvi": True}, "space": {"use_pyvi": False}},
+    "vi": {"pyvi": {"use_pyvi": True}, "space": {"@tokenizers": "spacy.Tokenizer.v1"}},
 }
 PACKAGES = {
     ("zh", "jieba"): "jieba",
@@ -82,11 +84,13 @@ def make_blank(lang: str, segmenter: str = "") -> Language:
     return nlp
 
 
-def teach(nlp: Language, train: Iterable[Doc], dev: Sequence[Doc]) -> Taught:
+def teach(nlp: Language, train: Sequence[Doc], dev: Sequence[Doc]) -> Taught:
     """Teach the rules of a tokenizer the pieces between spaces that a treebank splits in another way.
 
-    A piece becomes a special case if at least 95% of its occurrences in the training part are split in one way, which
-    is not that of the tokenizer, and if that does no harm on the dev part. Tokenizers without rules stay as they are.
+    Signs, such as full stops, come first: one becomes a rule if the training part splits it off at least 95% of the
+    different pieces that begin or end with it, where the tokenizer does not. Then a piece becomes a special case if at
+    least 95% of its occurrences in the training part are split in one way, which is not that of the tokenizer. Both are
+    kept if they do no harm on the dev part. Tokenizers without rules stay as they are.
 
     Args:
         nlp: A blank pipeline, whose tokenizer is changed.
@@ -97,15 +101,16 @@ def teach(nlp: Language, train: Iterable[Doc], dev: Sequence[Doc]) -> Taught:
     tokenizer = nlp.tokenizer
     if not isinstance(tokenizer, Tokenizer):
         return Taught({}, before, before)
+    with_signs = _teach_signs(nlp, tokenizer, count_pieces(nlp, train), dev)
     found = _find_cases(nlp, count_pieces(nlp, train))
     checked = count_pieces(nlp, dev)
     cases = {piece: words for piece, words in found.items() if _gain(nlp, piece, words, checked.get(piece, {})) >= 0}
     rules = tokenizer.rules
     tokenizer.rules = {**rules, **{piece: [{ORTH: word} for word in words] for piece, words in cases.items()}}
     after = score(nlp, dev)
-    if before is not None and after is not None and after < before:
+    if _is_worse(after, with_signs):
         tokenizer.rules = rules
-        return Taught({}, before, before)
+        return Taught({}, before, with_signs)
     return Taught(cases, before, after)
 
 
@@ -153,6 +158,39 @@ def _without_punctuation(words: list[str], own: list[str]) -> list[str]:
 
 def _has_letters(word: str) -> bool:
     return any(character.isalnum() for character in word)
+
+
+def _teach_signs(nlp: Language, tokenizer: Tokenizer, pieces: Pieces, dev: Sequence[Doc]) -> float | None:
+    """Add rules for signs at the end and at the start of pieces. Return token_f on the dev part with them."""
+    best = score(nlp, dev)
+    for name, place, rule in (("suffix_search", -1, "{}$"), ("prefix_search", 0, "^{}")):
+        for sign in _find_signs(pieces, place):
+            search = getattr(tokenizer, name)
+            rules = [search.__self__.pattern] if search else []
+            setattr(tokenizer, name, re.compile("|".join([*rules, rule.format(re.escape(sign))])).search)
+            found = score(nlp, dev)
+            if _is_worse(found, best):
+                setattr(tokenizer, name, search)
+            else:
+                best = found
+    return best
+
+
+def _find_signs(pieces: Pieces, place: int) -> list[str]:
+    """Return the signs that are words of their own at a place, 0 or -1, of nearly all pieces that have them there."""
+    ways = [found.most_common(1)[0][0] for piece, found in pieces.items() if _has_letters(piece)]
+    signs = Counter(words[place] for words in ways if not _has_letters(words[place]))
+    outermost = [words[place] for words in ways]
+    found = []
+    for sign, n in signs.items():
+        all_of_them = sum(word.endswith(sign) if place else word.startswith(sign) for word in outermost)
+        if n >= max(FEWEST, SPLIT_ALIKE * all_of_them):
+            found.append(sign)
+    return found
+
+
+def _is_worse(after: float | None, before: float | None) -> bool:
+    return before is not None and after is not None and after < before
 
 
 def _find_cases(nlp: Language, pieces: Pieces) -> dict[str, tuple[str, ...]]:

@@ -133,6 +133,8 @@ _UTF16 = "save it as UTF-8, as `iconv -f {0} -t UTF-8 OLD > NEW` does"
 WIDE = {b"\xff\xfe\0\0": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}  # by byte order marks
 OTHERS = {  # how they begin, what they are, and what to do
     b"PK\x03\x04": ("a zip archive, or a document of an office program", "unpack it, or save it as plain text"),
+    b"\xd0\xcf\x11\xe0": ("an old document of an office program", "save it as plain text"),
+    b"{\\rtf": ("an RTF document", "save it as plain text"),
     b"%PDF": ("a PDF", "take its text out, as `pdftotext` does"),
     b"x\x9c": ("a DocBin, or other data packed by zlib", "give plain text"),
     b"\x04\x22\x4d\x18": ("compressed by lz4", "unpack it, or compress it by gzip"),

@@ -66,11 +66,15 @@ def test_what_is_no_text_is_named(run, raw):
     raw("zeros.bin", bytes(5000))
     raw("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
     raw("paper.pdf", b"%PDF-1.4 ...")
+    raw("letter.rtf", rf"{{\rtf1\ansi {story(1)}}}")
+    raw("script.html", f"<html><body><script>var le = 'la'; <p>{story(2)}</p></body></html>")
     _, found = run()
     assert found["figures"]["files_used"] == 2
     assert "left out, empty: " in notes(found)
     assert "picture.png" in notes(found)
     assert "paper.pdf (is a PDF" in notes(found)
+    assert "letter.rtf (is an RTF document" in notes(found)
+    assert "script.html (no text in it)" in notes(found)
 
 
 def test_at_most_20_files_are_named(run, raw):
@@ -150,6 +154,13 @@ def test_lines_of_json(run, raw):
     text, found = run()
     assert all(story(i) in text for i in (0, 1, 50, 51))
     assert "2 paragraphs left out: lines of JSON without" in notes(found)
+
+
+def test_json_without_text_is_named_once(run, raw):
+    raw("a.json", '{"body": 1}\n{"body": 2}')
+    _, found = run()
+    assert notes(found).count("a.json") == 1
+    assert found["figures"]["paragraphs_left_out"] == {}
 
 
 def test_characters_that_are_not_seen(run, raw):

@@ -49,6 +49,43 @@ def test_what_does_harm_on_dev_is_left_out(nlp):
     assert set(taught.cases) == {"21h"}
 
 
+WORDS = {"xx": "სახლი წიგნი ქალი კაცი ხე წყალი", "hy": "տուն գիրք կին մարդ ծառ ջուր"}
+
+
+@pytest.mark.parametrize(("lang", "end"), [("xx", "."), ("hy", "։"), ("hy", "՝")])
+def test_signs_at_the_end_of_new_words(lang, end, tmp_path):
+    nlp = spacy.blank(lang)
+    *words, new = WORDS[lang].split()
+    dev = [make_doc(nlp, f"{new}|{end}")]
+    taught = teach(nlp, [make_doc(nlp, f"{word}|{end}") for word in words], dev)
+    assert (taught.cases, taught.before, taught.after) == ({}, 0, 1)
+    nlp.to_disk(tmp_path)
+    assert split(spacy.load(tmp_path), f"{new} «{new}{end}»") == [new, "«", new, end, "»"]
+
+
+def test_signs_at_the_start_of_new_words():
+    nlp = spacy.blank("xx")
+    *words, new = WORDS["xx"].split()
+    teach(nlp, [make_doc(nlp, f"‽|{word}") for word in words], [])
+    assert split(nlp, f"«‽{new}") == ["«", "‽", new]
+
+
+@pytest.mark.parametrize("train", ["{}|. ქ.", "{}."])
+def test_signs_that_are_a_part_of_words(train):
+    nlp = spacy.blank("xx")
+    *words, new = WORDS["xx"].split()
+    teach(nlp, [make_doc(nlp, train.format(word)) for word in words], [])
+    assert split(nlp, f"{new}.") == [f"{new}."]
+
+
+def test_signs_that_do_harm_on_dev_are_left_out():
+    nlp = spacy.blank("xx")
+    *words, new = WORDS["xx"].split()
+    taught = teach(nlp, [make_doc(nlp, f"{word}|.") for word in words], [make_doc(nlp, f"{new}.")])
+    assert (taught.before, taught.after) == (1, 1)
+    assert split(nlp, f"{new}.") == [f"{new}."]
+
+
 def test_what_is_split_otherwise_is_counted(nlp):
     docs = [make_doc(nlp, "20|h 20|h|. Oui|.")]
     assert find_differences(nlp, docs) == {(("20", "h"), ("20h",)): 2}
@@ -82,7 +119,7 @@ class TestMakeBlank:
         assert split(make_blank("fr"), "l'homme") == ["l'", "homme"]
 
     def test_segmenter(self):
-        assert make_blank("vi", "space").config["nlp"]["tokenizer"]["use_pyvi"] is False
+        assert split(make_blank("vi", "space"), "Tôi đi học, về nhà.") == ["Tôi", "đi", "học", ",", "về", "nhà", "."]
         assert split(make_blank("ko", "space"), "나는 간다.") == ["나는", "간다", "."]
 
     @pytest.mark.parametrize(

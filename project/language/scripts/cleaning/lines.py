@@ -7,15 +7,20 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice, pairwise
 
+from spacy.pipeline import Sentencizer
+
 from spacy_elmo.text.hints import FINAL, LOOKED_AT, guess_lines, is_small
 
 Document = list[str]  # paragraphs
 LONGEST_PARAGRAPH, LONGEST_DOCUMENT = 4_000, 20_000  # characters
 LINE_END = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-SENTENCE_END = re.compile(r"[.!?…]['\"”’»)\]]*\s+|[。！？।॥۔؟]['\"”’»」』)]*\s*")
-MARKS = FINAL + "।॥۔؟:;"
+# Marks of other scripts, behind which sentences end without a space, too; the last four are Tibetan and Khmer
+OTHER_FINAL = "".join(sorted({*Sentencizer.default_punct_chars} - {*".!?"})) + "།༎។៕"
+SENTENCE_END = re.compile(rf"[.!?…]['\"”’»)\]]*\s+|[{re.escape(OTHER_FINAL)}]['\"”’»」』)]*\s*")
+MARKS = FINAL + OTHER_FINAL + ":;"
 NARROWEST, WIDEST = 40, 120  # characters of a line that was broken because it was full
 FEWEST = 5  # pairs of lines by which it shows, where letters have no case
+SMALL = 0.2  # share of small letters in a text whose letters have case
 # Control characters, soft hyphens, what has no width or says where text runs; joiners belong to words
 HIDDEN = re.compile(
     "[\0-\b\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+"
@@ -93,10 +98,14 @@ def is_wrapped(lines: list[str]) -> bool:
         return True
     pairs = [line for line, after in pairwise(lines) if line and after]
     widest = max(map(len, lines), default=0)
-    if len(pairs) < FEWEST or not NARROWEST // 2 <= widest <= WIDEST or any(is_small(c) for c in "".join(lines[:50])):
+    if len(pairs) < FEWEST or not NARROWEST // 2 <= widest <= WIDEST or _has_case("".join(lines)):
         return False
     full = [line for line in pairs if 4 * len(line) >= 3 * widest]
     return 5 * len(full) >= 4 * len(pairs) and 2 * sum(line[-1] in MARKS for line in full) < len(full)
+
+
+def _has_case(text: str) -> bool:
+    return sum(map(is_small, text)) >= SMALL * max(1, sum(map(str.isalpha, text)))
 
 
 def _has_blank_lines_between_paragraphs(lines: list[str]) -> bool:
