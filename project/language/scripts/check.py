@@ -24,17 +24,17 @@ from project.shared.arguments import Parser, StepError, clear_errors, folder_nam
 from project.shared.assets import CorpusError, bring
 from project.shared.workspace import Workspace
 from spacy_elmo.models.describe import read_facts as facts_of_model
-from spacy_elmo.models.load import check_loadable
+from spacy_elmo.models.load import check_loadable, model_names
 from spacy_elmo.util.files import printable
 
 from .checking.facts import check_facts, read_facts
 from .checking.findings import Findings
 from .checking.machine import BYTES_A_WORD, check_machine, check_tools
 from .checking.text import check_text
-from .checking.treebank import check_entities, check_treebank, read_texts
+from .checking.treebank import check_entities, check_treebank
 from .cleaning.alphabet import Alphabet
 from .parts import Parts, files_in, find_parts
-from .settings import Job, Settings
+from .settings import FILE, Job, Settings
 from .tokenizer import make_blank
 
 OPTIONS = {
@@ -45,7 +45,7 @@ OPTIONS = {
     "ner": "",
     "init": "",
     "segmenter": "",
-    "hours": "2",
+    "hours": "",
     "recipe": "listener",
     "seeds": "0",
     "epochs": "10",
@@ -58,6 +58,7 @@ RECIPES, WHEELS = ("paper", "listener"), ("own", "all")
 ASSETS = ("lm-fr", "tagging/ud_french_sequoia", "ner/bc5cdr")  # that are brought where they are missing
 HOURS = (0.01, 1000)
 SAMPLE = {"text": "text.txt", "treebank": "treebank.conllu", "facts": "facts.yml"}
+DEFAULT_HOURS = {"sample": "0.02", "text": "2"}
 GIVEN = ("text", "treebank", "ner", "facts")  # what a sample takes the place of, where nothing is given
 
 
@@ -68,8 +69,9 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         parser.add_argument(f"--{name}", default=value)
     values = {key: value.strip() for key, value in vars(parser.parse_args(arguments)).items()}
     findings = Findings()
-    if not any(values[key] for key in GIVEN):
-        values |= _sample(workspace, values["lang"], findings)
+    sample = {} if any(values[key] for key in GIVEN) else _sample(workspace, values["lang"], findings)
+    values |= sample
+    values["hours"] = values["hours"] or DEFAULT_HOURS["sample" if sample else "text"]
     settings = _read(workspace, values, findings)
     findings.show()
     if settings is None or findings.errors:
@@ -88,6 +90,7 @@ def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> S
     lang = values["lang"]
     name = findings.convert("name", values["name"] or f"{lang}_elmo_sm", _model_name)
     hours = findings.convert("hours", values["hours"], _hours)
+    findings.infos.append(f"hours: {values['hours']}, of training on the text")
     seeds = findings.convert("seeds", values["seeds"] or "0", seed_list)
     recipe = findings.convert("recipe", values["recipe"], _one_of(RECIPES))
     wheels = findings.convert("wheels", values["wheels"], _one_of(WHEELS))
@@ -105,16 +108,18 @@ def _read(workspace: Workspace, values: dict[str, str], findings: Findings) -> S
     if not values["treebank"] and not values["ner"]:
         findings.errors.append("treebank is missing: name its files with --vars.treebank, or entities with --vars.ner")
     surveys = check_treebank(treebank, findings)
-    check_entities(ner, findings)
+    of_entities = check_entities(ner, findings)
     texts = [line for survey in surveys for line in survey.texts]
     n_words = sum(survey.n_words for survey in surveys)
     named = files_in(ner)
     if not values["treebank"] and named:
         findings.infos.append("treebank: none, so a pipeline for entities alone is trained")
-        texts, n_words = read_texts(named, findings)
+        texts, n_words = of_entities
     size = check_text(text, Alphabet(texts, n_words), findings) if texts else 0
     init = _init(workspace, values["init"])
     _check_init(init, lang, findings)
+    if name:
+        _check_name(workspace, name, init, findings)
     in_files = sum(path.stat().st_size for path in named if path.is_file()) // BYTES_A_WORD
     check_tools(findings)
     check_machine(workspace.root, size, max(n_words, in_files), jobs or 1, findings)
@@ -206,9 +211,19 @@ def _check_init(init: str, lang: str, findings: Findings) -> None:
     if init:
         with findings.collecting():
             check_loadable(init)
-            other = facts_of_model(init).get("lang") or facts_of_model(init).get("language")
+            facts = facts_of_model(init)
+            license = facts.get("license") or "which is not stated"
+            findings.warnings.append(f"init = {init}: its license, {license}, binds the model that goes on from it")
+            other = facts.get("lang") or facts.get("language")
             if lang and other and other != lang:
                 findings.warnings.append(f"init = {init}: is a model of {other!r}, and lang is {lang!r}")
+
+
+def _check_name(workspace: Workspace, name: str, init: str, findings: Findings) -> None:
+    """Say that another model has the name. One that was begun here may be installed."""
+    is_taken = name in model_names() and not (Job(workspace, name).training / FILE).is_file()
+    if is_taken or name == facts_of_model(init).get("name", init):
+        findings.errors.append(f"name = {name}: another model is called so; call yours otherwise with --vars.name")
 
 
 def _check_code(lang: str, known: str | None) -> None:

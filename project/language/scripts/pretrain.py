@@ -19,7 +19,7 @@ from project.shared.workspace import Workspace
 from spacy_elmo.models.describe import read_facts
 from spacy_elmo.util.files import read_json
 
-from .facts import license_text, list_sources, model_facts
+from .facts import UNKNOWN, license_text, list_sources, model_facts
 from .progress import announce
 from .settings import Settings, read_job
 
@@ -31,7 +31,8 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     if not job.plan.is_file():
         raise StepError(f"{job.plan}: no such file; run the step `plan` first")
     run, facts = job.run, make_facts(settings)
-    if status := run_command(["elmo", "pretrain", job.plan, "--output", run, "--resume"]):
+    threads = settings.threads or "null"  # may be another number than the plan was made with
+    if status := run_command(["elmo", "pretrain", job.plan, "--output", run, "--resume", "--system.threads", threads]):
         sys.exit(status)
     trained = read_json(run / "model-best" / "meta.json")
     shipped = read_facts(job.model) if job.model.is_dir() else {}
@@ -52,12 +53,17 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
 
 
 def make_facts(settings: Settings) -> dict[str, Any]:
-    """Return what a person would know of the model."""
+    """Return what a person would know of the model. One to go on from is its first source, and gives it its license."""
     facts = model_facts(settings)
-    start = read_facts(settings.init) if settings.init else {}
-    sources = [*list_sources(start.get("training_data")), *facts.get("training_data", [])]
-    facts["training_data"] = sources or [{"name": "raw text", "license": "not stated"}]
-    return facts | ({"init": start.get("name", settings.init)} if settings.init else {})
+    own = facts.get("training_data") or [{"name": "raw text", "license": UNKNOWN}]
+    if not settings.init:
+        return facts | {"training_data": own}
+    start = read_facts(settings.init)
+    source = {key: start[key] for key in ("name", "author", "license", "url") if start.get(key)}
+    source.setdefault("name", settings.init)
+    facts["training_data"] = [source, *list_sources(start.get("training_data")), *own]
+    license = {"license": source["license"]} if "license" in source else {}
+    return license | facts | {"init": source["name"]}
 
 
 if __name__ == "__main__":

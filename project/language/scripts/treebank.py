@@ -36,9 +36,9 @@ from .settings import SPLITS, Job, Settings, read_job
 from .tokenizer import Taught, find_differences, make_blank, teach
 
 NOTES = "notes.json"
-VERSION = 1  # of how treebanks are read; another one does it again
+VERSION = 2  # of how treebanks are read; another one does it again
 LOW = 0.95  # token_f of the dev part, below which a warning says what differs
-EXAMPLES = 10
+EXAMPLES, LONGEST = 10, 30  # pieces that it shows, and characters of each
 # Annotation that components learn from, by spaCy's name and that of CoNLL-U
 ANNOTATION = {"TAG": "XPOS", "POS": "UPOS", "MORPH": "FEATS", "LEMMA": "LEMMA", "DEP": "HEAD", "ENT_IOB": "entities"}
 Docs = dict[str, list[Doc]]
@@ -183,9 +183,14 @@ def _describe_tokenizer(nlp: Language, dev: list[Doc], taught: Taught, notes: No
     notes.add("info", f"Token F of the tokenizer on dev: {taught.before:.2%}, {learned}")
     if taught.after < LOW:
         differences = find_differences(nlp, dev).most_common(EXAMPLES)
-        shown = "; ".join(f"{' '.join(gold)} is split {' | '.join(own)} ({n})" for (gold, own), n in differences)
+        pairs = ((_shorten(" ".join(gold)), _shorten(" | ".join(own)), n) for (gold, own), n in differences)
+        shown = "; ".join(f"{gold} is split {own} ({n})" for gold, own, n in pairs)
         remedy = "set another segmenter if the language has one, or scores from raw text will stay low"
         notes.add("warning", f"The tokenizer splits text otherwise than the treebank: {shown}. {remedy}")
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _write(folder: Path, docs: Docs, notes: dict[str, Any] | None = None) -> None:

@@ -29,12 +29,14 @@ class Block(NamedTuple):
         spaced: Which of them a space follows.
         multiword: Its multiword tokens.
         document: The number of its document, 0 before the first that the file names.
+        tells_spaces: Whether `# text` or SpaceAfter=No shows that the file knows of spaces.
     """
 
     words: list[Word]
     spaced: list[bool]
     multiword: list[Multiword]
     document: int
+    tells_spaces: bool
 
 
 def opens_document(lines: list[Line]) -> bool:
@@ -69,6 +71,7 @@ def read_block(path: Path, lines: list[Line], names: Sequence[str], document: in
     words: list[Word] = []
     spaced: list[bool] = []
     multiword: list[Multiword] = []
+    tells_spaces = False
     joined: dict[int, bool] = {}  # number of a word: whether a space follows, where a multiword token says it
     for number, line in lines:
         check_line(path, number, line)
@@ -76,6 +79,7 @@ def read_block(path: Path, lines: list[Line], names: Sequence[str], document: in
             continue
         row = _read_row(path, number, line, names)
         is_spaced = "SpaceAfter=No" not in row[-1].split("|")
+        tells_spaces |= not is_spaced
         if found := RANGE.fullmatch(row[0]):
             first, last = int(found[1]), int(found[2])
             is_next = first == len(words) + 1 and not (multiword and multiword[-1].end >= first)
@@ -91,8 +95,9 @@ def read_block(path: Path, lines: list[Line], names: Sequence[str], document: in
     if multiword and multiword[-1].end > len(words):
         raise CorpusError(f"{path}:{lines[-1][0]}: {len(words)} words, and not all of {multiword[-1].form!r}")
     text = next((found[1].strip() for _, line in lines if (found := TEXT.match(line))), "")
-    spaced[:-1] = _find_spaces(text, words, multiword)[:-1] or spaced[:-1]  # what follows the last is not in the text
-    return Block(words, spaced, multiword, document)
+    of_text = _find_spaces(text, words, multiword)
+    spaced[:-1] = of_text[:-1] or spaced[:-1]  # what follows the last is not in the text
+    return Block(words, spaced, multiword, document, tells_spaces or bool(of_text))
 
 
 def _read_row(path: Path, number: int, line: str, names: Sequence[str]) -> list[str]:

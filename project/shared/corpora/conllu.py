@@ -36,7 +36,8 @@ def read(path: Path, sample: list[Line], how: How) -> Reading:
 
     Its sentences have UPOS, XPOS (UPOS where it is empty), FEATS, LEMMA, HEAD and DEPREL, and entities where MISC has
     NE=B-TYPE or name=B-TYPE, in any scheme. In a file that has any entity, all other words are in none. The last
-    columns may be missing in the whole file, or any where `# global.columns` names those that are there.
+    columns may be missing in the whole file, or any where `# global.columns` names those that are there. Spaces are
+    unknown where no sentence of the file has SpaceAfter=No, or a `# text` that is made of its words.
     """
     names = find_columns(path, sample)
     blocks = []
@@ -53,6 +54,7 @@ def read(path: Path, sample: list[Line], how: How) -> Reading:
 def _make_sentences(path: Path, blocks: list[Block], how: How) -> Iterator[Sentence]:
     tags = [_find_tags(block.words) for block in blocks]
     has_entities, is_iob1 = any(map(any, tags)), opens_with_i([tag or "O" for tag in found] for found in tags)
+    tells_spaces = any(block.tells_spaces for block in blocks)
     for block, found in zip(blocks, tags):
         with how.leaving_out():
             values = _make_values(path, block, how)
@@ -60,6 +62,8 @@ def _make_sentences(path: Path, blocks: list[Block], how: How) -> Iterator[Sente
                 numbers = [number for number, _ in block.words]
                 values["ents"] = to_iob2(path, numbers, [tag or "O" for tag in found], is_iob1=is_iob1)
             values, multiword = merge(values, block.multiword, how.split)
+            if not tells_spaces:
+                del values["spaces"]
             yield Sentence(block.words[0][0], values, multiword=multiword, document=block.document)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from project.shared.assets import CorpusError
 from spacy_elmo.util.files import WeightsError, check_file
 
+from .tags import is_tag
+
 Line = tuple[int, str]  # numbered from 1, without its end
 SAMPLE = 1000  # lines by which it is decided how a file is read
 BINARY = {
@@ -29,6 +31,7 @@ MARKUP = {
     re.compile(r'\s*(\[\s*)?\{\s*("|$)|\s*\[\s*("|\[|$)'): "JSON",
     re.compile(r"\s*(<[?!][A-Za-z-]|<\w[^\t]*>\s*$)"): "XML or HTML",
 }
+TAGGED = 0.9  # of the lines
 EMPTY = "no sentences in it; give a file with at least one"
 ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8
 
@@ -85,8 +88,14 @@ def take_sample(path: Path, *, is_checked: bool = True) -> list[Line]:
 
 
 def is_csv(sample: list[Line]) -> bool:
-    """Return whether there are several columns with commas or semicolons between them, as many in each line."""
+    """Return whether there are several columns with commas or semicolons between them.
+
+    There are as many in each line, or at least 90% of the lines end in the tag of an entity: words may be commas.
+    """
     lines = [line for _, line in sample]
+    ends = (line.rpartition(delimiter) for line in lines for delimiter in ",;")
+    if sum(bool(before) and is_tag(tag) for before, _, tag in ends) >= TAGGED * len(lines):
+        return True
     try:
         widths = [{len(row) for row in csv.reader(lines, delimiter=delimiter)} for delimiter in ",;"]
     except csv.Error:  # a field that is too long

@@ -31,7 +31,8 @@ class Layout:
         word: The column of words, from 0.
         tag: The column of tags.
         header: The number of the line that names the columns, 0 where there is none.
-        is_piped: Whether a line is a sentence, as `I|O like|O London|B-GPE`, which spaCy calls IOB.
+        is_piped: Whether columns have `|` between them.
+        is_line: Whether a line is a sentence, as `I|O like|O London|B-GPE`, which spaCy calls IOB.
     """
 
     width: int
@@ -39,6 +40,7 @@ class Layout:
     tag: int
     header: int
     is_piped: bool
+    is_line: bool
 
 
 def recognises(sample: list[Line]) -> bool:
@@ -73,7 +75,7 @@ def _read_rows(path: Path, layout: Layout, how: How) -> Iterator[list[Row]]:
     """Yield the rows of each sentence."""
     for block in read_blocks(path, is_checked=False):
         block = [(number, line) for number, line in block if number != layout.header]
-        for lines in ([line] for line in block) if layout.is_piped else [block]:
+        for lines in ([line] for line in block) if layout.is_line else [block]:
             with how.leaving_out():
                 for number, line in lines:
                     check_line(path, number, line)
@@ -126,7 +128,9 @@ def _find_layout(sample: list[Line], columns: str) -> Layout:
         given = found | given
     cells = list(zip(*(row for _, row in rows if len(row) == width))) or [()] * width
     word = given.get("word", 1 if width > 2 and all(map(str.isdecimal, cells[0])) else 0)
-    return Layout(width, word, given.get("tag", _find_tags(cells, word)), header, _is_piped(sample))
+    is_piped = _is_piped(sample)
+    is_line = is_piped and 2 * sum(len(line.split()) > 1 for _, line in sample) >= len(sample)
+    return Layout(width, word, given.get("tag", _find_tags(cells, word)), header, is_piped, is_line)
 
 
 def _find_tags(cells: list[tuple[str, ...]], word: int) -> int:

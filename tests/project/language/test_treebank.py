@@ -95,6 +95,12 @@ def test_tokenizer_that_splits_otherwise(make):
     assert (code, "splits text otherwise than the treebank: ab0c ab1c" in printed) == (0, True)
 
 
+def test_long_pieces_that_are_split_otherwise_are_shortened(make):
+    dev = "\n".join(row(i + 1, f"ab{i}c", misc="SpaceAfter=No") for i in range(50))
+    shown = "ab0c ab1c ab2c ab3c ab4c ab5c … is split"
+    assert shown in make({"a-train.conllu": sentences(1), "a-dev.conllu": dev})[1]
+
+
 class TestDivision:
     def test_one_file(self, make, job):
         assert make({"a.conllu": sentences(*range(100))})[0] == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from spacy.vocab import Vocab
 
 from project.shared.assets import CorpusError
 from project.shared.corpora import How, LeftOut, read_docs
+from project.shared.corpora.blocks import TEXT
+from project.shared.corpora.lines import check_line, read_blocks
 
 from ..parts import Parts, files_in
 from .findings import Findings, name_some
@@ -39,6 +40,7 @@ class Survey:
         filled: Columns that have any value but `_`.
         bad: Numbers of lines that are not well formed, and what is wrong.
         long: Numbers of lines at which sentences end that are far too long.
+        tells_spaces: Whether any sentence says where spaces are, by `# text` or SpaceAfter=No.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -46,47 +48,51 @@ class Survey:
     filled: set[str] = field(default_factory=set)
     bad: dict[int, str] = field(default_factory=dict)
     long: list[int] = field(default_factory=list)
+    tells_spaces: bool = False
     n_words: int = 0
     n_multiword: int = 0
     n_empty: int = 0
 
 
 def survey(path: Path) -> Survey:
-    """Read a file of CoNLL-U. Raises CorpusError where it cannot be read, or has no sentences."""
+    """Read a file of CoNLL-U. Raises CorpusError where it, or most of it, cannot be read, or has no sentences."""
     found = Survey()
     names: tuple[str, ...] = COLUMNS
-    rows: list[dict[str, str]] = []
-    number = 0
-    for number, line in _lines(path):
-        if line.startswith("# global.columns"):
-            names = tuple(line.partition("=")[2].split()) or COLUMNS
-        elif line and not line.startswith("#"):
-            values = line.split("\t")
-            if len(values) < 2:
-                found.bad[number] = "no columns, with tabs between them"
-            rows.append(dict.fromkeys(COLUMNS, "_") | dict(zip(names, values)))
-        elif not line:
-            _add(found, rows, number)
-            rows = []
-    _add(found, rows, number)
+    unreadable: list[CorpusError] = []
+    n_spaced = n_blocks = 0
+    for block in read_blocks(path, is_checked=False):
+        n_blocks += 1
+        rows: list[dict[str, str]] = []
+        number, text = 0, ""
+        try:
+            for number, line in block:
+                check_line(path, number, line)
+                if line.startswith("# global.columns"):
+                    names = tuple(line.partition("=")[2].split()) or COLUMNS
+                elif given := TEXT.match(line):
+                    text = given[1]
+                elif not line.startswith("#"):
+                    values = line.split("\t")
+                    if len(values) < 2:
+                        found.bad[number] = "no columns, with tabs between them"
+                        n_spaced += len(line.split()) > 2
+                    rows.append(dict.fromkeys(COLUMNS, "_") | dict(zip(names, values)))
+        except CorpusError as error:
+            unreadable.append(error)
+            found.bad[number] = str(error).removeprefix(f"{path}:{number}: ")
+            continue
+        _add(found, rows, text, number)
+    if 2 * len(unreadable) > n_blocks:
+        raise unreadable[0]
     if not found.texts:
         raise CorpusError(f"{path}: no sentences in it; give CoNLL-U")
+    if 2 * n_spaced > found.n_words:
+        raise CorpusError(f"{path}: columns have spaces between them, not tabs; save it with tabs")
     return found
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                yield number, line.strip("\r\n")
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: not UTF-8 text ({error.reason}); save it as UTF-8") from error
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror}); correct its path or its rights") from error
-
-
-def _add(found: Survey, rows: list[dict[str, str]], number: int) -> None:
-    """Count a sentence that ended before a line."""
+def _add(found: Survey, rows: list[dict[str, str]], given: str, number: int) -> None:
+    """Count a sentence, whose text is given or "", and which ends at a line."""
     text, n_words, n_roots, covered = "", 0, 0, 0
     for row in rows:
         key = row["ID"]
@@ -107,11 +113,14 @@ def _add(found: Survey, rows: list[dict[str, str]], number: int) -> None:
                 found.bad.setdefault(number, f"ID {key!r} where {n_words} was expected")
             if row["UPOS"] not in UPOS and row["UPOS"] != "_":
                 found.bad.setdefault(number, f"UPOS {row['UPOS']!r} is none of Universal Dependencies")
+        has_space = "SpaceAfter=No" not in row["MISC"].split("|")
+        found.tells_spaces |= not has_space
         if span or n_words > covered:
-            text += row["FORM"] + " " * ("SpaceAfter=No" not in row["MISC"].split("|"))
+            text += row["FORM"] + " " * has_space
     if any(row["HEAD"] != "_" for row in rows) and n_roots != 1:
         found.bad.setdefault(number, f"{n_roots} roots")
     if n_words:
+        found.tells_spaces |= text.split() != [] and "".join(text.split()) == "".join(given.split())
         found.texts.append(text.strip())
         found.n_words += n_words
         if n_words > LONG:
@@ -146,10 +155,13 @@ def _describe(path: Path, found: Survey, missing: set[str], findings: Findings) 
             findings.warnings.append(f"{path}: {column} is empty; {what}")
     if not found.filled & {"UPOS", "XPOS", "HEAD"}:
         findings.errors.append(f"{path}: UPOS, XPOS and HEAD are all empty, so that there is nothing to learn")
+    if not found.tells_spaces:
+        what = "no sentence has SpaceAfter=No or its `# text`, so that its spaces are unknown"
+        findings.warnings.append(f"{path}: {what}; there will be no scores from raw text")
     if found.long:
         lines = name_some(found.long)
         findings.warnings.append(
-            f"{path}: sentences of more than {LONG} words (before lines {lines}): is a blank line missing?"
+            f"{path}: sentences of more than {LONG} words (to lines {lines}): is a blank line missing?"
         )
     for column in ("UPOS", "XPOS"):
         if once := sorted(value for value, n in found.values[column].items() if n == 1):
@@ -168,30 +180,29 @@ def _compare(train: list[Survey], path: Path, found: Survey, findings: Findings)
             findings.warnings.append(f"{path}: {column} that the training part does not have: {name_some(new)}")
 
 
-def read_texts(paths: list[Path], findings: Findings) -> tuple[list[str], int]:
-    """Return the sentences of files with entities, and how many words they have."""
-    texts, n_words = [], 0
-    for path in paths:
-        with findings.collecting():
-            for doc in read_docs(path, Vocab(), ("ner",), How(left_out=LeftOut())):
-                texts.append(doc.text)
-                n_words += len(doc)
-    return texts, n_words
-
-
-def check_entities(parts: Parts, findings: Findings) -> None:
-    """Say which entities files have; a word and its tag a line, in any columns, or CoNLL-U with NE= in MISC."""
-    tags = re.compile(r"(?:^|[\s|=])[BISULEM]-([^\W\d][^\s|]*)")
+def check_entities(parts: Parts, findings: Findings) -> tuple[list[str], int]:
+    """Say which entities files have. Return the texts of their sentences, and how many words these have."""
+    texts: list[str] = []
+    n_words = 0
     known: set[str] = set()  # in the training part, whose files come first
     for path in files_in(parts):
         with findings.collecting():
-            found = (tags.findall(line) for _, line in _lines(path) if line[:1] != "#")
-            labels = Counter(tag for tags_of_line in found for tag in tags_of_line[-1:])
+            left_out, labels, n_before = LeftOut(), Counter[str](), len(texts)
+            for doc in read_docs(path, Vocab(), ("ner",), How(left_out=left_out)):
+                labels.update(ent.label_ for ent in doc.ents)
+                texts.append(doc.text)
+                n_words += len(doc)
+            if left_out.count > len(texts) - n_before:
+                raise CorpusError(f"{path}: most sentences cannot be used, as {left_out.reasons[0]}")
+            if left_out.count:
+                first = f"the first is {left_out.reasons[0]}"
+                findings.warnings.append(f"{path}: sentences that will be left out: {left_out.count:,}; {first}")
             if not labels:
                 raise CorpusError(f"{path}: no tags of entities in it, as B-PER")
             counts = ", ".join(f"{label} {n:,}" for label, n in labels.most_common())
-            findings.infos.append(f"{path}: words of entities: {counts}")
+            findings.infos.append(f"{path}: entities: {counts}")
             if path in parts["train"]:
                 known |= labels.keys()
             elif new := sorted(labels.keys() - known):
                 findings.warnings.append(f"{path}: labels that the training part does not have: {name_some(new)}")
+    return texts, n_words

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
+from unicodedata import bidirectional
 
 from spacy.displacy import DependencyRenderer
 from spacy.language import Language
@@ -83,10 +85,16 @@ def draw(render_id: str, span: Span, gold: Span) -> str:
     distance = max(70, 8 * max([*widths, *(len(token.text) + 1 for token in span)]))
     options = {"compact": True, "distance": distance, "offset_x": distance / 2, "word_spacing": 30, "arrow_spacing": 12}
     renderer = DependencyRenderer({**options, "color": "currentColor", "bg": "transparent", "font": "inherit"})
-    renderer.direction = span.vocab.writing_system.get("direction", "ltr")
+    renderer.direction = find_direction(span.text)
     renderer.lang = span.doc.lang_
     svg = renderer.render_svg(render_id, words, arcs)
     return f'<div style="margin-top:-{distance / 3 * renderer.highest_level:.0f}px">{svg}</div>'
+
+
+def find_direction(sentence: str) -> str:
+    """Return where a text is written to, "rtl" or "ltr", by most of its letters: `xx` is written to both."""
+    counts = Counter(map(bidirectional, sentence))
+    return "rtl" if counts["R"] + counts["AL"] > counts["L"] else "ltr"
 
 
 def _figures(number: int, parsed: Parsed) -> str:

@@ -42,6 +42,16 @@ class TestConllu:
         (doc,) = read(tmp_path, "\n".join([token, row(1, "do"), row(2, "nt"), row(3, "!")]))
         assert doc.text == "dont! "
 
+    @pytest.mark.parametrize("text", ["", "# text = Another.\n"])
+    def test_a_file_that_does_not_tell_spaces(self, tmp_path, text):
+        docs = read(tmp_path, f"{text}1\tGo\n2\t!\n\n1\tNo\n2\t.\n", "morphologizer")
+        assert [doc.has_unknown_spaces for doc in docs] == [True, True]
+
+    def test_one_sentence_tells_that_a_file_knows_spaces(self, tmp_path):
+        for one in ("# text = Go on\n", f"{row(1, 'Go', misc='SpaceAfter=No')}\n\n"):
+            docs = read(tmp_path, f"{one}{row(1, 'Go')}\n{row(2, 'on')}\n\n{row(1, 'Stop')}\n")
+            assert not any(doc.has_unknown_spaces for doc in docs)
+
     def test_columns(self, tmp_path):
         doc = read(tmp_path, CONLLU)[0]
         assert [token.pos_ for token in doc] == ["PROPN", "AUX", "PART", "VERB", "PUNCT"]

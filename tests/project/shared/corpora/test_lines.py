@@ -52,6 +52,8 @@ class TestRefused:
         "text",
         [
             "EU,B-ORG\nsaid,O\n",
+            "EU,B-ORG\n,,O\nIBM,B-ORG\n\n;,O\n",
+            "EU;B\nAG;I\n,;O\n\n;;O\n",
             "Sentence #,Word,POS,Tag\nSentence: 1,EU,NNP,B-org\n,said,VBD,O\n",
             'label,text\npos,"A fine, good film ."\nneg,"Dull\n\nfilm"\n',
             "pos;A fine film .\nneg;Dull\n",

@@ -87,6 +87,10 @@ class TestColumns:
         docs = read(tmp_path, "I|PRP|O like|VB|O New|NNP|I-GPE York|NNP|I-GPE\nGo|VB|O\n", "ner")
         assert [entities(doc) for doc in docs] == [[("New York", "GPE")], []]
 
+    def test_word_a_line_with_bars_between_columns(self, tmp_path):
+        docs = read(tmp_path, "New|NNP|B-GPE\nYork|NNP|I-GPE\nsleeps|VB|O\n\nGo|VB|O\n", "ner")
+        assert [entities(doc) for doc in docs] == [[("New York", "GPE")], []]
+
     @pytest.mark.parametrize("columns", ["word", "a,b", "category,text", "_,_"])
     def test_setting_that_names_not_both(self, tmp_path, columns):
         with pytest.raises(ValueError, match="must name word and tag, in the order of the file"):

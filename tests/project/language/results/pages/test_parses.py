@@ -2,6 +2,8 @@
 
 from xml.etree import ElementTree
 
+import pytest
+import spacy
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -49,11 +51,22 @@ def test_a_root_that_is_none_has_a_cross():
     assert draw("a", wrong[:], docs[1][:]).count("✗ root") == 4
 
 
-def test_right_to_left_sentences_begin_at_the_right():
-    docs = make_docs("ar")
-    picture = ElementTree.fromstring(draw("a", docs[0][:], docs[0][:]))
+@pytest.mark.parametrize(
+    ("words", "is_reversed"),
+    [
+        ("کوردستان وڵاتی منە", True),  # Sorani
+        ("ܫܠܡܐ ܥܠܡܐ", True),  # Syriac
+        ("אַ שיינער טאָג", True),  # Yiddish
+        ("un giorno bello", False),
+        ("«Ça va ?»", False),
+    ],
+)
+def test_right_to_left_sentences_begin_at_the_right(words, is_reversed):
+    words = words.split()
+    doc = Doc(spacy.blank("xx").vocab, words=words, heads=[0] * len(words), deps=["ROOT", *["x"] * (len(words) - 1)])
+    picture = ElementTree.fromstring(draw("a", doc[:], doc[:]))
     places = [part.attrib["x"] for part in picture.iter() if "x" in part.attrib]
-    assert float(places[0]) > float(places[-1])
+    assert (float(places[0]) > float(places[-1])) is is_reversed
 
 
 def test_each_system_is_shown_with_what_it_has_right():

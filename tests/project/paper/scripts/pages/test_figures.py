@@ -46,7 +46,7 @@ def test_errors_are_counted_for_the_seeds_of_both():
 def test_what_is_better_seed_by_seed():
     assert is_better(WITH, WITHOUT) is True
     assert is_better({0: 0.5, 1: 0.5}, {0: 0.6, 1: 0.7}) is False
-    assert is_better({0: 0.5, 1: 0.7}, {0: 0.6, 1: 0.5}) is None  # −10 and +20 points
+    assert is_better({0: 0.5, 1: 0.7}, {0: 0.6, 1: 0.5}) is None  # 10 points worse and 20 better
     assert is_better({0: 0.61}, {0: 0.6}) is True
     assert is_better({1: 0.9}, {0: 0.8}) is None
 
