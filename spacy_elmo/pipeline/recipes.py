@@ -136,7 +136,8 @@ def _make_tok2vec(name: str, recipe: str, features: dict[str, Any] | None) -> di
 
 
 def _make_features(name: str, pretrained: str) -> dict[str, Any]:
-    mix = {"@architectures": "spacy-elmo.ScalarMix.v1", "dropout": DROPOUT}
+    # The words of layer 0 may be twenty times as long as those of other layers, which they would drown.
+    mix = {"@architectures": "spacy-elmo.ScalarMix.v1", "dropout": DROPOUT, "layer_norm": True}
     if name != LINKER:
         return {"@architectures": "spacy-elmo.ElmoListener.v1", "mix": mix}
     # The entity linker reads sentences apart from their Docs, and its layers want to know the width beforehand.

@@ -16,6 +16,7 @@ SENTENCES = [  # words, heads, relations, parts of speech
     ("Il gatto nero mangia il topo .", [1, 3, 1, 3, 5, 3, 3], "det nsubj amod ROOT det obj punct", "DET NOUN ADJ VERB"),
     ("Lei parla del re .", [1, 1, 3, 1, 1], "nsubj ROOT case obl punct", "PRON VERB ADP NOUN PUNCT"),
 ]
+ARABIC = ["القط الأسود الصغير يأكل الفأر الكبير .", "هي تتحدث عن الملك ."]
 MISTAKES = [["ADJ", "NOUN", 31], ["NOUN", "ADJ", 24], ["PROPN", "NOUN", 22], ["AUX", "VERB", 12], ["ADV", "ADP", 5]]
 
 
@@ -74,10 +75,11 @@ def write_results(job: Job, lines: list[dict[str, Any]]) -> None:
 
 
 def make_docs(lang: str = "it") -> list[Doc]:
-    """Return gold Docs of a sentence each."""
+    """Return gold Docs of a sentence each, with Italian words or Arabic ones."""
     vocab = create_vocab(lang, get_lang_class(lang).Defaults)
     docs = []
-    for words, heads, deps, pos in SENTENCES:
+    for i, (words, heads, deps, pos) in enumerate(SENTENCES):
+        words = ARABIC[i] if lang == "ar" else words
         tags = [*pos.split(), "DET", "NOUN", "PUNCT"][: len(heads)]
         docs.append(Doc(vocab, words=words.split(), heads=heads, deps=deps.split(), pos=tags))
     return docs

@@ -80,7 +80,8 @@ def build_semantic_roles(
         dropout: Between them.
     """
     encoder = wrap(RoleEncoder(width, depth, dropout), _convert_frames)
-    behind: Words = output or Model("nothing", _return_nothing, dims={"nO": 0})
+    of_output = [] if output is None else [output]
+    behind: Words = Model("elmo_output", _give, init=_init_behind, layers=of_output, dims={"nO": None})
     layers: list[Model] = [tok2vec, Linear(nO=1), Linear(nO=width), encoder, behind, Linear()]
     return Model("semantic_roles", forward, init=init, layers=layers, dims={"nO": None}, refs={"tok2vec": tok2vec})
 
@@ -98,7 +99,18 @@ def init(model: Model[Inputs, Scores], X: Inputs | None = None, Y: Any = None) -
     tag.initialize()
 
 
-def _return_nothing(model: Model, docs: Sequence[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+def _init_behind(model: Words, X: list[Doc] | None = None, Y: Any = None) -> None:
+    for output in model.layers:
+        output.initialize(X=X)
+    model.set_dim("nO", sum(output.get_dim("nO") for output in model.layers), force=True)
+
+
+def _give(
+    model: Words, docs: list[Doc], is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
+    """Return what comes behind the encoder, or (tokens, 0)."""
+    if model.layers:
+        return model.layers[0](docs, is_train)
     return [model.ops.alloc2f(len(doc), 0) for doc in docs], lambda d_outputs: []
 
 

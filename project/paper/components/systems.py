@@ -30,7 +30,7 @@ def make_tok2vec(
     layers: Layers = "all",
     dropout: float = 0.1,
     l2: float = 0.001,
-    layer_norm: bool = False,
+    layer_norm: bool = True,
     parts: Parts | None = None,
 ) -> Block:
     """Return the `tok2vec` block of a component for one of the systems.

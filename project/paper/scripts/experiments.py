@@ -48,7 +48,7 @@ class Cell:
     place: Place = "input"
     layers: Layers = "all"
     l2: float = 0.001
-    layer_norm: bool = False
+    layer_norm: bool = True
     encoder: Encoder = "bilstm"
     depth: int = 1
     width: int = 96
@@ -140,7 +140,7 @@ def _search(task: str) -> Iterator[Cell]:
     """The same number of trials for both systems: what makes sense for ELMo alone stands against wider vectors."""
     more: dict[System, list[dict[str, Any]]] = {
         "tok2vec": [{"width": 144}, {"width": 192}],
-        "elmo": [{"layer_norm": True}, {"place": "both"}],
+        "elmo": [{"layer_norm": False}, {"place": "both"}],
     }
     for system in TWO:
         for (encoder, depth), (dropout, inner) in product(ENCODERS, DROPOUTS):

@@ -11,6 +11,7 @@ from thinc.api import Model, fix_random_seed
 from project.paper.components import code  # noqa: F401
 from project.paper.components.role_tagger import build_semantic_roles
 from project.paper.components.srl import SemanticRoles
+from spacy_elmo.pipeline.mixes import find_mixes
 from tests.support.pipelines import EMBED, LISTENER, train
 
 NAMES, VERBS, THINGS = ["Anna", "Bob", "Carl"], ["read", "sold", "liked"], ["books", "letters"]
@@ -119,6 +120,7 @@ def test_it_listens_to_elmo(tiny_model):
     first, last = train(nlp, examples, steps=5)
     assert last["srl"] < first["srl"]
     assert len(mixes) == 2
+    assert [mix["place"] for mix in find_mixes(nlp)] == ["input", "output"]
     assert all((node.get_param("gamma") != value).all() for node, value in zip(mixes, before))
 
 

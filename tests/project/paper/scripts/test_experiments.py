@@ -83,7 +83,7 @@ def test_the_variant_has_all_settings_of_a_cell():
         "place": "both",
         "layers": "all",
         "l2": 0.001,
-        "layer_norm": False,
+        "layer_norm": True,
         "encoder": "bilstm",
         "depth": 2,
         "width": 96,
