@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from ..layers.heads import build_head
 from ..layers.marginal import marginal_loss
+from ..layers.parts import number_sentences
 from ..scorers.coreference import PREFIX, score_coref
 from .systems import make_tok2vec
 
@@ -176,12 +177,6 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Rankin
         return backprop_encode(d_words)
 
     return rankings, backprop
-
-
-def number_sentences(doc: Doc) -> NDArray:
-    """Return the number of each token's sentence; where none are marked, a Doc is one."""
-    starts = doc.to_array("SENT_START") == 1
-    return np.cumsum(starts, dtype="int64")
 
 
 def find_clusters(ranking: Ranking, with_single: bool) -> list[list[tuple[int, int]]]:

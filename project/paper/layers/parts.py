@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 import numpy as np
 import spacy
+from numpy.typing import NDArray
 from spacy.tokens import Doc, Span
 from thinc.api import Model, noop
 
@@ -101,6 +102,12 @@ def _join(model: Model[Any, Any], parts: Rows, starts: list[list[int]]) -> Rows:
 def find_sentences(doc: Doc) -> list[int]:
     """Return the tokens that begin a sentence but the first one; none where no sentences are marked."""
     return [token.i for token in doc if token.is_sent_start and token.i]
+
+
+def number_sentences(doc: Doc) -> NDArray:
+    """Return the number of each token's sentence; where none are marked, a Doc is one."""
+    starts = doc.to_array("SENT_START") == 1
+    return np.cumsum(starts, dtype="int64")
 
 
 def find_hypothesis(doc: Doc) -> int:

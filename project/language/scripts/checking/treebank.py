@@ -120,7 +120,7 @@ def _add(found: Survey, rows: list[dict[str, str]], given: str, number: int) -> 
     if any(row["HEAD"] != "_" for row in rows) and n_roots != 1:
         found.bad.setdefault(number, f"{n_roots} roots")
     if n_words:
-        found.tells_spaces |= text.split() != [] and "".join(text.split()) == "".join(given.split())
+        found.tells_spaces |= bool(given) and "".join(text.split()) == "".join(given.split())
         found.texts.append(text.strip())
         found.n_words += n_words
         if n_words > LONG:

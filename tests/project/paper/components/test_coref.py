@@ -14,7 +14,6 @@ from project.paper.components.coref import (
     find_antecedents,
     find_clusters,
     number_clusters,
-    number_sentences,
     prune,
 )
 from project.paper.readers.corpus import copy_given
@@ -215,9 +214,3 @@ def test_gold_mentions_are_found_in_other_tokens():
     other = Doc(vocab, words=["Mary", "saw", "her", "self"], spaces=[True, True, False, True])
     spans = np.array([(0, 1), (1, 2), (2, 3), (2, 4)])
     assert number_clusters(Example(other, gold), spans).tolist() == [0, -1, -1, 0]
-
-
-def test_docs_without_sentences_are_one():
-    vocab = spacy.blank("en").vocab
-    assert number_sentences(Doc(vocab, words=["a", "b"])).tolist() == [1, 1]
-    assert number_sentences(make_gold(vocab, "Anna", "Bob", "Rome")).tolist() == [1] * 6 + [2] * 4

@@ -11,7 +11,14 @@ from spacy.tokens import Doc
 from thinc.api import Model, fix_random_seed
 
 from project.paper.layers.lstm import build_bilstm
-from project.paper.layers.parts import build_parts_tok2vec, find_hypothesis, find_question, find_sentences, split
+from project.paper.layers.parts import (
+    build_parts_tok2vec,
+    find_hypothesis,
+    find_question,
+    find_sentences,
+    number_sentences,
+    split,
+)
 
 WIDTH = 12
 FIRST, SECOND = ["a", "man", "sleeps"], ["he", "rests"]
@@ -92,6 +99,11 @@ def test_where_parts_begin(nlp: Language):
 
 def test_docs_without_sentences_are_one_part(nlp: Language):
     assert find_sentences(Doc(nlp.vocab, words=FIRST)) == []
+    assert number_sentences(Doc(nlp.vocab, words=FIRST)).tolist() == [1, 1, 1]
+
+
+def test_tokens_have_the_number_of_their_sentence(nlp: Language):
+    assert number_sentences(make_doc(nlp, FIRST, SECOND)).tolist() == [1, 1, 1, 2, 2]
 
 
 def test_a_doc_of_nothing_has_one_part_or_two_empty_ones(nlp: Language):
