@@ -24,7 +24,7 @@ from project.shared.arguments import Parser, StepError, clear_errors, folder_nam
 from project.shared.assets import CorpusError, bring
 from project.shared.workspace import Workspace
 from spacy_elmo.models.describe import read_facts as facts_of_model
-from spacy_elmo.models.load import check_loadable, model_names
+from spacy_elmo.models.load import load_model, model_names
 from spacy_elmo.util.files import printable
 
 from .checking.facts import check_facts, read_facts
@@ -210,7 +210,7 @@ def _unpack(folder: Path) -> None:
 def _check_init(init: str, lang: str, findings: Findings) -> None:
     if init:
         with findings.collecting():
-            check_loadable(init)
+            load_model(init)
             facts = facts_of_model(init)
             license = facts.get("license") or "which is not stated"
             findings.warnings.append(f"init = {init}: its license, {license}, binds the model that goes on from it")

@@ -107,6 +107,13 @@ def test_weights_to_go_on_from(run, files):
     assert "no_such_model" in printed
 
 
+def test_weights_to_go_on_from_that_cannot_be_read(run, tmp_path):
+    start = write_random_model(tmp_path / "start", TINY, lang="fr", name="fr_elmo_first")
+    (start / "weights.safetensors").write_bytes(b"cut")
+    code, printed = run(init=str(start))
+    assert (code, "weights.safetensors" in printed) == (1, True)
+
+
 def test_the_name_of_another_model(run, workspace, tmp_path, monkeypatch):
     start = write_random_model(tmp_path / "start", TINY, name="fr_elmo_sm", lang="fr")
     assert "another model is called so" in run(init=str(start))[1]
