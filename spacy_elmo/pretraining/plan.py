@@ -40,6 +40,7 @@ MOST_EVALUATIONS, EVALUATION_SHARE = 20, 0.05  # of the time
 EVALUATION_COST = 2  # tokens of training to one that is evaluated, whose softmax is over the whole vocabulary
 DEV_SHARE, DEV_WORDS = 0.01, 50_000  # of the text at most, that are held out
 RATE, RATE_CELLS, RATE_LANES = 0.006, 512, 64  # the best for SOAP in docs/pretraining.md, and what it was best for
+RATE_STEPS, RATE_POWER = 1500, 1 / 3  # of these trials; longer runs want less, or vectors of words grow without end
 RATE_SHARE_OF_INIT = 1 / 3
 WARMUP = 200  # steps at most
 
@@ -156,14 +157,18 @@ def _draft(size: str, *, words: int, lang: str, tokenizer: str | None, given: Ma
     for place, value in given.items():
         section, key = place.split(".")
         config[section][key] = value
-    training, init = config["training"], given["paths.init"]
-    cells = load_model(init, with_head=False).model.config.hidden_size if init else config["model"]["hidden_size"]
-    rate = RATE * math.sqrt(RATE_CELLS / cells * training["batch_size"] / RATE_LANES)
-    rate *= RATE_SHARE_OF_INIT if init else 1
-    training["dropout"] = 0.0
-    training["optimizer"]["@misc"] = "spacy-elmo.SOAP.v1"
-    training["optimizer"]["learn_rate"]["rate"] = float(f"{rate:.2g}")
+    config["training"]["dropout"] = 0.0
+    config["training"]["optimizer"]["@misc"] = "spacy-elmo.SOAP.v1"
     return config
+
+
+def _find_rate(config: Config, steps: int) -> float:
+    """Return the highest rate of a run of so many steps."""
+    init = config["paths"]["init"]
+    cells = load_model(init, with_head=False).model.config.hidden_size if init else config["model"]["hidden_size"]
+    rate = RATE * math.sqrt(RATE_CELLS / cells * config["training"]["batch_size"] / RATE_LANES)
+    rate *= RATE_SHARE_OF_INIT if init else min(1, (RATE_STEPS / steps) ** RATE_POWER)
+    return float(f"{rate:.2g}")
 
 
 def _nearest_size(init: str) -> str:
@@ -212,7 +217,7 @@ def _schedule(config: Config, speed: float, hours: float, words: int, dev_words:
     passes = steps * step / tokens
     training["dropout"] = DROPOUT if passes > PASSES_WITHOUT_DROPOUT else 0.0
     training |= {"max_steps": steps, "eval_frequency": math.ceil(steps / evaluations)}
-    training["optimizer"]["learn_rate"]["warmup"] = min(WARMUP, steps // 10)
+    training["optimizer"]["learn_rate"] |= {"rate": _find_rate(config, steps), "warmup": min(WARMUP, steps // 10)}
     seconds = (steps * step + evaluations * evaluation) / speed
     return Plan(config, "", words, speed, steps, passes, seconds, ())
 

@@ -30,6 +30,10 @@ def small(**changes) -> Plan:
     return plan_run(**{"hours": 2, "lang": "fr", "words": WORDS, "size": "small", "tokens_per_second": 2500, **changes})
 
 
+def rate_of(plan: Plan) -> float:
+    return plan.config["training"]["optimizer"]["learn_rate"]["rate"]
+
+
 @pytest.mark.parametrize(
     ("hours", "words", "size", "asked"),
     [
@@ -96,8 +100,12 @@ def test_a_model_to_go_on_from_has_its_dimensions_and_a_third_of_the_rate(
     plan = plan_run(hours=0.5, lang="en", words=118_000, init="en_elmo_sm")
     assert plan.size == ""
     assert plan.config["paths"]["init"] == "en_elmo_sm"
-    assert plan.config["training"]["optimizer"]["learn_rate"]["rate"] == 0.002
-    assert small().config["training"]["optimizer"]["learn_rate"]["rate"] == 0.006
+    assert rate_of(plan) == 0.002
+
+
+def test_longer_runs_have_lower_rates():
+    plans = [small(hours=hours) for hours in (0.1, 1.0, 8.0)]
+    assert [rate_of(plan) for plan in plans] == [0.006, 0.0037, 0.0018]  # the first has fewer steps than the trials
 
 
 def test_the_plan_is_a_config_to_train_with(text: Path):
