@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 from thinc.api import CupyOps, Optimizer, Shim, get_current_ops, torch2xp, xp2torch
-from torch import Tensor
 
 from ..bilm import BiLM, BiLMConfig
 from ..bilm.inference import Encoder
 from ..formats import Pretrained, model_directory
 from ..util.types import Floats3d
+from .averages import use_averages
 from .sentence_cache import SentenceCache
 
 
@@ -174,7 +174,8 @@ class BiLMShim(Shim):
                 weights: Any = torch2xp(parameter.detach())
                 gradient: Any = torch2xp(parameter.grad)
                 updated, _ = optimizer((self.id, name), weights, gradient, lr_scale=self.learn_rate_factor)
-                self._set(parameter, updated)
+                with torch.no_grad():
+                    parameter.copy_(xp2torch(updated))
                 parameter.grad = None
 
     def drop_gradients(self) -> None:
@@ -184,20 +185,11 @@ class BiLMShim(Shim):
     @contextmanager
     def use_params(self, params: dict[tuple[int, str], Any]) -> Iterator[None]:
         """Compute with other values of the parameters (the averages of an optimizer) for a while."""
-        named = dict(self.model.named_parameters()) if self.is_loaded and self.is_trainable else {}
-        replaced = {name: params[self.id, name] for name in named if (self.id, name) in params}
-        backup = {name: named[name].detach().clone() for name in replaced}
-        for name, values in replaced.items():
-            self._set(named[name], values)
-        try:
+        if not self.is_loaded or not self.is_trainable:
             yield
-        finally:
-            for name, tensor in backup.items():
-                self._set(named[name], tensor)
-
-    def _set(self, parameter: Tensor, values: Any) -> None:
-        with torch.no_grad():
-            parameter.copy_(values if isinstance(values, Tensor) else xp2torch(values))
+            return
+        with use_averages(self.model, self.id, params):
+            yield
 
     def _unfreeze(self) -> None:
         """Copy the parameters, which may be mapped from a file, before they change."""

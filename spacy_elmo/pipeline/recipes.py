@@ -27,6 +27,8 @@ RECIPES = tuple(DEPTHS)
 # Their models pool or attend over what the encoder returns; the paper (section 5.2) saw ELMo help there.
 WITH_OUTPUT = ("spancat", "spancat_singlelabel", "textcat", "textcat_multilabel")
 WIDTH = 96
+# Weight decay would pull the weights of mixes to 0. Averages are what a rate that never falls lacks.
+OPTIMIZER = {"@optimizers": "Adam.v1", "L2": 0.0, "use_averages": True}
 DROPOUT = 0.1  # of ELMo: the paper's 0.5 is meant for vectors of 1,024 numbers, and costs small models accuracy
 
 
@@ -66,7 +68,7 @@ def make_config(
         "paths": {"train": None, "dev": None},
         "nlp": {"lang": lang, **text},
         "components": {},
-        "training": {"optimizer": {"@optimizers": "Adam.v1", "L2": 0.0}, "annotating_components": sentences},
+        "training": {"optimizer": dict(OPTIMIZER), "annotating_components": sentences},
     }
     if "sentencizer" in sentences:
         config["components"]["sentencizer"] = {"factory": "sentencizer"}

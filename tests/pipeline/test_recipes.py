@@ -90,6 +90,7 @@ def test_it_is_complete_but_for_the_data(tiny_model: Path):
     assert config["paths"]["elmo"] == str(tiny_model)
     assert config["initialize"]["components"]["elmo"]["pretrained"] == "${paths.elmo}"
     assert config["training"]["optimizer"]["L2"] == 0.0
+    assert config["training"]["optimizer"]["use_averages"]
     weights = config["training"]["score_weights"].values()
     assert sum(weight for weight in weights if weight) == pytest.approx(1.0, abs=0.02)  # spaCy rounds each
     nlp = spacy.util.load_model_from_config(config)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
 from safetensors.torch import load, save
-from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, torch2xp, xp2torch
+from thinc.api import ArgsKwargs, Model, PyTorchShim, PyTorchWrapper_v3, torch2xp, xp2torch
 from thinc.types import Floats2d
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
+
+from spacy_elmo.layers.averages import use_averages
+
+
+class _AveragedShim(PyTorchShim):
+    @contextmanager
+    def use_params(self, params: dict[tuple[int, str], Any]) -> Iterator[None]:
+        with use_averages(self._model, self.id, params):
+            yield
 
 
 def wrap(
     module: nn.Module, convert_inputs: Callable | None = None, convert_outputs: Callable | None = None
 ) -> Model[Any, Any]:
-    """Return a Thinc layer of a module. Its weights are saved as safetensors."""
-    return PyTorchWrapper_v3(
-        module, convert_inputs, convert_outputs, serialize_model=_serialize, deserialize_model=_deserialize
-    )
+    """Return a Thinc layer of a module. Its weights are saved as safetensors, and averages of optimizers reach them."""
+    layer = PyTorchWrapper_v3(module, convert_inputs, convert_outputs)
+    layer.shims[:] = [_AveragedShim(module, serialize_model=_serialize, deserialize_model=_deserialize)]
+    return layer
 
 
 def wrap_rows(module: nn.Module) -> Model[list[Floats2d], Floats2d]:

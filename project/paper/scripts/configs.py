@@ -60,7 +60,7 @@ def make_config(cell: Cell, *, epochs: int, docs: int, words: int, limit: int) -
                 "@optimizers": "Adam.v1",
                 "learn_rate": task.learn_rate,
                 "L2": 0.0,
-                "use_averages": False,  # they do not reach the weights of PyTorch
+                "use_averages": True,
             },
         },
         "initialize": initialize,

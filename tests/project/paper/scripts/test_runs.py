@@ -43,7 +43,7 @@ class TestConfigs:
             TASKS[task].scores[0]: 1.0
         }
         assert [training[name] for name in ("max_epochs", "max_steps", "patience")] == [2, 0, 0]
-        assert not training["optimizer"]["use_averages"]
+        assert training["optimizer"]["use_averages"]
 
     @pytest.mark.parametrize(
         ("task", "share"), [("tagging", 1), ("sentiment-textcat", 200 / 3000), ("qa", 200 / 3000 / 32)]
