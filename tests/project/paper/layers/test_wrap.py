@@ -30,4 +30,3 @@ def test_averages_of_an_optimizer_reach_the_module():
     assert not np.allclose(averaged, learned, atol=1e-3)
     assert np.array_equal(layer.predict(X), learned)
     assert np.array_equal(wrap(nn.Linear(2, 2)).from_bytes(saved).predict(X), averaged)
-
