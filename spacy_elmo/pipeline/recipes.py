@@ -24,8 +24,6 @@ COMPONENTS = (
 # Layers of the encoder behind [x; ELMo]: where ELMo brings the context, one is nearly as good as four, and faster.
 DEPTHS = {"listener": 1, "paper": 4}
 RECIPES = tuple(DEPTHS)
-# Their models pool or attend over what the encoder returns; the paper (section 5.2) saw ELMo help there.
-WITH_OUTPUT = ("spancat", "spancat_singlelabel", "textcat", "textcat_multilabel")
 WIDTH = 96
 # Weight decay would pull the weights of mixes to 0. Averages are what a rate that never falls lacks.
 OPTIMIZER = {"@optimizers": "Adam.v1", "L2": 0.0, "use_averages": True}
@@ -49,7 +47,7 @@ def make_config(
         pipeline: Names of trainable components, in their order.
         pretrained: Name or path of weights, for `paths.elmo`.
         recipe: What components make of ELMo and vectors of words: "listener", a thin encoder over both; "paper", a full
-            one, with ELMo after it as well where that helps.
+            one, with ELMo after it as well.
         keep_vectors: Leave vectors on the Docs that the pipeline returns.
         baseline: The same config without ELMo, to see what it brings.
         tokenizer: The block `[nlp.tokenizer]`, None for that of the language.
@@ -133,7 +131,7 @@ def _make_tok2vec(name: str, recipe: str, features: dict[str, Any] | None) -> di
             "depth": DEPTHS[recipe],
         },
         "input": features,
-        "output": deepcopy(features) if recipe == "paper" and name in WITH_OUTPUT else None,
+        "output": deepcopy(features) if recipe == "paper" and name != LINKER else None,  # which would compute it twice
     }
 
 

@@ -11,7 +11,7 @@ from spacy.tokens import Doc, DocBin, Span
 from thinc.api import Config
 
 from spacy_elmo.formats import WeightsError
-from spacy_elmo.pipeline.recipes import COMPONENTS, RECIPES, WITH_OUTPUT, make_config
+from spacy_elmo.pipeline.recipes import COMPONENTS, RECIPES, make_config
 
 SHORT = {"training.max_steps": 2, "training.eval_frequency": 1}
 TEXT = "Anna met Bob in Paris ."
@@ -97,13 +97,12 @@ def test_it_is_complete_but_for_the_data(tiny_model: Path):
     assert nlp.config.to_str() == config.to_str()
 
 
-def test_the_papers_recipe_has_elmo_at_the_input_and_at_the_output_where_it_helps():
-    config = make("tagger textcat", recipe="paper")
-    tagger, textcat = (config["components"][name]["model"]["tok2vec"] for name in ("tagger", "textcat"))
-    assert "textcat" in WITH_OUTPUT
-    assert tagger["@architectures"] == "spacy-elmo.ElmoTok2Vec.v1"
-    assert tagger["output"] is None
-    assert tagger["input"] == textcat["input"] == textcat["output"]
+@pytest.mark.parametrize(("recipe", "has_output"), [("listener", False), ("paper", True)])
+def test_the_papers_recipe_has_elmo_behind_the_encoder_as_well(recipe: str, has_output: bool):
+    tok2vec = make("tagger", recipe=recipe)["components"]["tagger"]["model"]["tok2vec"]
+    assert tok2vec["@architectures"] == "spacy-elmo.ElmoTok2Vec.v1"
+    assert tok2vec["input"]
+    assert tok2vec["output"] == (tok2vec["input"] if has_output else None)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
