@@ -14,8 +14,13 @@ System = Literal["tok2vec", "floret", "transformer", "elmo"]
 Encoder = Literal["bilstm", "cnn", "none"]
 Place = Literal["input", "output", "both"]
 Layers = Literal["all", "last"]
+Form = Literal["full", "shape"]
 Block = dict[str, Any]
 CACHE_MB = 3072  # for the layers of all words of the largest corpora
+FORMS = {  # attributes of words, and the rows of their tables
+    "full": (["NORM", "PREFIX", "SUFFIX", "SHAPE"], [5000, 1000, 2500, 2500]),
+    "shape": (["SHAPE"], [2500]),
+}
 MIXES = {"all": "learned", "last": "top"}  # of `spacy-elmo.ScalarMix.v1`
 
 
@@ -26,6 +31,7 @@ def make_tok2vec(
     encoder: Encoder = "bilstm",
     depth: int = 1,
     encoder_dropout: float = 0.2,
+    form: Form = "full",
     place: Place = "input",
     layers: Layers = "all",
     dropout: float = 0.1,
@@ -53,6 +59,8 @@ def make_tok2vec(
         encoder: "bilstm"; "cnn", spaCy's own; or "none", for a component that has one itself.
         depth: Layers of the encoder.
         encoder_dropout: In a biLSTM. spaCy's own encoder has the dropout of the training.
+        form: What is embedded of the form of a word: all that spaCy embeds, or its shape (capitals and digits) alone. A
+            language model has read its letters, and a task with few examples learns the words themselves by heart.
         place: Where the layers of a transformer or of ELMo come in: before the encoder, behind it, or both (paper,
             table 3).
         layers: All, mixed by weights that are learned, or the last one alone (paper, table 2).
@@ -62,10 +70,11 @@ def make_tok2vec(
         parts: Of Docs, see `build_parts_tok2vec`: the encoder reads each by itself; None: it reads all at once.
 
     Raises:
-        ValueError: There is no such system, encoder, place, or choice of layers.
+        ValueError: There is no such system, encoder, form, place, or choice of layers.
     """
     check_choice("system", system, System)
     check_choice("encoder", encoder, Encoder)
+    check_choice("form", form, Form)
     check_choice("place", place, Place)
     check_choice("layers", layers, Layers)
     known: dict[str, Block] = {
@@ -82,6 +91,7 @@ def make_tok2vec(
         | {"window_size": 1, "maxout_pieces": 3},
         "none": {"@layers": "noop.v1", "*": {}},
     }
+    attributes, rows = FORMS[form]
     tok2vec: Block = {"@architectures": "spacy-elmo.ElmoTok2Vec.v1"}
     if parts:
         tok2vec = {"@architectures": "spacy-elmo-paper.PartsTok2Vec.v1", "parts": parts}
@@ -90,8 +100,8 @@ def make_tok2vec(
         "embed": {
             "@architectures": "spacy.MultiHashEmbed.v2",
             "width": width,
-            "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
-            "rows": [5000, 1000, 2500, 2500],
+            "attrs": list(attributes),
+            "rows": list(rows),
             "include_static_vectors": system == "floret",
         },
         "encode": encoders[encoder],

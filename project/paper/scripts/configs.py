@@ -79,6 +79,7 @@ def _make_tok2vec(cell: Cell, task: Task) -> Block:
         encoder=cell.encoder,
         depth=cell.depth,
         encoder_dropout=cell.encoder_dropout,
+        form=cell.form,
         place=cell.place,
         layers=cell.layers,
         l2=cell.l2,

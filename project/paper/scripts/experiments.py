@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
-from project.paper.components.systems import Encoder, Layers, Place, System
+from project.paper.components.systems import Encoder, Form, Layers, Place, System
 
 from .tasks import TASKS
 
@@ -30,6 +30,7 @@ class Cell:
     Attributes:
         task: The task.
         system: What stands for words, see `make_tok2vec`, as of the settings up to `encoder_dropout`.
+        form: What is embedded of the form of a word.
         place: Where ELMo comes in.
         layers: Those of ELMo that are taken.
         l2: Lambda of the weights of layers.
@@ -45,6 +46,7 @@ class Cell:
 
     task: str
     system: System
+    form: Form = "full"
     place: Place = "input"
     layers: Layers = "all"
     l2: float = 0.001
@@ -102,10 +104,14 @@ class Experiment:
 
 
 def make_cell(task: str, system: System, **changes: Any) -> Cell:
-    """Return a cell with the task's own settings but for some changes. Only ELMo and a transformer have a place."""
+    """Return a cell with the task's own settings but for some changes.
+
+    Only ELMo and a transformer have a place, and only beside them less than the full form of a word is embedded.
+    """
     settings = {**TASKS[task].encoder, **changes}
     if system not in ("elmo", "transformer"):
         settings.pop("place", None)
+        settings.pop("form", None)
     return Cell(task, system, **settings)
 
 
@@ -139,8 +145,8 @@ def _alternatives(task: str) -> Iterator[Cell]:
 def _search(task: str) -> Iterator[Cell]:
     """The same number of trials for both systems: what makes sense for ELMo alone stands against wider vectors."""
     more: dict[System, list[dict[str, Any]]] = {
-        "tok2vec": [{"width": 144}, {"width": 192}],
-        "elmo": [{"layer_norm": False}, {"place": "both"}],
+        "tok2vec": [{"width": 144}, {"width": 192}, {"width": 256}],
+        "elmo": [{"layer_norm": False}, {"form": "shape"}, {"place": "both"}],
     }
     for system in TWO:
         for (encoder, depth), (dropout, inner) in product(ENCODERS, DROPOUTS):

@@ -51,6 +51,12 @@ def test_elmo_comes_in_where_it_is_asked_for(tiny_model, place, n_listeners):
     assert len(find_listeners(make_pipeline(tiny_model, "elmo", place), "textcat")) == n_listeners
 
 
+def test_the_shape_of_words_alone_is_embedded_where_that_is_asked_for():
+    embed = make_tok2vec("elmo", form="shape")["embed"]
+    assert (embed["attrs"], embed["rows"]) == (["SHAPE"], [2500])
+    assert make_tok2vec("elmo")["embed"]["attrs"] == ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
+
+
 def test_unknown_systems_are_refused():
     with pytest.raises(ValueError, match="system = 'bert': must be one of 'tok2vec', 'floret'"):
         make_tok2vec("bert")

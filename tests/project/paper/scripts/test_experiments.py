@@ -23,7 +23,7 @@ def test_how_many_runs_each_experiment_needs(planned):
         "places": 4 * 4 * 3,
         "shares": 2 * 7 * 2 * 3,
         "alternatives": 5 * 4 * 3,
-        "search": 2 * 2 * 14,
+        "search": 2 * 2 * 16,
     }
 
 
@@ -80,6 +80,7 @@ def test_epochs_that_are_asked_for():
 def test_the_variant_has_all_settings_of_a_cell():
     variant = make_cell("crf-wnut17", "elmo", place="both").variant
     assert variant == {
+        "form": "full",
         "place": "both",
         "layers": "all",
         "l2": 0.001,

@@ -72,7 +72,10 @@ class TestConfigs:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"place": "both"}, {"layers": "last"}, {"encoder": "cnn", "depth": 4}, {"l2": 1.0}, {"layer_norm": False}],
+        [
+            *({"form": "shape"}, {"place": "both"}, {"layers": "last"}, {"encoder": "cnn", "depth": 4}, {"l2": 1.0}),
+            {"layer_norm": False},
+        ],
     )
     def test_of_other_settings(self, changes):
         assert make("tagging", **changes).to_str() != make("tagging").to_str()
