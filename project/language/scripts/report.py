@@ -90,7 +90,7 @@ def _treebank(settings: Settings) -> str:
 def _made_from(settings: Settings) -> Iterator[str]:
     texts, n_seeds = [Path(path).name for path in settings.text], len(settings.seeds)
     yield f"language {settings.lang}"
-    yield f"{settings.hours:g} hours of pretraining" + (f", from {settings.init}" if settings.init else "")
+    yield f"{settings.hours:g} h of pretraining" + (f", from {settings.init}" if settings.init else "")
     yield f"text: {', '.join(texts[:3])}" + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
     yield f"recipe {settings.recipe}, {settings.epochs} epochs, {n_seeds} seed{'s' * (n_seeds != 1)}"
 

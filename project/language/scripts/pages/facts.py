@@ -56,16 +56,16 @@ def notes(job: Job) -> Section | None:
 def circumstances(job: Job, settings: Settings, runs: Runs) -> Section:
     """Return the hours and the machine."""
     model, newest = read_facts(job.model / "meta.json"), runs.all[0]
-    rows = [["pretraining asked for", f"{settings.hours:g} hours"]]
+    rows = [["pretraining asked for", f"{settings.hours:g} h"]]
     if is_number(model.get("seconds")):
-        rows.append(["pretraining took", f"{model['seconds'] / 3600:.2f} hours"])
+        rows.append(["pretraining took", f"{model['seconds'] / 3600:.2f} h"])
     rows += [[name, f"{model[key]:,.0f}"] for key, name in READ.items() if is_number(model.get(key))]
     if settings.init:
         rows.append(["went on from", settings.init])
     rows.append(["recipe and epochs", f"{settings.recipe}, {settings.epochs}"])
     seconds = sum(run.get("train_seconds") or 0 for run in runs.all)
     if seconds:
-        rows.append(["trainings of pipelines", f"{len(runs.all)} runs, {seconds / 3600:.2f} hours of computing"])
+        rows.append(["trainings of pipelines", f"{len(runs.all)} runs, {seconds / 3600:.2f} h of computing"])
     rows.append(["machine", newest["machine"]])
     versions = newest.get("versions")
     named = [f"{name} {version}" for name, version in versions.items()] if isinstance(versions, dict) else []
