@@ -53,6 +53,8 @@ def parses(docs: Sequence[Doc], pipelines: dict[str, Language]) -> Section | Non
 def choose(docs: Sequence[Doc], predicted: dict[str, list[Doc]]) -> list[Parsed]:
     """Return the sentences in which most words have another head, relation or part of speech by the one system.
 
+    Of sentences with the same text one is chosen.
+
     Args:
         docs: Gold Docs.
         predicted: Those of each system, of the same words.
@@ -65,7 +67,10 @@ def choose(docs: Sequence[Doc], predicted: dict[str, list[Doc]]) -> list[Parsed]
                 differing = sum(len({_analysis(token) for token in tokens}) > 1 for tokens in zip(*systems.values()))
                 if differing:
                     ranked.append((-differing, len(ranked), Parsed(span, systems)))
-    return [parsed for *_, parsed in sorted(ranked, key=lambda entry: entry[:2])[:SHOWN]]
+    found: dict[str, Parsed] = {}
+    for *_, parsed in sorted(ranked, key=lambda entry: entry[:2]):
+        found.setdefault(parsed.gold.text, parsed)
+    return list(found.values())[:SHOWN]
 
 
 def draw(render_id: str, span: Span, gold: Span) -> str:

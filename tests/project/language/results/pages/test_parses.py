@@ -26,6 +26,12 @@ def test_sentences_that_all_parse_alike_are_left_out():
     assert choose(docs, {ELMO: predict(docs, {1}), BASELINE: predict(docs, {1})}) == []
 
 
+def test_a_sentence_that_comes_twice_is_shown_once():
+    docs = [*make_docs(), *make_docs()]
+    found = choose(docs, {ELMO: predict(docs, set()), BASELINE: predict(docs, {1, 2, 3, 5})})
+    assert [parsed.gold.text.split()[0] for parsed in found] == ["Il", "Lei"]
+
+
 def test_long_sentences_are_left_out():
     words = ["a"] * 30
     docs = [Doc(Vocab(), words=words, heads=[0] * 30, deps=["ROOT", *["x"] * 29])]
