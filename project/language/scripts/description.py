@@ -14,6 +14,7 @@ from spacy.util import get_minor_version_range
 from spacy_elmo.models.card import front_matter
 from spacy_elmo.util.files import WeightsError, read_text
 
+from .facts import UNKNOWN
 from .figures import Runs
 from .pages.facts import find_license, find_sources
 from .results import ELMO
@@ -92,7 +93,9 @@ def write_documents(nlp: Language, folder: Path, job: Job) -> None:
     """Write README.md, LICENSE and LICENSES_SOURCES beside a saved pipeline, where `spacy package` looks for them."""
     meta = {**nlp.meta, "spacy_version": get_minor_version_range(__version__)}
     matter = front_matter(meta, tags=["spacy", "token-classification", "elmo"])
-    (folder / "README.md").write_text(matter + generate_readme(meta), encoding="utf8")
+    licenses = [f"- {source['name']}: {source.get('license') or UNKNOWN}" for source in nlp.meta["sources"]]
+    of_sources = "\n".join(["", "### Licenses of the sources", "", *licenses, ""])  # which spaCy's table does not have
+    (folder / "README.md").write_text(matter + generate_readme(meta) + of_sources, encoding="utf8")
     (folder / "LICENSE").write_text(_license(nlp.meta, job), encoding="utf8")
     sources = [_source(source) for source in nlp.meta["sources"]]
     (folder / "LICENSES_SOURCES").write_text("\n".join(sources), encoding="utf8")

@@ -127,6 +127,7 @@ def test_the_wheel_names_license_and_sources(job, call, tried):
         readme, license_text, sources = (archive.read(n).decode() for n in ("README.md", "LICENSE", "LICENSES_SOURCES"))
     assert srsly.yaml_loads(readme.split("---\n")[1])["license"] == "cc-by-sa-4.0"
     assert "| **Sources** | UD Italian (B. Author) |" in readme
+    assert "\n- UD Italian: CC BY 4.0\n" in readme
     assert "`DEP_LAS`" in readme
     assert "License: CC BY-SA 4.0" in license_text
     assert sources == "UD Italian\nauthor: B. Author\nlicense: CC BY 4.0\n"
