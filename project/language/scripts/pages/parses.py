@@ -59,16 +59,16 @@ def choose(docs: Sequence[Doc], predicted: dict[str, list[Doc]]) -> list[Parsed]
         docs: Gold Docs.
         predicted: Those of each system, of the same words.
     """
-    ranked: list[tuple[int, int, Parsed]] = []
+    ranked: list[tuple[int, Parsed]] = []
     for i, doc in enumerate(docs):
         for span in doc.sents if doc.has_annotation("DEP") else ():
             if SHORT <= len(span) <= LONG:
                 systems = {name: own[i][span.start : span.end] for name, own in predicted.items()}
                 differing = sum(len({_analysis(token) for token in tokens}) > 1 for tokens in zip(*systems.values()))
                 if differing:
-                    ranked.append((-differing, len(ranked), Parsed(span, systems)))
+                    ranked.append((differing, Parsed(span, systems)))
     found: dict[str, Parsed] = {}
-    for *_, parsed in sorted(ranked, key=lambda entry: entry[:2]):
+    for _, parsed in sorted(ranked, key=lambda entry: -entry[0]):
         found.setdefault(parsed.gold.text, parsed)
     return list(found.values())[:SHOWN]
 
