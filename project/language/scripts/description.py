@@ -94,7 +94,7 @@ def write_documents(nlp: Language, folder: Path, job: Job) -> None:
     meta = {**nlp.meta, "spacy_version": get_minor_version_range(__version__)}
     matter = front_matter(meta, tags=["spacy", "token-classification", "elmo"])
     licenses = [f"- {source['name']}: {source.get('license') or UNKNOWN}" for source in nlp.meta["sources"]]
-    of_sources = "\n".join(["", "### Licenses of the sources", "", *licenses, ""])  # which spaCy's table does not have
+    of_sources = "\n".join(["", "", "### Licenses of the sources", "", *licenses, ""])  # not in spaCy's table
     (folder / "README.md").write_text(matter + generate_readme(meta) + of_sources, encoding="utf8")
     (folder / "LICENSE").write_text(_license(nlp.meta, job), encoding="utf8")
     sources = [_source(source) for source in nlp.meta["sources"]]

@@ -56,6 +56,8 @@ def work_off(
         try:
             result = do(run)
         except RunError as error:
+            if stopped.is_set():  # it was interrupted like all others
+                return
             with lock:
                 failed[run.name] = error
                 bar.update()

@@ -1,5 +1,6 @@
 """Runs side by side, some of which fail or are interrupted."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,3 +59,15 @@ def test_an_interruption_is_the_end_of_what_has_not_started(work):
     with pytest.raises(KeyboardInterrupt):
         work({1: KeyboardInterrupt()}, kept)
     assert kept == [0]
+
+
+def test_runs_that_end_by_an_interruption_are_not_called_failed(capsys):
+    def do(run):
+        if run.number == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.5)  # as a process that has got the same signal, and saves what it has
+        raise RunError("ended by a signal")
+
+    with pytest.raises(KeyboardInterrupt):
+        work_off([Numbered(1), Numbered(0)], do, str, jobs=2)
+    assert "failed" not in capsys.readouterr().out
