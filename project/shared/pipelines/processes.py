@@ -1,6 +1,7 @@
 """Processes that train and score: Python with a log, a share of the cores, and its peak memory.
 
-On Linux they are forks of one that has loaded what all of them need, which a small run spends much of its time on.
+On Linux they are forks of one that has loaded what all of them need, which a small run spends much of its time on. Not
+so where there is a GPU: spaCy looks for it when it is loaded, and CUDA cannot be used in forks of what has used it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def run_python(arguments: list[object], *, log: Path, threads: int, name: str) -
 
 def _process(threads: int, arguments: tuple[object, ...]) -> BaseProcess:
     """Return a process that calls `measured.run`."""
-    if sys.platform != "linux":  # elsewhere libraries are not safe to fork
+    if sys.platform != "linux" or torch.cuda.is_available():
         return multiprocessing.get_context("spawn").Process(target=measured.run, args=arguments)
     _start_server(threads)
     return multiprocessing.get_context("forkserver").Process(target=measured.run, args=arguments)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from project.shared.pipelines import processes
 from project.shared.pipelines.processes import share_threads, weights_digest
 from tests.support.lexicon_models import make_published, write_published
 from tests.support.random_models import write_random_model
@@ -33,6 +34,14 @@ def test_digests_tell_weights_apart(tmp_path):
 def test_digests_tell_weights_of_other_formats_apart(tmp_path):
     models = [write_published(tmp_path / f"{seed}", make_published(seed=seed)) for seed in (0, 1)]
     assert len({weights_digest(str(model)) for model in models}) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no forks elsewhere")
+@pytest.mark.parametrize(("has_gpu", "expected"), [(True, "SpawnProcess"), (False, "ForkServerProcess")])
+def test_no_process_is_a_fork_where_there_is_a_gpu(monkeypatch, has_gpu, expected):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: has_gpu)
+    monkeypatch.setattr(processes, "_start_server", lambda threads: None)
+    assert type(processes._process(1, ())).__name__ == expected
 
 
 STARTER = """
