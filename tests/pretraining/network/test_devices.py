@@ -59,7 +59,7 @@ def test_dropout_is_drawn_where_the_model_is_and_negatives_on_the_cpu(device):
     assert objective.dropout_generator.device.type == device.type
     assert objective.generator.device.type == "cpu"
     first, second = ([t.to_dense().clone() for t in _again(objective)] for _ in range(2))
-    assert all(map(torch.equal, first, second))
+    torch.testing.assert_close(first, second)  # a GPU sums in another order each time; other draws differ by far more
 
 
 def _again(objective: Objective) -> list[torch.Tensor]:
