@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 from project.shared.pages.draft import Draft
 from project.shared.pages.markup import Section, Table
-from project.shared.results import is_number
+from project.shared.results import Result, is_number
 
 from .figures import Runs
 from .labels import in_order, task_name
@@ -41,14 +42,24 @@ def made_from(runs: Runs) -> Iterator[str]:
 
 
 def _facts(runs: Runs) -> Iterator[tuple[str, str]]:
-    last = runs.all[-1]
     yield "weights", (runs.newest or {}).get("pretrained", "")
     yield "digest of the weights", (runs.newest or {}).get("weights_md5", "")
     seconds = sum(run.get("train_seconds", 0) for run in runs.all if run["split"] == "dev")
     yield "trainings", f"{seconds / 3600:,.2f} hours of computing" if seconds else ""
-    yield "runs at a time", f"{last['runs_at_a_time']:g}" if "runs_at_a_time" in last else ""
-    yield "machine", last.get("machine", "")
-    named = [f"{name} {version}" for name, version in last.get("versions", {}).items()]
-    yield "software", ", ".join([*([f"Python {last['python']}"] if "python" in last else []), *named])
+    yield "runs at a time", _each(runs, lambda run: f"{run['runs_at_a_time']:g}" if "runs_at_a_time" in run else "")
+    yield "machine", _each(runs, lambda run: run.get("machine", ""))
+    yield "software", _each(runs, _software)
     if runs.left_out:
         yield "left out", f"{runs.left_out} results of other data or other weights than the newest"
+
+
+def _software(run: Result) -> str:
+    named = [f"{name} {version}" for name, version in run.get("versions", {}).items()]
+    return ", ".join([*([f"Python {run['python']}"] if "python" in run else []), *named])
+
+
+def _each(runs: Runs, describe: Callable[[Result], str]) -> str:
+    """Return what runs have in common, or all that they have, with how many have it."""
+    counted = Counter(described for run in runs.all if run["split"] == "dev" and (described := describe(run)))
+    shown = [value if len(counted) == 1 else f"{value} ({n:,} of the runs)" for value, n in counted.most_common()]
+    return "; ".join(shown)
