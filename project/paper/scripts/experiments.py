@@ -150,9 +150,10 @@ def _search(task: str) -> Iterator[Cell]:
     }
     for system in TWO:
         for (encoder, depth), (dropout, inner) in product(ENCODERS, DROPOUTS):
-            yield make_cell(task, system, encoder=encoder, depth=depth, dropout=dropout, encoder_dropout=inner)
+            trial: dict[str, Any] = {"encoder": encoder, "depth": depth, "dropout": dropout, "encoder_dropout": inner}
+            yield make_cell(task, system, place="input", **trial)
         for encoder, depth in (ENCODERS[0], ENCODERS[-1]):
-            cell = make_cell(task, system, encoder=encoder, depth=depth)
+            cell = make_cell(task, system, encoder=encoder, depth=depth, place="input")
             yield from (replace(cell, longer=2), *(replace(cell, **changes) for changes in more[system]))
 
 

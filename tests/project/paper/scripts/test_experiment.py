@@ -71,7 +71,7 @@ def test_from_files_to_scores(convert, call, play, workspace, monkeypatch):
     assert tagged["unseen"]["words"] == 0  # the splits are the same
     assert tagged["bytes"] > 0
     assert (tagged["train_peak_mb"], tagged["train_seconds"] > 0) == (100.0, True)
-    assert [(mix["component"], mix["place"]) for mix in tagged["mixes"]] == [("tagger", "input")]
+    assert [(mix["component"], mix["place"]) for mix in tagged["mixes"]] == [("tagger", "input"), ("tagger", "output")]
     assert found["tagging", "tok2vec", "dev"]["mixes"] == []
     tested = found["sentiment", "elmo", "test"]
     assert 0 < tested["scores"]["cats_micro_f"] <= 1

@@ -73,8 +73,8 @@ class TestConfigs:
     @pytest.mark.parametrize(
         "changes",
         [
-            *({"form": "shape"}, {"place": "both"}, {"layers": "last"}, {"encoder": "cnn", "depth": 4}, {"l2": 1.0}),
-            {"layer_norm": False},
+            *({"form": "shape"}, {"place": "input"}, {"layers": "last"}, {"encoder": "bilstm", "depth": 4}),
+            *({"l2": 1.0}, {"layer_norm": False}),
         ],
     )
     def test_of_other_settings(self, changes):
