@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import NoReturn
@@ -69,6 +69,23 @@ def seed_list(value: str) -> list[int]:
     """Return the numbers of a list as `0,1,2`, each once; none for an empty one."""
     convert = whole_number(0)
     return list(dict.fromkeys(convert(seed.strip()) for seed in value.split(","))) if value.strip() else []
+
+
+def names_of(known: Collection[str], kind: str) -> Callable[[str], list[str]]:
+    """Return a type of arguments: names with commas between them, each once; none for an empty list.
+
+    Args:
+        known: All names that there are.
+        kind: What they are names of, in one word.
+    """
+
+    def convert(value: str) -> list[str]:
+        names = list(dict.fromkeys(name.strip() for name in value.split(","))) if value.strip() else []
+        if unknown := [name for name in names if name not in known]:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r}: no such {kind}; choose from {', '.join(known)}")
+        return names
+
+    return convert
 
 
 def given_path(value: str) -> Path:

@@ -1,6 +1,7 @@
 """Train and score all that the experiments need: tasks, with and without ELMo, with every seed.
 
-python -m scripts.experiment [--sample SHARE] [--tasks TASK,TASK] [--seeds 0,1,2] [--epochs N] [--jobs N] [--test]
+python -m scripts.experiment [--sample SHARE] [--tasks TASK,TASK] [--experiments NAME,NAME] [--seeds 0,1,2]
+    [--epochs N] [--jobs N] [--test]
 
 A line of JSON in results/runs.jsonl for each run. Runs that have one are not repeated, so what was interrupted goes on
 where it stopped. With --test, the pipelines that table 1 and the comparison need are scored on the test data.
@@ -16,12 +17,12 @@ from pathlib import Path
 
 from wasabi import msg
 
-from project.shared.arguments import StepError, clear_errors, seed_list, whole_number
+from project.shared.arguments import StepError, clear_errors, names_of, seed_list, whole_number
 from project.shared.pipelines.work import work_off
 from project.shared.results import Result
 from project.shared.workspace import Workspace
 
-from .experiments import Cell, plan
+from .experiments import EXPERIMENTS, Cell, plan
 from .results import Results
 from .runs import Run, Shared
 from .sources.datasets import Notes, read_notes
@@ -60,6 +61,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = task_parser("Train and score all that the experiments need")
     parser.add_argument("--pretrained", default="en_elmo_sm")
     parser.add_argument("--sample", type=share, default=1.0, help="that of the corpora")
+    known = names_of(EXPERIMENTS, "experiment")
+    parser.add_argument("--experiments", default=[], type=known, help="with commas between them; empty for all")
     parser.add_argument("--seeds", default=[], type=seed_list, help="empty for 0,1,2, and for 0 alone in a sample")
     parser.add_argument(
         "--epochs", type=whole_number(0), default=0, help="0 for those of each task, and for 2 in a sample"
@@ -76,6 +79,8 @@ def _find_runs(workspace: Workspace, args: argparse.Namespace) -> list[Run]:
     tasks = [task for task in choose_tasks(args) if TASKS[task].dataset in notes]
     is_sample = args.sample < 1
     planned = plan(tasks, args.seeds or (SEEDS[:1] if is_sample else SEEDS))
+    if args.experiments:
+        planned = [run for run in planned if {*run.experiments} & {*args.experiments}]
     planned = [run for run in planned if run.is_tested or not args.test]
     for system in sorted({run.cell.system for run in planned} - set(weights)):
         msg.warn(f"{system} is left out: {missing[system]}")

@@ -11,7 +11,7 @@ import spacy
 
 from project.paper.components import code  # noqa: F401  (registers components and architectures)
 from project.paper.layers.parts import HYPOTHESIS, QUESTION, Parts
-from project.shared.arguments import Parser, StepError
+from project.shared.arguments import Parser, StepError, names_of
 
 from .sources.datasets import DATASETS
 
@@ -105,18 +105,12 @@ TASKS = {
 }
 
 
-def task_list(value: str) -> list[str]:
-    """Return the names of a list as `tagging,srl`, each once; none for an empty one."""
-    names = list(dict.fromkeys(name.strip() for name in value.split(","))) if value.strip() else []
-    if unknown := [name for name in names if name not in TASKS]:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r}: no such task; choose from {', '.join(TASKS)}")
-    return names
-
-
 def task_parser(description: str) -> Parser:
     """Return a parser of what the steps take that work with tasks."""
     parser = Parser(description)
-    parser.add_argument("--tasks", default=[], type=task_list, help="with commas between them; empty for all")
+    parser.add_argument(
+        "--tasks", default=[], type=names_of(TASKS, "task"), help="with commas between them; empty for all"
+    )
     for name in USERS:
         parser.add_argument(f"--{name}", default="", help="a folder with its files; empty: its task is left out")
     return parser

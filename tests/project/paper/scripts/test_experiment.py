@@ -166,3 +166,22 @@ def test_systems_without_their_weights_are_left_out(convert, play, monkeypatch):
     assert "floret is left out: no static vectors" in printed
     assert "transformer is left out: transformers is not installed" in printed
     assert {system for _, system, _ in started} == {"tok2vec", "elmo"}
+
+
+def test_some_of_the_experiments(convert, play, workspace, monkeypatch):
+    convert()
+    both = {"tasks": experiments.EXPERIMENTS["tasks"], "shares": SHARES}
+    monkeypatch.setattr(experiments, "EXPERIMENTS", both)
+    assert play("--experiments", "tasks")[2] == [
+        (task, system, "dev") for task in TASKS for system in ("tok2vec", "elmo")
+    ]
+    tagged = lines(workspace)[0]
+    assert tagged["experiment"] == ["tasks", "shares"]
+    assert {task for task, *_ in play("--experiments", "shares")[2]} == {"tagging"}
+    assert play()[2] == []
+
+
+def test_experiments_that_there_are_not(convert, play):
+    code, printed, started = play("--experiments", "tables")
+    assert (code, started) == (1, [])
+    assert "'tables': no such experiment; choose from tasks, layers, places, shares, alternatives, search" in printed
