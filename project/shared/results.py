@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from spacy_elmo.util.lock import claimed
 
 from .arguments import StepError
 
@@ -37,6 +40,21 @@ def read_lines(path: Path, check: Callable[[Any], None]) -> list[Result]:
                 remedy = "remove this line; its run is repeated"
                 raise StepError(f"{path}:{number}: not the result of a run ({error}); {remedy}") from error
     return results
+
+
+@contextmanager
+def one_writer(path: Path) -> Iterator[None]:
+    """Let no other process write a file of results, nor train the same runs, in the block; its folder is made.
+
+    Args:
+        path: The file.
+
+    Raises:
+        LockedError: Another process does; the message names it.
+        WriteError: The folder cannot be made.
+    """
+    with claimed(path.with_name(path.name + ".lock"), named=path.parent, doing=f"is adding runs to {path}"):
+        yield
 
 
 def is_number(value: Any) -> bool:

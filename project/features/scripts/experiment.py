@@ -17,6 +17,7 @@ from wasabi import msg
 
 from project.shared.arguments import StepError, clear_errors, language, seed_list, whole_number
 from project.shared.pipelines.work import work_off
+from project.shared.results import one_writer
 from project.shared.workspace import Workspace
 
 from .results import Result, Results
@@ -35,21 +36,22 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         msg.info(f"{files.corpus}: no {split} data, so there is nothing to score")
         return
     settings = Settings(files, args.lang, args.pretrained, args.epochs, args.jobs)
-    seeds = args.seeds or TASKS[args.task].seeds
-    results = Results(files.results, args.task)
+    with one_writer(files.results):
+        _do(settings, args, split)
+
+
+def _do(settings: Settings, args: argparse.Namespace, split: str) -> None:
+    seeds, results = args.seeds or TASKS[args.task].seeds, Results(settings.files.results, args.task)
     chosen = _choose(settings, seeds, results) if args.test else systems(args.task)
     runs = [Run(settings, system, seed) for system in chosen for seed in seeds]
     waiting = [run for run in runs if (run.key, split) not in results]
     msg.info(f"{args.task}: {len(runs) - len(waiting)} runs done before, {len(waiting)} to do ({split})")
-    _work(waiting, split, results, args.jobs)
 
-
-def _work(waiting: list[Run], split: str, results: Results, jobs: int) -> None:
     def keep(result: Result) -> str:
         results.add(result)
         return _summary(result)
 
-    work_off(waiting, lambda run: run.score(split), keep, jobs)
+    work_off(waiting, lambda run: run.score(split), keep, args.jobs)
 
 
 def systems(task: str) -> list[str]:

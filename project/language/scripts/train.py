@@ -16,13 +16,13 @@ from wasabi import msg
 
 from project.shared.arguments import clear_errors
 from project.shared.pipelines.work import work_off
-from project.shared.results import Result
+from project.shared.results import Result, one_writer
 from project.shared.workspace import Workspace
 
 from .progress import announce
-from .results import Results
+from .results import FILE, Results
 from .runs import Run, Runs
-from .settings import read_job
+from .settings import Job, Settings, read_job
 
 SHOWN = {"pos_acc": "UPOS", "dep_las": "LAS", "ents_f": "entity F"}
 
@@ -31,6 +31,11 @@ SHOWN = {"pos_acc": "UPOS", "dep_las": "LAS", "ents_f": "entity F"}
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     job, settings = read_job(workspace, list(arguments), "Train and score pipelines with and without ELMo")
     announce(job, settings, "train")
+    with one_writer(job.results / FILE):
+        _do(workspace, job, settings)
+
+
+def _do(workspace: Workspace, job: Job, settings: Settings) -> None:
     results = Results(job)
     runs = list(Runs(job, settings).all())
     done = {line["key"] for line in results.lines if (workspace.root / line["model"]).is_dir()}

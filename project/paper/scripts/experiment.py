@@ -19,7 +19,7 @@ from wasabi import msg
 
 from project.shared.arguments import StepError, clear_errors, names_of, seed_list, whole_number
 from project.shared.pipelines.work import work_off
-from project.shared.results import Result
+from project.shared.results import Result, one_writer
 from project.shared.workspace import Workspace
 
 from .experiments import EXPERIMENTS, Cell, plan
@@ -37,8 +37,11 @@ SAMPLE_EPOCHS = 2  # a sample shows that all of it works, and has one seed
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     args = _parse(arguments)
-    results = Results(workspace.results / RUNS)
-    runs = _find_runs(workspace, args)
+    with one_writer(workspace.results / RUNS):
+        _do(_find_runs(workspace, args), Results(workspace.results / RUNS), args)
+
+
+def _do(runs: list[Run], results: Results, args: argparse.Namespace) -> None:
     results.name_experiments(run.facts for run in runs)
     split = "test" if args.test else "dev"
     if args.test:

@@ -6,6 +6,7 @@ import srsly
 from project.paper.scripts import corpora, experiment, experiments, systems, train
 from project.paper.scripts.runs import Run
 from project.paper.scripts.sources import datasets
+from project.shared.results import one_writer
 from tests.support.paper_data import write_datasets
 
 TASKS = ("tagging", "sentiment")
@@ -185,3 +186,12 @@ def test_experiments_that_there_are_not(convert, play):
     code, printed, started = play("--experiments", "tables")
     assert (code, started) == (1, [])
     assert "'tables': no such experiment; choose from tasks, layers, places, shares, alternatives, search" in printed
+
+
+def test_one_at_a_time(convert, play, workspace):
+    convert()
+    with one_writer(workspace.results / "runs.jsonl"):
+        code, printed, started = play()
+    assert (code, started) == (1, [])
+    assert f"is adding runs to {workspace.results / 'runs.jsonl'}; wait for its end" in printed
+    assert len(play()[2]) == 4
