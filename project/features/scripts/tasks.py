@@ -59,7 +59,7 @@ TASKS = {
         {"tag_acc": "XPOS", "pos_acc": "UPOS"},
         corpus="ud_english_ewt",
         files="tagging/ud_english_ewt/en_ewt-ud-{split}.conllu",
-        epochs=3,
+        epochs=4,
     ),
     "ner": Task(
         ("ner",),

@@ -32,7 +32,6 @@ class Task:
         model: The component's model but for its `tok2vec`; None for its default.
         given: Groups of spans that are input; None where the component is to find the sentences itself.
         parts: Of Docs, which the encoder reads by themselves; None where it reads all at once.
-        settings: Of the component, where they are not its defaults.
         encoder: Settings of `make_tok2vec` where they are not its defaults.
         learn_rate: Of the optimizer.
         loss: What the gradients are of: the sum of the losses of words or of texts, or the mean of a batch.
@@ -47,7 +46,6 @@ class Task:
     model: Block | None = None
     given: tuple[str, ...] | None = ()
     parts: Parts | None = None
-    settings: Block = field(default_factory=dict)
     encoder: Block = field(default_factory=dict)
     learn_rate: float = 0.001
     loss: Literal["words", "texts", "mean"] = "words"
@@ -59,7 +57,7 @@ class Task:
         model = {**deepcopy(self.model or defaults["model"]), "tok2vec": tok2vec}
         if "output" in model:
             model |= {"tok2vec": {**tok2vec, "output": None}, "output": tok2vec["output"]}
-        return {"factory": self.factory, **self.settings, "model": model}
+        return {"factory": self.factory, "model": model}
 
 
 LABELS = ("tag_acc",)
@@ -74,7 +72,6 @@ CNN: Block = {"encoder": "cnn", "depth": 4}  # spaCy's own, which is better for 
 CRF_ENCODER: Block = {"depth": 2, "encoder_dropout": 0.5}  # two layers, as in the paper
 BOTH: Block = {"place": "both"}  # before the encoder and behind it, as in the paper
 RARE: Block = {**BOTH, "form": "shape"}  # entities are others in each text, so words learned by heart mislead
-SMOOTH: Block = {"label_smoothing": 0.05}  # of the tags that are right: better with ELMo and without
 NO_ENCODER: Block = {"encoder": "none"}  # it comes behind the mark of the predicate
 
 
@@ -89,7 +86,7 @@ def _questions(dataset: str, epochs: int) -> Task:
 
 
 TASKS = {
-    "tagging": Task("tagger", "ud_english_ewt", LABELS, 5, settings=SMOOTH, encoder={**CNN, **BOTH}, is_by_words=True),
+    "tagging": Task("tagger", "ud_english_ewt", LABELS, 4, encoder={**CNN, **BOTH}, is_by_words=True),
     "parsing": Task("parser", "ud_english_ewt", ARCS, 3, given=None, encoder=CNN, is_by_words=True),
     "ner-wnut17": Task("ner", "wnut17", ENTITIES, 10, encoder={**CNN, **RARE}, is_by_words=True),
     "ner-bc5cdr": Task("ner", "bc5cdr", ENTITIES, 5, encoder=CNN, is_by_words=True),
