@@ -33,6 +33,7 @@ TITLE = "The paper's tasks and analyses, repeated"
 NAME = "Deep contextualized word representations (Peters et al. 2018)"
 MARKER = "tables: paper"
 RUNS, ROWS = "runs.jsonl", "analyses.jsonl"
+QUOTING = "neighbors"  # the analysis that has sentences of others, which pages of a repository leave out
 
 # What it is, the step that brings it, and what makes it, of the runs or of the rows of analyses
 OF_RUNS: dict[str, Callable[[Runs], Section | None]] = {
@@ -72,7 +73,8 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     Report(TITLE, NAME, list(made_from(runs)), shown).write(workspace.results)
     msg.good(f"Wrote {workspace.results / PAGE} and {MARKDOWN} beside it")
     if args.page:
-        insert(args.page, MARKER, markdown_sections(sections, level=3))
+        own = [row for row in rows if row.get("analysis") != QUOTING]
+        insert(args.page, MARKER, markdown_sections(make_sections(runs, own)[0], level=3))
         msg.good(f"Wrote {args.page}")
 
 

@@ -8,7 +8,7 @@ import pytest
 from project.paper.scripts import report
 from project.shared.pipelines.processes import weights_digest
 from project.shared.workspace import Workspace
-from tests.support.paper import make_all_runs, make_rows, make_run, make_tags, write_lines
+from tests.support.paper import make_all_runs, make_neighbors, make_rows, make_run, make_tags, write_lines
 
 HOSTILE = "</style><script>alert(1)</script>|*\"'"
 PAGE = "# Title\n\n<!-- tables: paper -->\n<!-- end of tables -->\n\nafter\n"
@@ -90,11 +90,13 @@ def test_of_several_weights_those_that_are_named(written):
 def test_sections_in_a_page(written, tmp_path):
     page = tmp_path / "page.md"
     page.write_text(PAGE, encoding="utf8")
-    written([make_run()], make_tags(), "--page", page)
+    written([make_run()], [*make_tags(), *make_neighbors()], "--page", page)
     text = page.read_text(encoding="utf8")
     assert text.startswith("# Title\n\n<!-- tables: paper -->\n\n### What holds here\n")
     assert text.endswith("\n<!-- end of tables -->\n\nafter\n")
     assert "Not here" not in text
+    assert "### Parts of speech by layer" in text
+    assert "### Nearest neighbors" not in text  # they quote the sentences of others
 
 
 def test_a_page_without_markers_is_named(workspace, call, tmp_path):
