@@ -1,9 +1,10 @@
 """Write what came of the paper's tasks and analyses as a page for a browser and as Markdown.
 
-python -m scripts.report [--pretrained MODEL] [--page FILE]
+python -m scripts.report [--pretrained MODEL] [--page FILE] [--summary FILE]
 
 The page is one file, which loads nothing. Both have what there is, and say which step brings what is not there. A page
-that has the lines `<!-- tables: paper -->` and `<!-- end of tables -->` gets the sections between them.
+that has the lines `<!-- tables: paper -->` and `<!-- end of tables -->` gets the sections between them, and one with
+`<!-- tables: tasks -->` a table of the tasks alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from project.paper.analyses.rows import Row, Rows
 from project.shared.arguments import Parser, StepError, clear_errors, given_path
 from project.shared.pages.draft import Draft
 from project.shared.pages.markers import insert
-from project.shared.pages.markup import Section
+from project.shared.pages.markup import Section, markdown_table
 from project.shared.pages.report import MARKDOWN, PAGE, Report, markdown_sections
 from project.shared.pipelines.processes import weights_digest
 from project.shared.workspace import Workspace
@@ -31,7 +32,7 @@ from .pages.verdicts import verdicts
 
 TITLE = "The paper's tasks and analyses, repeated"
 NAME = "Deep contextualized word representations (Peters et al. 2018)"
-MARKER = "tables: paper"
+MARKER, SUMMARY = "tables: paper", "tables: tasks"
 RUNS, ROWS = "runs.jsonl", "analyses.jsonl"
 QUOTING = "neighbors"  # the analysis that has sentences of others, which pages of a repository leave out
 
@@ -58,6 +59,7 @@ OF_ROWS: dict[str, Callable[[Sequence[Row]], Section | None]] = {
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser = Parser("Write what came of the tasks and analyses as a page and as Markdown")
     parser.add_argument("--page", type=given_path, help="a page to write the sections into")
+    parser.add_argument("--summary", type=given_path, help="a page to write the table of the tasks into")
     parser.add_argument("--pretrained", default="", help="the weights of ELMo that it is about; empty for the newest")
     args = parser.parse_args(arguments)
     weights = weights_digest(args.pretrained) if args.pretrained else ""
@@ -76,6 +78,8 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
         own = [row for row in rows if row.get("analysis") != QUOTING]
         insert(args.page, MARKER, markdown_sections(make_sections(runs, own)[0], level=3))
         msg.good(f"Wrote {args.page}")
+    if args.summary:
+        _summarize(runs, args.summary)
 
 
 def make_sections(runs: Runs, rows: Sequence[Row]) -> tuple[list[Section], list[str]]:
@@ -91,6 +95,14 @@ def make_sections(runs: Runs, rows: Sequence[Row]) -> tuple[list[Section], list[
             sections.append(section)
     found = [verdicts(runs, rows), *sections, circumstances(runs)]
     return [section for section in found if section is not None], missing
+
+
+def _summarize(runs: Runs, page: Path) -> None:
+    table = tasks.summary(runs)
+    if table is None:
+        raise StepError("No task is scored on test data yet; run the step `test` first")
+    insert(page, SUMMARY, [markdown_table(table).rstrip("\n"), ""])
+    msg.good(f"Wrote {page}")
 
 
 def _missing(lines: Sequence[str]) -> Section:

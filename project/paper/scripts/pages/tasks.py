@@ -35,6 +35,13 @@ def scores(runs: Runs) -> Section | None:
     return draft.end()
 
 
+def summary(runs: Runs) -> Table | None:
+    """Return what ELMo brings to each task on test, in few columns; None without runs on test."""
+    rows = [[*cells[:4], *cells[5:]] for _, cells in _rows(runs, "test")]
+    header = ["", "score", "without ELMo", "with ELMo", "fewer errors", "seeds"]
+    return Table("On test data, in percent", header, rows) if rows else None
+
+
 def costs(runs: Runs) -> Section | None:
     """Return time, speed, size and memory of each task; None where nothing was measured."""
     rows = []

@@ -115,6 +115,22 @@ def test_the_page_of_the_docs_has_the_markers(written, tmp_path):
     assert "### Tasks without ELMo and with it" in page.read_text(encoding="utf8")
 
 
+def test_the_readme_gets_the_table_of_the_tasks(written, tmp_path):
+    page = tmp_path / "README.md"
+    page.write_bytes((Path(report.__file__).parents[3] / "README.md").read_bytes())
+    written([make_run(system=system, split="test") for system in ("tok2vec", "elmo")], [], "--summary", page)
+    before, after = page.read_text(encoding="utf8").split("<!-- tables: tasks -->\n\n**On test data, in percent**\n")
+    assert before.startswith("# spacy-elmo\n")
+    assert "| Parts of speech, EWT | XPOS |" in after.split("<!-- end of tables -->")[0]
+
+
+def test_a_summary_needs_scores_on_test_data(workspace, call, tmp_path):
+    write_lines(workspace.results / "runs.jsonl", [make_run()])
+    code, printed = call(report, "--summary", tmp_path / "README.md")
+    assert code == 1
+    assert "run the step `test` first" in printed
+
+
 def test_no_results_yet(call):
     code, printed = call(report)
     assert code == 1

@@ -1,7 +1,7 @@
 """Tables of the tasks: scores, differences, errors removed, time."""
 
 from project.paper.scripts.pages.figures import Runs
-from project.paper.scripts.pages.tasks import costs, find_wins, scores
+from project.paper.scripts.pages.tasks import costs, find_wins, scores, summary
 from tests.support.paper import make_run, read_tables
 
 
@@ -30,6 +30,16 @@ def test_the_paper_stands_beside_what_is_tested():
     beside = [roles[f"in the paper, on other data: {name}"] for name in ("task", "score", "fewer errors")]
     assert beside == ["OntoNotes, F1", "81.4 → 84.6", "17.2%"]
     assert tags["in the paper, on other data: score"] == ""
+
+
+def test_a_summary_has_the_scores_on_test_alone():
+    table = summary(Runs([*make_runs(split="test"), *make_runs("tagging")]))
+    assert table.rows == [["Semantic roles, PropBank", "F1", "60.00 ±2.00", "71.00 ±1.73", "+27.5%", "3"]]
+    assert len(table.header) == 6
+
+
+def test_no_summary_without_runs_on_test():
+    assert summary(Runs(make_runs())) is None
 
 
 def test_tasks_that_the_paper_has_not():
