@@ -42,13 +42,18 @@ class Results:
         """Let lines say which experiments they are of now: none where their cell has another recipe.
 
         Args:
-            planned: What is known of runs before they are done. Lines of cells that none of them has stay as they are.
+            planned: What is known of runs before they are done. Lines of cells that none of them has stay as they are,
+                and so do those of other seeds with the same recipe.
         """
-        facts = {_cell(run): run for run in planned}
+        facts = list(planned)
+        recipes = {_cell(run): _recipe(run) for run in facts}
+        experiments = {(_cell(run), run["seed"]): run["experiment"] for run in facts}
         before = [line["experiment"] for line in self.lines]
         for line in self.lines:
-            if (run := facts.get(_cell(line))) is not None:
-                line["experiment"] = run["experiment"] if _recipe(line) == _recipe(run) else []
+            cell = _cell(line)
+            if cell in recipes:
+                known = experiments.get((cell, line.get("seed")), line["experiment"])
+                line["experiment"] = known if _recipe(line) == recipes[cell] else []
         if before != [line["experiment"] for line in self.lines]:
             self._write()
 

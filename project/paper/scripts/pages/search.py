@@ -39,11 +39,12 @@ def search(runs: Runs) -> Section | None:
     draft = Draft("The best recipe")
     draft.say("All recipes were scored on dev, in percent. The mean is over the tasks.")
     best = [[system_name(system), *_cells(recipes[0], tasks)] for system, recipes in found.items()]
-    draft.table(Table("The best of each", ["", "recipe", *map(task_name, tasks), "mean"], best, kind="facts named"))
+    named = [_task(runs, task) for task in tasks]
+    draft.table(Table("The best of each", ["", "recipe", *named, "mean"], best, kind="facts named"))
     for system, recipes in found.items():
         names = list(recipes[0].settings)
         rows = [[str(i), *recipe.settings.values(), *_cells(recipe, tasks)[1:]] for i, recipe in enumerate(recipes, 1)]
-        header = ["", *(NAMES.get(name, name) for name in names), *map(task_name, tasks), "mean"]
+        header = ["", *(NAMES.get(name, name) for name in names), *named, "mean"]
         title = f"All {len(recipes)} recipe{'s' * (len(recipes) > 1)} of {system_name(system)}"
         draft.table(Table(title, header, rows), folded=True)
     return draft.end()
@@ -64,6 +65,12 @@ def rank(runs: Runs, system: str, tasks: list[str]) -> list[Recipe]:
             shown = {key: _shown(own.get(key)) for key in keys}
             recipes.append(Recipe(shown, scores, mean(mean(values.values()) for values in scores.values())))
     return sorted(recipes, key=lambda recipe: -recipe.mean)
+
+
+def _task(runs: Runs, task: str) -> str:
+    """Return what a task is called, with the share of its data that recipes learned from."""
+    shares = [run.get("share", 1.0) for run in runs.all if EXPERIMENT in run["experiment"] and run["task"] == task]
+    return task_name(task, min(shares))
 
 
 def _name(run: Result) -> str:
