@@ -1,10 +1,11 @@
 """Write what came of the paper's tasks and analyses as a page for a browser and as Markdown.
 
-python -m scripts.report [--pretrained MODEL] [--page FILE] [--summary FILE]
+python -m scripts.report [--results FOLDER] [--pretrained MODEL] [--page FILE] [--summary FILE] [--record FOLDER]
 
 The page is one file, which loads nothing. Both have what there is, and say which step brings what is not there. A page
 that has the lines `<!-- tables: paper -->` and `<!-- end of tables -->` gets the sections between them, and one with
-`<!-- tables: tasks -->` a table of the tasks alone.
+`<!-- tables: tasks -->` a table of the tasks alone. A record has the figures that these are made from, so that anyone
+can make them again, or others: `--results` reads it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import srsly
 from wasabi import msg
 
 from project.paper.analyses.rows import Row, Rows
@@ -24,6 +26,7 @@ from project.shared.pages.markup import Section, markdown_table
 from project.shared.pages.report import MARKDOWN, PAGE, Report, markdown_sections
 from project.shared.pipelines.processes import weights_digest
 from project.shared.workspace import Workspace
+from spacy_elmo.util.staging import staged
 
 from .pages import alternatives, analyses, choices, mixes, search, shares, tasks
 from .pages.circumstances import circumstances, made_from
@@ -34,6 +37,7 @@ TITLE = "The paper's tasks and analyses, repeated"
 NAME = "Deep contextualized word representations (Peters et al. 2018)"
 MARKER, SUMMARY = "tables: paper", "tables: tasks"
 RUNS, ROWS = "runs.jsonl", "analyses.jsonl"
+CONFIG = "config"  # of a run: most of its line
 QUOTING = "neighbors"  # the analysis that has sentences of others, which pages of a repository leave out
 
 # What it is, the step that brings it, and what makes it, of the runs or of the rows of analyses
@@ -58,28 +62,33 @@ OF_ROWS: dict[str, Callable[[Sequence[Row]], Section | None]] = {
 @clear_errors
 def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     parser = Parser("Write what came of the tasks and analyses as a page and as Markdown")
+    parser.add_argument("--results", type=given_path, help="the folder of results, if it is not the project's")
     parser.add_argument("--page", type=given_path, help="a page to write the sections into")
     parser.add_argument("--summary", type=given_path, help="a page to write the table of the tasks into")
+    parser.add_argument("--record", type=given_path, help="a folder to write the figures into that a page is made from")
     parser.add_argument("--pretrained", default="", help="the weights of ELMo that it is about; empty for the newest")
     args = parser.parse_args(arguments)
     weights = weights_digest(args.pretrained) if args.pretrained else ""
-    runs, rows = read_runs(workspace.results / RUNS, weights), Rows(workspace.results / ROWS).all
+    results = args.results or workspace.results
+    runs, rows = read_runs(results / RUNS, weights), Rows(results / ROWS).all
     if weights:
         rows = [row for row in rows if row.get("weights") in (None, weights)]
     if not runs.all and not rows:
-        raise StepError(f"{workspace.results}: no results yet; run the step `runs` or `analyses` first")
+        raise StepError(f"{results}: no results yet; run the step `runs` or `analyses` first")
     sections, missing = make_sections(runs, rows)
     for line in missing:
         msg.info(f"Not here: {line}")
     shown = [*sections, *([_missing(missing)] if missing else [])]
     Report(TITLE, NAME, list(made_from(runs)), shown).write(workspace.results)
     msg.good(f"Wrote {workspace.results / PAGE} and {MARKDOWN} beside it")
-    if args.page:
-        own = [row for row in rows if row.get("analysis") != QUOTING]
-        insert(args.page, MARKER, markdown_sections(make_sections(runs, own)[0], level=3))
+    own = [row for row in rows if row.get("analysis") != QUOTING]
+    if args.page:  # what was left out is no part of it
+        insert(args.page, MARKER, markdown_sections(make_sections(Runs(runs.all), own)[0], level=3))
         msg.good(f"Wrote {args.page}")
     if args.summary:
         _summarize(runs, args.summary)
+    if args.record:
+        _record(runs, own, args.record)
 
 
 def make_sections(runs: Runs, rows: Sequence[Row]) -> tuple[list[Section], list[str]]:
@@ -103,6 +112,15 @@ def _summarize(runs: Runs, page: Path) -> None:
         raise StepError("No task is scored on test data yet; run the step `test` first")
     insert(page, SUMMARY, [markdown_table(table).rstrip("\n"), ""])
     msg.good(f"Wrote {page}")
+
+
+def _record(runs: Runs, rows: Sequence[Row], folder: Path) -> None:
+    """Write the figures of a page, without configs: the code makes them, and `key` tells whether they are the same."""
+    figures = [{name: value for name, value in run.items() if name != CONFIG} for run in runs.all]
+    with staged(folder, [RUNS, ROWS]) as stage:
+        srsly.write_jsonl(stage / RUNS, figures)
+        srsly.write_jsonl(stage / ROWS, rows)
+    msg.good(f"Wrote {folder / RUNS} and {ROWS} beside it")
 
 
 def _missing(lines: Sequence[str]) -> Section:

@@ -1,9 +1,12 @@
 """The report: what is in it, what is left out, and what it makes of text that is code."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+import srsly
 
 from project.paper.scripts import report
 from project.shared.pipelines.processes import weights_digest
@@ -122,6 +125,20 @@ def test_the_readme_gets_the_table_of_the_tasks(written, tmp_path):
     before, after = page.read_text(encoding="utf8").split("<!-- tables: tasks -->\n\n**On test data, in percent**\n")
     assert before.startswith("# spacy-elmo\n")
     assert "| Parts of speech, EWT | XPOS |" in after.split("<!-- end of tables -->")[0]
+
+
+def test_a_page_can_be_made_again_from_its_record(written, call, tmp_path, workspace):
+    page, record = tmp_path / "page.md", tmp_path / "record"
+    page.write_text(PAGE, encoding="utf8")
+    runs = [json.loads(srsly.json_dumps({**run, "config": "[nlp]"})) for run in make_all_runs([0])]  # rounded
+    written(runs, [*make_rows(), *make_neighbors()], "--page", page, "--record", record)
+    before = page.read_bytes()
+    assert "config" not in (record / "runs.jsonl").read_text(encoding="utf8")
+    assert '"neighbors"' not in (record / "analyses.jsonl").read_text(encoding="utf8")
+    page.write_text(PAGE, encoding="utf8")
+    shutil.rmtree(workspace.results)
+    code, printed = call(report, "--results", record, "--page", page)
+    assert (code, page.read_bytes()) == (0, before), printed
 
 
 def test_a_summary_needs_scores_on_test_data(workspace, call, tmp_path):
