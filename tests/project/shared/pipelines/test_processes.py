@@ -44,6 +44,13 @@ def test_no_process_is_a_fork_where_there_is_a_gpu(monkeypatch, has_gpu, expecte
     assert type(processes._process(1, ())).__name__ == expected
 
 
+def test_thinc_does_not_multiply_by_blis(tmp_path):
+    code = "from thinc.api import get_current_ops; print(get_current_ops().use_blis)"
+    log = tmp_path / "log.txt"
+    processes.run_python(["-c", code], log=log, threads=1, name="run")
+    assert log.read_text(encoding="utf8").splitlines()[-1] == "False"
+
+
 STARTER = """
 import sys
 from pathlib import Path
