@@ -1,4 +1,4 @@
-"""Measure training on ELMo: time and memory beside the same config without it, and what the cache of features saves.
+"""Measure training on ELMo: time and memory beside the same config without it, what the cache saves, and numpy's BLAS.
 
 python -m benchmarks.training TRAIN.spacy DEV.spacy [--component tagger] [--epochs 3]
 
@@ -19,7 +19,7 @@ import torch
 from spacy.language import Language
 from spacy.training import Corpus
 from spacy.util import fix_random_seed, load_model_from_config, minibatch
-from thinc.api import Config
+from thinc.api import Config, use_ops
 from wasabi import table
 
 from spacy_elmo.pipeline.recipes import RECIPES, make_config
@@ -28,6 +28,7 @@ from .children import in_child, peak_memory
 
 BASELINE, ELMO, UNCACHED, HALF = "without ELMo", "ELMo", "ELMo, no cache", "ELMo, float16"
 VARIANTS: dict[str, dict[str, Any]] = {UNCACHED: {"train_cache_mb": 0}, HALF: {"dtype": "float16"}}
+BY_NUMPY = {f"{name}, numpy": name for name in (BASELINE, ELMO)}  # which Thinc multiplies by, and not by BLIS
 BATCH_SIZE = 32  # sentences
 
 
@@ -52,7 +53,8 @@ def main() -> None:
     args = _parse()
     print(f"torch {torch.__version__}, {args.threads} threads of {os.cpu_count()}, {args.pretrained}, {args.component}")
     for recipe in args.recipes:
-        runs = {name: _in_child(args, recipe, name) for name in (BASELINE, ELMO, *([] if args.brief else VARIANTS))}
+        names = (BASELINE, ELMO, *([] if args.brief else [*VARIANTS, *BY_NUMPY]))
+        runs = {name: _in_child(args, recipe, name) for name in names}
         _print_runs(recipe, runs)
 
 
@@ -77,6 +79,11 @@ def _in_child(args: argparse.Namespace, recipe: str, name: str) -> tuple[list[Ep
 
 def _run(args: argparse.Namespace, recipe: str, name: str) -> tuple[list[Epoch], float]:
     """Return the epochs, and the peak memory of this process in MB."""
+    with use_ops("numpy", use_blis=name not in BY_NUMPY):
+        return _train(args, recipe, BY_NUMPY.get(name, name)), peak_memory()
+
+
+def _train(args: argparse.Namespace, recipe: str, name: str) -> list[Epoch]:
     torch.set_num_threads(args.threads)
     fix_random_seed(0)
     config = make_config(
@@ -94,7 +101,7 @@ def _run(args: argparse.Namespace, recipe: str, name: str) -> tuple[list[Epoch],
         elmo: Any = nlp.get_pipe("elmo")
         elmo.update, elmo.predict = clock.timed(elmo.update), clock.timed(elmo.predict)
         elmo.shim.open_cache(elmo.train_cache_mb, elmo.storage.dtype)
-    return [_epoch(nlp, train, dev, optimizer, clock) for _ in range(args.epochs)], peak_memory()
+    return [_epoch(nlp, train, dev, optimizer, clock) for _ in range(args.epochs)]
 
 
 def _build(config: Config, settings: dict[str, Any]) -> Language:
@@ -136,7 +143,7 @@ class _Clock:
 
 
 def _print_runs(recipe: str, runs: dict[str, tuple[list[Epoch], float]]) -> None:
-    baseline, plain = (sum(epoch.seconds for epoch in runs[name][0]) for name in (BASELINE, ELMO))
+    seconds = {name: sum(epoch.seconds for epoch in epochs) for name, (epochs, _) in runs.items()}
     header = ["", "epoch", "seconds", "in elmo", "loss", "score", "peak MB"]
     rows = [
         [name, i + 1, f"{e.seconds:.1f}", f"{e.elmo:.2f}", f"{e.loss:.3f}", f"{e.score:.4f}", f"{peak:,.0f}"]
@@ -145,12 +152,15 @@ def _print_runs(recipe: str, runs: dict[str, tuple[list[Epoch], float]]) -> None
     ]
     print(f"\nRecipe {recipe}")
     print(table(rows, header=header, divider=True, aligns=["l", *"rrrrrr"]))
-    print(f"All epochs, with ELMo against without: {plain / baseline:.2f} times")
+    print(f"All epochs, with ELMo against without: {seconds[ELMO] / seconds[BASELINE]:.2f} times")
+    for name in (name for name in BY_NUMPY if name in runs):
+        before = BY_NUMPY[name]
+        print(f"All epochs, {before}, by BLIS against numpy: {seconds[before] / seconds[name]:.2f} times")
     cached = runs[ELMO][0]
     if UNCACHED in runs and len(cached) > 1:
         times = runs[UNCACHED][0][-1].elmo / cached[-1].elmo
         print(f"Seconds in elmo in the last epoch, without the cache against with it: {times:.1f} times")
-    for name in VARIANTS.keys() & runs:
+    for name in (name for name in VARIANTS if name in runs):
         difference = max(abs(a.loss - b.loss) / a.loss for a, b in zip(cached, runs[name][0]))
         print(f"Losses, {name} against {ELMO}: largest relative difference {difference:.1e}")
 

@@ -27,12 +27,13 @@ def test_epochs_of_all_systems_are_printed(
     output = run_command(training.main, arguments)
     lines = [line.split() for line in output.splitlines()]
     assert ["epoch", "seconds", "in", "elmo", "loss", "score", "peak", "MB"] in lines
-    for name in (training.BASELINE, training.ELMO, training.UNCACHED, training.HALF):
+    for name in (training.BASELINE, training.ELMO, *training.VARIANTS, *training.BY_NUMPY):
         words = name.split()
         assert sum(line[: len(words) + 1] in ([*words, "1"], [*words, "2"]) for line in lines) == 2, name
     assert "All epochs, with ELMo against without: " in output
     assert "without the cache against with it: " in output
     assert output.count("largest relative difference") == len(training.VARIANTS)
+    assert output.count("by BLIS against numpy: ") == len(training.BY_NUMPY)
 
 
 def test_a_clock_counts_a_call_within_a_call_once():

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout1d
 
 from ..layers.heads import build_head
-from ..layers.lstm import run_packed
+from ..layers.lstm import run_recurrent
 from ..layers.marginal import marginal_loss
 from ..layers.parts import QUESTION, find_question
 from ..scorers.answers import score_answers
@@ -105,7 +105,7 @@ class BiGRU(nn.Module):
 
     def forward(self, vectors: Tensor, lengths: Tensor) -> Tensor:
         """Return (batch, words, width), 0 behind the end of each text."""
-        return run_packed(self.gru, drop(vectors, self.dropout, self.training), lengths)
+        return run_recurrent(self.gru, drop(vectors, self.dropout, self.training), lengths)
 
 
 def drop(vectors: Tensor, rate: float, is_train: bool) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..layers.classifier import Classifier, Words, attend, build_classifier, pool_max, pool_mean
-from ..layers.lstm import run_packed
+from ..layers.lstm import run_recurrent
 from ..layers.wrap import mask_words, pad_words
 
 
@@ -66,7 +66,7 @@ class BCN(nn.Module):
         mask = mask_words(lengths, x.shape[1])
         context = attend(x, x, mask)
         joined = torch.cat([x, x - context, x * context], 2)
-        words = run_packed(self.integrator, self.dropout(joined), lengths)
+        words = run_recurrent(self.integrator, self.dropout(joined), lengths)
         weights = self.score(words).masked_fill(~mask[:, :, None], -torch.inf).softmax(1)
         pooled = [pool_max(words, mask), pool_mean(words, mask), -pool_max(-words, mask), (weights * words).sum(1)]
         features = torch.cat(pooled, 1)

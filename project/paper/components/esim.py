@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..layers.classifier import Classifier, Words, attend, build_classifier, pool_max, pool_mean
-from ..layers.lstm import run_packed
+from ..layers.lstm import run_recurrent
 from ..layers.parts import HYPOTHESIS, split
 from ..layers.wrap import mask_words, pad_words
 
@@ -60,7 +60,7 @@ class ESIM(nn.Module):
         other = torch.arange(len(x), device=x.device) ^ 1  # of each pair the other one
         aligned = attend(x, x[other], mask[other])
         local = self.project(torch.cat([x, aligned, x - aligned, x * aligned], 2))
-        words = run_packed(self.composition, local, lengths)
+        words = run_recurrent(self.composition, local, lengths)
         pooled = torch.cat([pool_mean(words, mask), pool_max(words, mask)], 1)
         features: Tensor = self.hidden(pooled.unflatten(0, (-1, 2)).flatten(1))
         return features

@@ -74,7 +74,8 @@ def test_the_gradient_of_words_is_that_of_the_cross_entropy(trained: tuple[Langu
     rows = torch.nn.functional.linear(given, *first)
     logits = torch.nn.functional.linear(module.shims[0]._model(rows, torch.tensor([len(x) for x in X])), *last)
     torch.nn.functional.cross_entropy(logits, torch.zeros(len(logits), dtype=int), reduction="sum").backward()
-    assert np.allclose(np.concatenate(gradients), given.grad.numpy(), rtol=1e-5, atol=1e-5)
+    expected = given.grad.numpy()
+    assert np.allclose(np.concatenate(gradients), expected, rtol=1e-4, atol=1e-5)  # float32 through attention and LSTM
 
 
 def test_predictions_do_not_depend_on_the_batch(trained: tuple[Language, list[Example]]):

@@ -5,16 +5,29 @@ import pytest
 import torch
 from torch import nn
 
-from project.paper.layers.lstm import build_bilstm, run_packed
+from project.paper.layers.lstm import build_bilstm, run_recurrent
+
+BOTH_WAYS: dict = {"batch_first": True, "bidirectional": True}
 
 
-def test_an_lstm_starts_backwards_at_the_end_of_each_sequence():
-    torch.manual_seed(0)
-    lstm = nn.LSTM(3, 2, batch_first=True, bidirectional=True)
-    x = torch.randn(2, 4, 3)
-    found = run_packed(lstm, x, torch.tensor([2, 4]))
-    assert torch.allclose(found[:1, :2], lstm(x[:1, :2])[0], atol=1e-6)
+@pytest.mark.parametrize("layer", [nn.LSTM(3, 2, 2, dropout=0.5, **BOTH_WAYS), nn.GRU(3, 2, **BOTH_WAYS)])
+def test_layers_start_backwards_at_the_end_of_each_sequence(layer):
+    layer.eval()
+    x = torch.randn(2, 4, 3, requires_grad=True)
+    found = run_recurrent(layer, x, torch.tensor([2, 4]))
+    alone = [layer(x[:1, :2])[0][0], layer(x[1:])[0][0]]
+    assert torch.allclose(found[0, :2], alone[0], atol=1e-6)  # of other kernels, which round otherwise
+    assert torch.allclose(found[1], alone[1], atol=1e-6)
     assert not found[0, 2:].any()
+    (gradient,) = torch.autograd.grad(found.square().sum(), x)
+    (expected,) = torch.autograd.grad(sum(outputs.square().sum() for outputs in alone), x)
+    assert torch.allclose(gradient, expected, atol=1e-6)
+
+
+def test_numbers_are_dropped_between_layers_in_training():
+    lstm = nn.LSTM(3, 2, 2, dropout=0.5, **BOTH_WAYS)
+    x, lengths = torch.randn(2, 4, 3), torch.tensor([2, 4])
+    assert not torch.equal(run_recurrent(lstm, x, lengths), run_recurrent(lstm, x, lengths))
 
 
 def test_sequences_without_words_stay_so():
