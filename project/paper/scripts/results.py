@@ -43,17 +43,18 @@ class Results:
 
         Args:
             planned: What is known of runs before they are done. Lines of cells that none of them has stay as they are,
-                and so do those of other seeds with the same recipe.
+                and so do those of other seeds, unless their config shows another recipe.
         """
         facts = list(planned)
-        recipes = {_cell(run): _recipe(run) for run in facts}
-        experiments = {(_cell(run), run["seed"]): run["experiment"] for run in facts}
+        cells = {_cell(run): _recipe(run) for run in facts}
+        runs = {(_cell(run), run["seed"]): run for run in facts}
         before = [line["experiment"] for line in self.lines]
         for line in self.lines:
             cell = _cell(line)
-            if cell in recipes:
-                known = experiments.get((cell, line.get("seed")), line["experiment"])
-                line["experiment"] = known if _recipe(line) == recipes[cell] else []
+            if (run := runs.get((cell, line.get("seed")))) is not None:
+                line["experiment"] = run["experiment"] if line["key"] == run["key"] else []
+            elif cell in cells and line.get("config") and _recipe(line) != cells[cell]:
+                line["experiment"] = []
         if before != [line["experiment"] for line in self.lines]:
             self._write()
 

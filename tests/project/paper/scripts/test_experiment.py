@@ -1,5 +1,7 @@
 """Experiments from files to results, and how they go on."""
 
+from dataclasses import replace
+
 import pytest
 import srsly
 
@@ -115,6 +117,31 @@ def test_of_several_recipes_of_a_cell_the_planned_one_counts(convert, play, work
     assert names[2:] == [("sentiment", 1, ["tasks"])] * 2 + [("tagging", 2, ["tasks"])] * 2
     assert play()[2] == []
     assert [line["experiment"] for line in lines(workspace)] == [["tasks"]] * 4 + [[]] * 2
+
+
+def test_each_seed_of_a_cell_is_of_the_experiments_that_need_it(convert, play, workspace, monkeypatch):
+    convert()
+    first = replace(experiments.EXPERIMENTS["tasks"], has_seeds=False)
+    monkeypatch.setattr(experiments, "EXPERIMENTS", {"tasks": experiments.EXPERIMENTS["tasks"], "first": first})
+    play("--seeds", "0,1")
+    assert play("--seeds", "0,1")[2] == []
+    assert {(line["seed"], *line["experiment"]) for line in lines(workspace)} == {(0, "tasks", "first"), (1, "tasks")}
+    assert play("--seeds", "1", "--epochs", "2")[2] != []
+    assert {(line["seed"], line["epochs"], *line["experiment"]) for line in lines(workspace)} == {
+        *((0, 1), (1, 1)),
+        (1, 2, "tasks", "first"),
+    }
+
+
+def test_lines_without_configs_are_known_by_their_keys(convert, play, workspace):
+    convert()
+    play()
+    record = [{name: value for name, value in line.items() if name != "config"} for line in lines(workspace)]
+    srsly.write_jsonl(workspace.results / "runs.jsonl", record)
+    assert play()[2] == []
+    assert [line["experiment"] for line in lines(workspace)] == [["tasks"]] * 4
+    assert len(play("--epochs", "2")[2]) == 4
+    assert [line["experiment"] for line in lines(workspace)] == [[]] * 4 + [["tasks"]] * 4
 
 
 def test_a_small_share_that_is_as_many_docs_as_a_larger_one_is_left_out(convert, play, monkeypatch):
