@@ -9,6 +9,7 @@ from project.shared.pages.draft import Draft
 from project.shared.pages.markup import Section, Table
 from project.shared.results import Result, is_number
 
+from ..experiments import EXPERIMENTS
 from .figures import Runs
 from .labels import in_order, task_name
 
@@ -19,6 +20,8 @@ def circumstances(runs: Runs) -> Section | None:
         return None
     draft = Draft("Data and machine")
     draft.table(Table("Runs", ["", ""], [[name, value] for name, value in _facts(runs) if value], kind="facts"))
+    if hours := list(_hours(runs)):
+        draft.table(Table("Trainings by experiment", ["", "runs", "hours of computing"], hours))
     rows = []
     for task in in_order(run["task"] for run in runs.all):
         corpora = [run.get("corpus", {}) for run in runs.all if run["task"] == task and run.get("share", 1.0) == 1]
@@ -51,6 +54,16 @@ def _facts(runs: Runs) -> Iterator[tuple[str, str]]:
     yield "software", _each(runs, _software)
     if runs.left_out:
         yield "left out", f"{runs.left_out} results of other data or other weights than the newest"
+
+
+def _hours(runs: Runs) -> Iterator[list[str]]:
+    """Yield each experiment, how many runs it adds to those before it, and the hours of their trainings."""
+    trained = [run for run in runs.all if run["split"] == "dev" and is_number(run.get("train_seconds"))]
+    for name in EXPERIMENTS:
+        seconds = [run["train_seconds"] for run in trained if name in run["experiment"]]
+        trained = [run for run in trained if name not in run["experiment"]]
+        if seconds:
+            yield [name, f"{len(seconds):,}", f"{sum(seconds) / 3600:,.2f}"]
 
 
 def _software(run: Result) -> str:
