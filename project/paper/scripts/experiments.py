@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -150,11 +151,11 @@ def _search(task: str) -> Iterator[Cell]:
         "elmo": [{"layer_norm": False}, {"form": "shape"}, {"place": "both"}],
     }
     for system in TWO:
+        make = partial(make_cell, task, system, share=SEARCH_SHARE, place="input")
         for (encoder, depth), (dropout, inner) in product(ENCODERS, DROPOUTS):
-            trial: dict[str, Any] = {"encoder": encoder, "depth": depth, "dropout": dropout, "encoder_dropout": inner}
-            yield make_cell(task, system, share=SEARCH_SHARE, place="input", **trial)
+            yield make(encoder=encoder, depth=depth, dropout=dropout, encoder_dropout=inner)
         for encoder, depth in (ENCODERS[0], ENCODERS[-1]):
-            cell = make_cell(task, system, share=SEARCH_SHARE, encoder=encoder, depth=depth, place="input")
+            cell = make(encoder=encoder, depth=depth)
             yield from (replace(cell, longer=2), *(replace(cell, **changes) for changes in more[system]))
 
 

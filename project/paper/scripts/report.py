@@ -74,7 +74,8 @@ def main(workspace: Workspace, arguments: Sequence[str]) -> None:
     if weights:
         rows = [row for row in rows if row.get("weights") in (None, weights)]
     if not runs.all and not rows:
-        raise StepError(f"{results}: no results yet; run the step `runs` or `analyses` first")
+        remedy = f"name a folder with {RUNS} or {ROWS}" if args.results else "run the step `runs` or `analyses` first"
+        raise StepError(f"{results}: no results yet; {remedy}")
     sections, missing = make_sections(runs, rows)
     for line in missing:
         msg.info(f"Not here: {line}")

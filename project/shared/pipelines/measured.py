@@ -32,7 +32,7 @@ def run(command: Sequence[str], log: str, peak: str, threads: int) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = str(threads)
     torch.set_num_threads(threads)
-    multiply_by_numpy()
+    _multiply_by_numpy()
     if str(REPOSITORY) not in sys.path:
         sys.path.insert(0, str(REPOSITORY))
     try:
@@ -49,7 +49,7 @@ def run(command: Sequence[str], log: str, peak: str, threads: int) -> None:
         Path(peak).write_text(peak_memory(), encoding="utf8")
 
 
-def multiply_by_numpy() -> None:
+def _multiply_by_numpy() -> None:
     """Let Thinc multiply matrices by numpy, from now on in this thread.
 
     By itself it takes BLIS, which has slow generic code for CPUs that it does not know. Layers of spaCy then learn at

@@ -154,6 +154,12 @@ def test_no_results_yet(call):
     assert "no results yet; run the step `runs` or `analyses` first" in printed
 
 
+def test_a_folder_without_results_is_named(call, tmp_path):
+    code, printed = call(report, "--results", tmp_path)
+    assert code == 1
+    assert f"{tmp_path}: no results yet; name a folder with runs.jsonl or analyses.jsonl" in printed
+
+
 def test_lines_that_are_no_runs_are_named(workspace, call):
     write_lines(workspace.results / "runs.jsonl", [make_run(), {"task": 3}])
     code, printed = call(report)
