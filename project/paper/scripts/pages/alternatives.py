@@ -31,8 +31,9 @@ def alternatives(runs: Runs) -> Section | None:
     if not shown:
         return None
     draft.say(
-        "The same heads and encoders over other vectors. Percent: mean over seeds ± standard deviation, on test where "
-        "all systems have runs there. Words a second are those of the whole pipeline, runs side by side."
+        "The same heads and encoders over other vectors. All vectors come in before the encoder alone, so ELMo has "
+        "other scores here than in tasks where it comes in twice. Percent: mean over seeds ± standard deviation, on "
+        "test where all systems have runs there. Words a second are those of the whole pipeline, runs side by side."
     )
     plot = _plot(runs, splits)
     if plot:
