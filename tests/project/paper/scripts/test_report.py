@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.paper import make_all_runs, make_neighbors, make_rows, make_r
 
 HOSTILE = "</style><script>alert(1)</script>|*\"'"
 PAGE = "# Title\n\n<!-- tables: paper -->\n<!-- end of tables -->\n\nafter\n"
+DOCS = Path(report.__file__).parents[3] / "docs"
 SECTIONS = [
     *("What holds here", "Tasks without ELMo and with it", "All layers or the last one", "Where ELMo comes in"),
     *("With less training data", "What tasks take from each layer", "ELMo and what else there is", "The best recipe"),
@@ -113,18 +115,26 @@ def test_a_page_without_markers_is_named(workspace, call, tmp_path):
 
 def test_the_page_of_the_docs_has_the_markers(written, tmp_path):
     page = tmp_path / "paper.md"
-    page.write_bytes((Path(report.__file__).parents[3] / "docs" / "paper.md").read_bytes())
+    page.write_bytes((DOCS / "paper.md").read_bytes())
     written([make_run()], [], "--page", page)
     assert "### Tasks without ELMo and with it" in page.read_text(encoding="utf8")
 
 
 def test_the_readme_gets_the_table_of_the_tasks(written, tmp_path):
     page = tmp_path / "README.md"
-    page.write_bytes((Path(report.__file__).parents[3] / "README.md").read_bytes())
+    page.write_bytes((DOCS.parent / "README.md").read_bytes())
     written([make_run(system=system, split="test") for system in ("tok2vec", "elmo")], [], "--summary", page)
     before, after = page.read_text(encoding="utf8").split("<!-- tables: tasks -->\n\n**On test data, in percent**\n")
     assert before.startswith("# spacy-elmo\n")
     assert "| Parts of speech, EWT | XPOS |" in after.split("<!-- end of tables -->")[0]
+
+
+def test_the_tables_of_the_docs_are_those_of_their_record(workspace, call, tmp_path):
+    pages = {"--page": DOCS / "paper.md", "--summary": DOCS.parent / "README.md"}
+    copies = {option: Path(shutil.copy(page, tmp_path)) for option, page in pages.items()}
+    code, printed = call(report, "--results", DOCS / "paper", *chain.from_iterable(copies.items()))
+    assert code == 0, printed
+    assert [copy.read_bytes() for copy in copies.values()] == [page.read_bytes() for page in pages.values()]
 
 
 def test_a_page_can_be_made_again_from_its_record(written, call, tmp_path, workspace):
