@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,14 +47,3 @@ def watch_pages(browser: Any) -> Iterator[Callable[[Path, int], Any]]:
     for context in contexts:
         context.close()
     assert wrong == []
-
-
-def wait_until(page: Any, expression: str, seconds: float = 10.0) -> None:
-    """Wait until an expression is true in a page.
-
-    `wait_for_function` can't be used: the browser would evaluate the text by itself, which these pages forbid.
-    """
-    end = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, f"not so within {seconds:g} seconds: {expression}"
-        page.wait_for_timeout(20)
