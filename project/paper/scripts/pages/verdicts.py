@@ -80,7 +80,7 @@ def _count(claim: str, holds: Mapping[str, bool | None]) -> Iterator[Verdict]:
         return
     yes, no, unclear = ([task for task in holds if holds[task] is value] for value in (True, False, None))
     kinds = [said for said, tasks in (("yes", yes), ("no", no), ("not clear", unclear)) if tasks]
-    said = kinds[0] if len(kinds) == 1 else "in part"
+    said = "in part" if yes and len(kinds) > 1 else kinds[0]
     holds_in = f"{said}: in {len(yes)} of {len(holds)} tasks"
     named = (("not in", no), ("by less than seeds differ in", unclear))
     rest = [f"; {what} {'; '.join(map(task_name, tasks))}" for what, tasks in named if tasks and len(kinds) > 1]

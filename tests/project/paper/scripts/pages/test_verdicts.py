@@ -51,6 +51,8 @@ def test_a_gain_that_is_smaller_than_seeds_differ_is_none():
     assert find(lines)[claim] == "not clear: in 0 of 1 tasks"
     expected = "in part: in 1 of 2 tasks; by less than seeds differ in Semantic roles, PropBank"
     assert find([*lines, *make_pair("qa", 0.1)])[claim] == expected
+    expected = "no: in 0 of 2 tasks; not in Questions, QAMR; by less than seeds differ in Semantic roles, PropBank"
+    assert find([*lines, *make_pair("qa", -0.1)])[claim] == expected
 
 
 def test_layers_and_places():
