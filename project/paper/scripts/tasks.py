@@ -97,7 +97,7 @@ TASKS = {
     "srl": Task("srl", "propbank_ewt", ROLES, 3, given=("predicates",), encoder=NO_ENCODER),
     "coref": Task("coref", "litbank", CLUSTERS, 20, batch=1, parts="sentences", learn_rate=0.004, loss="mean"),
     "qa": _questions("qamr", 3),
-    "entailment-sick": _entailment("sick", 8),
+    "entailment-sick": _entailment("sick", 16),
     "entailment-dnc": _entailment("dnc", 3),
     "sentiment-sst5": Task("textcat", "sst", ACCURACY, 2, batch=32, model=BCN, loss="texts"),
     "qa-squad": _questions("squad", 3),
