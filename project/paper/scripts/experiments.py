@@ -151,7 +151,7 @@ def _search(task: str) -> Iterator[Cell]:
         "elmo": [{"layer_norm": False}, {"form": "shape"}, {"place": "both"}],
     }
     for system in TWO:
-        make = partial(make_cell, task, system, share=SEARCH_SHARE, place="input")
+        make = partial(make_cell, task, system, share=SEARCH_SHARE, place="input", width=96, dropout=0.1)
         for (encoder, depth), (dropout, inner) in product(ENCODERS, DROPOUTS):
             yield make(encoder=encoder, depth=depth, dropout=dropout, encoder_dropout=inner)
         for encoder, depth in (ENCODERS[0], ENCODERS[-1]):
