@@ -140,7 +140,7 @@ def test_damaged_files_are_refused_or_change_no_vector(tmp_path_factory: pytest.
     try:
         found = model_directory.read(folder).model
     except WeightsError as error:
-        assert str(error).isprintable()  # noqa: PT017
+        assert {character for character in str(error) if not character.isprintable()} <= {"\t", "\n"}  # noqa: PT017
     else:
         assert path.name in ("config.json", "meta.json") or path.read_bytes() == whole
         assert all(map(torch.equal, found.state_dict().values(), model.state_dict().values()))
